@@ -1,0 +1,70 @@
+"""Idempotency: the same key with the same body gets the stored answer, never a second effect."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from attrs import frozen
+
+from scaicontrol_core.kernel.errors import Conflict, FieldError, Invalid
+
+#: How long a stored answer serves (spec: HTTP surface).
+RETENTION = timedelta(hours=24)
+MAX_KEY_LENGTH = 255
+
+
+@frozen
+class StoredAnswer:
+    """What a completed request answered: status code, content type and body bytes."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+@frozen
+class IdempotencyRecord:
+    """One key of one caller: the hash of the request it came with, and the answer once known."""
+
+    owner: str
+    key: str
+    request_hash: str
+    created_at: datetime
+    answer: StoredAnswer | None = None
+
+    def expired(self, now: datetime) -> bool:
+        """Tell whether the key may be used anew."""
+        return now - self.created_at >= RETENTION
+
+    def replay(self, request_hash: str) -> StoredAnswer:
+        """Return the stored answer for a repeat of the same request.
+
+        Raises ``Invalid`` (``idempotency_key_reused``) for another body and ``Conflict``
+        (``idempotency_in_flight``) while the first request still runs.
+        """
+        if request_hash != self.request_hash:
+            raise Invalid(
+                "This Idempotency-Key came with another request before.",
+                code="idempotency_key_reused",
+                fields=(FieldError("/headers/Idempotency-Key", "use a new key for a new request"),),
+            )
+        if self.answer is None:
+            raise Conflict("The first request with this Idempotency-Key still runs.", code="idempotency_in_flight")
+        return self.answer
+
+
+class IdempotencyRecords(Protocol):
+    """Keeps the records; durable, shared by all nodes."""
+
+    async def claim(self, record: IdempotencyRecord) -> IdempotencyRecord | None:
+        """Store a new record; return the earlier, unexpired one of that owner and key instead, if any."""
+        ...
+
+    async def complete(self, owner: str, key: str, answer: StoredAnswer) -> None:
+        """Keep the answer of a claimed key."""
+        ...
+
+    async def release(self, owner: str, key: str) -> None:
+        """Forget a claim whose request failed without effect, so that it can be tried again."""
+        ...
