@@ -28,12 +28,27 @@ class UnitOfWork(Protocol):
         ...
 
 
+class ActsInScope(Protocol):
+    """What a unit of work needs to know of an actor: its rows, and its name for the audit log."""
+
+    @property
+    def scope(self) -> Scope:
+        """The rows the actor may reach."""
+        ...
+
+    @property
+    def subject(self) -> str:
+        """Who the audit log names."""
+        ...
+
+
 class UnitOfWorkFactory(Protocol[W_co]):
     """Begins units of work."""
 
-    def begin(self, scope: Scope, *, actor: object = None, read_only: bool = False) -> AbstractAsyncContextManager[W_co]:
-        """Open a transaction for the scope; ``read_only`` lets SQLite readers run beside a writer.
+    def begin(self, actor: ActsInScope, *, read_only: bool = False) -> AbstractAsyncContextManager[W_co]:
+        """Open a transaction over the actor's scope; it can't be widened afterwards.
 
-        ``actor`` (an ``access.Actor``) is who the audit log names.
+        ``read_only`` promises not to write, so that readers of an embedded database never
+        wait for its one writer.
         """
         ...
