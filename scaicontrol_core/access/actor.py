@@ -7,7 +7,7 @@ from enum import StrEnum
 from attrs import evolve, field, frozen
 
 from scaicontrol_core.access.permission import Permission
-from scaicontrol_core.access.role import Role, effective_permissions
+from scaicontrol_core.access.role import TENANT_USER_PERMISSIONS, Role, effective_permissions
 from scaicontrol_core.kernel.errors import Forbidden
 from scaicontrol_core.kernel.ids import PartnerId, TenantId
 from scaicontrol_core.kernel.scope import Scope, ScopeKind
@@ -84,7 +84,6 @@ class Actor:
 
     @classmethod
     def _user(cls, subject: str, scope: Scope, roles: tuple[Role, ...]) -> Actor:
-
-
         names = frozenset(role.value for role in roles)
-        return cls(ActorKind.USER, subject, scope, effective_permissions((), names), names)
+        own = TENANT_USER_PERMISSIONS if scope.kind is ScopeKind.TENANT else frozenset()
+        return cls(ActorKind.USER, subject, scope, effective_permissions((), names) | own, names)

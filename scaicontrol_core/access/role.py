@@ -30,6 +30,10 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
 }
 
 
+#: What any user of a tenant may do, role or not: browse, and see the tenant's own subscriptions.
+TENANT_USER_PERMISSIONS = frozenset({Permission.SERVICES_READ, Permission.SUBSCRIPTIONS_READ})
+
+
 def effective_permissions(granted: Iterable[str], roles: Iterable[str]) -> frozenset[Permission]:
     """Merge a token's permissions with the bundles of its roles; unknown names grant nothing."""
     known = {permission.value for permission in Permission}

@@ -1,0 +1,77 @@
+"""What can go wrong with an invoice, each with its stable code."""
+
+from __future__ import annotations
+
+from scaicontrol_core.kernel.errors import Conflict, FieldError, Invalid, Refused
+
+
+class InvoiceImmutable(Refused):
+    """A finalized document can't be edited: corrections are credit notes."""
+
+    code = "invoice_immutable"
+
+    def __init__(self, number: str | None, status: str) -> None:
+        super().__init__(
+            f"Invoice {number or '(voided draft)'} is {status} and can no longer be edited.",
+            fields=(FieldError("/status", f"{status}: only a draft can be edited"),),
+            hint="Issue a credit note and a new invoice.",
+        )
+
+
+class EmptyInvoice(Invalid):
+    """An invoice says what it is for."""
+
+    code = "invoice_without_lines"
+
+    def __init__(self) -> None:
+        super().__init__("The draft has no lines.", fields=(FieldError("/lines", "add at least one line"),))
+
+
+class BuyerProfileMissing(Conflict):
+    """Nobody to address the invoice to."""
+
+    code = "billing_profile_required"
+
+    def __init__(self, tenant_id: str) -> None:
+        super().__init__(
+            f"Tenant {tenant_id} has no billing profile.",
+            fields=(FieldError("/tenant_id", "create the tenant's billing profile first"),),
+            hint=f"PUT /api/v1/admin/tenants/{tenant_id}/billing-profile, then finalize again.",
+        )
+
+
+class SellerNotBillable(Conflict):
+    """The seller lacks what an invoice must show about it."""
+
+    code = "seller_not_billable"
+
+    def __init__(self, partner_id: str, missing: tuple[str, ...]) -> None:
+        super().__init__(
+            f"Partner {partner_id} cannot issue invoices yet: {', '.join(missing)} missing.",
+            fields=tuple(FieldError(f"/seller/{name}", "set this in the partner's configuration") for name in missing),
+            hint=f"PATCH /api/v1/admin/partners/{partner_id}, then finalize again.",
+        )
+
+
+class CurrencyUnsupported(Invalid):
+    """VAT must also be stated in the seller's currency (Directive 2006/112/EC art. 230); no rate is known."""
+
+    code = "currency_unsupported"
+
+
+class IssueDateInvalid(Invalid):
+    """Issue dates are not in the future and never run backwards within a series."""
+
+    code = "issue_date_invalid"
+
+
+class ClockBehindSeries(Conflict):
+    """This machine's date lies before the last number's: issuing would break the order of dates."""
+
+    code = "clock_behind_series"
+
+
+class PeriodAlreadyBilled(Conflict):
+    """The ledger has this subscription, period and kind of charge already."""
+
+    code = "period_already_billed"

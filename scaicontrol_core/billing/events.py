@@ -1,0 +1,81 @@
+"""Invoice events. No public topic carries them yet; the audit log does."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from attrs import frozen
+
+from scaicontrol_core.kernel.events import Event
+
+
+@frozen(kw_only=True)
+class InvoiceDrafted(Event):
+    """A draft was written."""
+
+    action: ClassVar[str] = "invoice.drafted"
+    resource_type: ClassVar[str] = "invoice"
+
+
+@frozen(kw_only=True)
+class InvoiceEdited(Event):
+    """A draft was changed."""
+
+    action: ClassVar[str] = "invoice.edited"
+    resource_type: ClassVar[str] = "invoice"
+
+
+@frozen(kw_only=True)
+class InvoiceFinalized(Event):
+    """The document has its legal number. Amounts in minor units of ``currency``."""
+
+    action: ClassVar[str] = "invoice.finalized"
+    resource_type: ClassVar[str] = "invoice"
+
+    number: str
+    issue_date: str
+    currency: str
+    net_cents: int
+    tax_cents: int
+    gross_cents: int
+
+
+@frozen(kw_only=True)
+class InvoiceVoided(Event):
+    """The document was voided; its number and record stay."""
+
+    action: ClassVar[str] = "invoice.voided"
+    resource_type: ClassVar[str] = "invoice"
+
+    number: str | None
+    reason: str
+
+
+@frozen(kw_only=True)
+class InvoiceDocumentRendered(Event):
+    """A PDF of the document was stored."""
+
+    action: ClassVar[str] = "invoice.document_rendered"
+    resource_type: ClassVar[str] = "invoice"
+
+    revision: int
+    sha256: str
+
+
+@frozen(kw_only=True)
+class BillingRunStarted(Event):
+    """A billing run began."""
+
+    action: ClassVar[str] = "billing_run.started"
+    resource_type: ClassVar[str] = "billing_run"
+
+
+@frozen(kw_only=True)
+class BillingRunFinished(Event):
+    """A billing run ended; counts, and how many tenants failed."""
+
+    action: ClassVar[str] = "billing_run.finished"
+    resource_type: ClassVar[str] = "billing_run"
+
+    invoices: int
+    failures: int

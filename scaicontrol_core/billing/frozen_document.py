@@ -1,0 +1,150 @@
+"""The frozen document: what a finalized invoice says, for ever.
+
+It holds everything the paper shows and nothing of the database around it, so two systems that
+bill the same facts freeze the same bytes. Its canonical JSON is what the chain hashes.
+Amounts are integer minor units of ``currency``; dates are local to the seller; optional
+values are null. Published as ``scaicontrol.document/1``.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from attrs import asdict, frozen
+
+SCHEMA = "scaicontrol.document/1"
+
+
+@frozen(kw_only=True)
+class SellerSnapshot:
+    """The seller as it was at finalization (Directive 2006/112/EC art. 226(5), (3))."""
+
+    legal_name: str
+    country_code: str
+    language: str
+    timezone: str
+    trading_name: str | None = None
+    address_line1: str | None = None
+    address_line2: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+    vat_number: str | None = None
+    registration_number: str | None = None
+    tax_number: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    iban: str | None = None
+    bic: str | None = None
+    bank_name: str | None = None
+    account_holder: str | None = None
+    peppol_id: str | None = None
+    peppol_scheme: str | None = None
+    logo_url: str | None = None
+    footer_text: str | None = None
+    brand_color: str | None = None
+
+
+@frozen(kw_only=True)
+class BuyerSnapshot:
+    """The buyer as it was at finalization (art. 226(5), (4))."""
+
+    company_name: str
+    country_code: str
+    preferred_language: str
+    is_business: bool
+    tax_exempt: bool
+    address_line1: str | None = None
+    address_line2: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+    state: str | None = None
+    vat_number: str | None = None
+    contact_email: str | None = None
+    phone: str | None = None
+    peppol_id: str | None = None
+    peppol_scheme: str | None = None
+    leitweg_id: str | None = None
+    preferred_einvoice_format: str | None = None
+    buyer_reference: str | None = None
+    external_reference: str | None = None
+
+
+@frozen(kw_only=True)
+class FrozenLine:
+    """One line; ``tax_cents`` is its share of the group's VAT, for display only."""
+
+    position: int
+    description: str
+    quantity: str
+    unit_code: str
+    unit_price_cents: str
+    price_divisor: int
+    net_cents: int
+    category: str
+    rate_bp: int
+    tax_cents: int
+    supply_date: date
+    period_start: date | None
+    period_end: date | None
+    plan_key: str | None
+
+
+@frozen(kw_only=True)
+class FrozenTotals:
+    """The document's sums: gross = net + tax, payable = gross − prepaid."""
+
+    net_cents: int
+    tax_cents: int
+    gross_cents: int
+    prepaid_cents: int
+    payable_cents: int
+
+
+@frozen(kw_only=True)
+class FrozenDocument:
+    """A whole document. ``vat_entries`` are the rows of ``vat_details.entries``."""
+
+    document_type: str
+    number: str
+    issue_date: date
+    due_date: date
+    currency: str
+    language: str
+    seller: SellerSnapshot
+    buyer: BuyerSnapshot
+    lines: tuple[FrozenLine, ...]
+    vat_entries: tuple[dict[str, Any], ...]
+    totals: FrozenTotals
+    payment_terms_days: int
+    payment_reference: str
+    period_start: date | None = None
+    period_end: date | None = None
+    notes: str | None = None
+    buyer_reference: str | None = None
+    referenced_number: str | None = None
+    referenced_issue_date: date | None = None
+    template_name: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document as plain JSON values, in the published schema."""
+        plain: dict[str, Any] = asdict(self, value_serializer=_plain)
+        plain["schema"] = SCHEMA
+        plain["lines"] = list(plain["lines"])
+        plain["vat_details"] = {"entries": list(plain.pop("vat_entries"))}
+        plain["template"] = {"name": plain.pop("template_name")}
+        return plain
+
+    def canonical(self) -> str:
+        """Return the canonical JSON text that is stored, hashed and archived."""
+        return canonical_json(self.to_dict())
+
+
+def canonical_json(value: object) -> str:
+    """Write JSON in the one form we hash: sorted keys, no blanks, text as UTF-8, no floats."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _plain(_instance: object, _attribute: object, value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,197 @@
+"""The invoice: editable as a draft, immutable once it has its number."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, evolve, field, frozen
+
+from scaicontrol_core.billing.errors import InvoiceImmutable
+from scaicontrol_core.billing.events import InvoiceDrafted, InvoiceEdited, InvoiceFinalized, InvoiceVoided
+from scaicontrol_core.billing.lifecycle import INVOICE_LIFECYCLE, DocumentType, InvoiceStatus, PdfStatus
+from scaicontrol_core.billing.line import InvoiceLine, LineTax, sorted_by_date
+from scaicontrol_core.kernel.errors import Invalid
+from scaicontrol_core.kernel.events import Event, Recorder, to_json
+from scaicontrol_core.kernel.ids import InvoiceId, LineId, PartnerId, RunId, TenantId
+from scaicontrol_core.kernel.party import clean_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scaicontrol_core.billing.frozen_document import FrozenDocument
+    from scaicontrol_core.kernel.period import Period
+
+MAX_LINES = 1000
+MAX_TERMS_DAYS = 365
+_S = InvoiceStatus
+
+
+@frozen(kw_only=True)
+class Freezing:
+    """Everything finalization adds, computed before and during the short numbering lock.
+
+    ``sequence`` is the number's position in its series; ``chain_hash`` covers the chain so far.
+    """
+
+    document: FrozenDocument
+    canonical: str
+    sequence: int
+    fiscal_year: int
+    chain_hash: str
+    line_taxes: tuple[LineTax, ...]
+    at: datetime
+
+
+@define(kw_only=True, eq=False)
+class Invoice(Recorder):
+    """One document of a seller (partner) for a buyer (tenant).
+
+    A draft holds lines and wishes (``invoice_date``, ``due_date``, ``notes``); everything
+    legal comes with ``finalize``: number, dates, snapshots, VAT, chain hash, frozen text.
+    Amounts are minor units of ``currency``.
+    """
+
+    id: InvoiceId
+    partner_id: PartnerId
+    tenant_id: TenantId
+    currency: str
+    created_at: datetime
+    document_type: DocumentType = DocumentType.INVOICE
+    status: InvoiceStatus = InvoiceStatus.DRAFT
+    lines: tuple[InvoiceLine, ...] = ()
+    period: Period | None = None
+    notes: str | None = None
+    buyer_reference: str | None = None
+    invoice_date: date | None = None
+    due_date: date | None = None
+    run_id: RunId | None = None
+    number: str | None = None
+    sequence: int | None = None
+    fiscal_year: int | None = None
+    issue_date: date | None = None
+    net_cents: int = 0
+    tax_cents: int = 0
+    gross_cents: int = 0
+    frozen_document: str | None = None
+    chain_hash: str | None = None
+    finalized_at: datetime | None = None
+    sent_at: datetime | None = None
+    paid_at: datetime | None = None
+    voided_at: datetime | None = None
+    void_reason: str | None = None
+    pdf_status: PdfStatus = PdfStatus.NONE
+    version: int = 0
+    _events: list[Event] = field(factory=list, init=False, repr=False)
+
+    @property
+    def is_draft(self) -> bool:
+        """Tell whether it can still be edited."""
+        return self.status is _S.DRAFT
+
+    @property
+    def lines_net_cents(self) -> int:
+        """The sum of the lines' net amounts."""
+        return sum(line.net_cents for line in self.lines)
+
+    def allowed_moves(self) -> tuple[InvoiceStatus, ...]:
+        """Return the states that may follow, for answers that offer actions."""
+        return tuple(sorted(INVOICE_LIFECYCLE.targets(self.status)))
+
+    # -- verbs -------------------------------------------------------------------------------
+
+    def record_draft(self) -> None:
+        """Note in the audit log that the draft exists."""
+        self.net_cents = self.lines_net_cents
+        self._record(InvoiceDrafted(**self._subject(), changes={"lines": (None, len(self.lines))}))
+
+    def edit(self, **changes: Any) -> None:  # noqa: ANN401  # the draft's own fields, checked below
+        """Change fields of a draft: lines (replaced whole), notes, references, dates, period, currency.
+
+        Raises ``InvoiceImmutable`` for anything but a draft.
+        """
+        self._require_draft()
+        before = self._editable()
+        for name, value in changes.items():
+            if name not in before:
+                raise Invalid.field(f"/{name}", "This field of a draft cannot be edited.", code="field_unknown")
+            setattr(self, name, value)
+        self._check_lines()
+        self.net_cents = self.lines_net_cents
+        after = self._editable()
+        differing = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+        if differing:
+            self._record(InvoiceEdited(**self._subject(), changes=differing))
+
+    def reorder(self, order: Sequence[LineId]) -> None:
+        """Put the lines in the given order; it names each line exactly once."""
+        self._require_draft()
+        by_id = {line.id: line for line in self.lines}
+        if len(order) != len(by_id) or set(order) != set(by_id):
+            raise Invalid.field("/line_ids", "Name each line of the draft exactly once.", code="line_order_invalid")
+        self.edit(lines=tuple(by_id[line_id] for line_id in order))
+
+    def sort_by_date(self) -> None:
+        """Sort the lines by the ``DD-MM-YYYY`` their descriptions begin with."""
+        self._require_draft()
+        self.edit(lines=sorted_by_date(self.lines))
+
+    def finalize(self, frozen_as: Freezing) -> None:
+        """Give the draft its legal number and freeze it for ever."""
+        self._move(_S.FINALIZED)
+        document = frozen_as.document
+        self.number, self.sequence, self.fiscal_year = document.number, frozen_as.sequence, frozen_as.fiscal_year
+        self.issue_date, self.due_date = document.issue_date, document.due_date
+        self.net_cents, self.tax_cents = document.totals.net_cents, document.totals.tax_cents
+        self.gross_cents = document.totals.gross_cents
+        self.lines = tuple(evolve(line, tax=tax) for line, tax in zip(self.lines, frozen_as.line_taxes, strict=True))
+        self.frozen_document, self.chain_hash = frozen_as.canonical, frozen_as.chain_hash
+        self.finalized_at = frozen_as.at
+        self.pdf_status = PdfStatus.PENDING
+        self._record(
+            InvoiceFinalized(
+                **self._subject(),
+                number=document.number,
+                issue_date=document.issue_date.isoformat(),
+                currency=self.currency,
+                net_cents=self.net_cents,
+                tax_cents=self.tax_cents,
+                gross_cents=self.gross_cents,
+            )
+        )
+
+    def void(self, reason: str, at: datetime) -> None:
+        """Void it; a number and its record stay. The reason is mandatory.
+
+        A credit note is the usual way to undo a numbered invoice.
+        """
+        text = clean_text(reason, "/reason", max_length=500, min_length=1)
+        self._move(_S.VOID)
+        self.voided_at, self.void_reason = at, text
+        self._record(InvoiceVoided(**self._subject(), number=self.number, reason=text))
+
+    # -- inside ------------------------------------------------------------------------------
+
+    def _move(self, target: InvoiceStatus) -> None:
+        INVOICE_LIFECYCLE.require(self.status, target)
+        self.status = target
+
+    def _require_draft(self) -> None:
+        if not self.is_draft:
+            raise InvoiceImmutable(self.number, self.status.value)
+
+    def _check_lines(self) -> None:
+        if len(self.lines) > MAX_LINES:
+            raise Invalid.field("/lines", f"At most {MAX_LINES} lines.", code="too_many_lines")
+
+    def _editable(self) -> dict[str, Any]:
+        names = ("lines", "notes", "buyer_reference", "invoice_date", "due_date", "period", "currency")
+        return {name: to_json(getattr(self, name)) for name in names}
+
+    def _subject(self) -> dict[str, Any]:
+        return {
+            "resource_id": self.id,
+            "partner_id": self.partner_id,
+            "tenant_id": self.tenant_id,
+            "ordinal": self.version + 1,
+        }

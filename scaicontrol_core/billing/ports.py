@@ -1,0 +1,142 @@
+"""What the billing use cases need from the outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from attrs import frozen
+
+from scaicontrol_core.subscriptions.ports import SubscriptionsWork
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scaicontrol_core.billing.billing_run import BillingRun
+    from scaicontrol_core.billing.chain import ChainLink
+    from scaicontrol_core.billing.invoice import Invoice
+    from scaicontrol_core.billing.ledger import BilledPeriod
+    from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus, PdfStatus
+    from scaicontrol_core.billing.numbering import NumberSeries, SeriesKey
+    from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, RunId, TenantId
+    from scaicontrol_core.kernel.paging import Page, PageRequest
+
+
+@frozen
+class InvoiceFilter:
+    """Narrows a list of invoices; None does not narrow. ``number`` matches exactly."""
+
+    tenant_id: TenantId | None = None
+    partner_id: PartnerId | None = None
+    status: InvoiceStatus | None = None
+    document_type: DocumentType | None = None
+    number: str | None = None
+    run_id: RunId | None = None
+    issued: bool | None = None
+    """True: only what has a number (drafts are the seller's business); False: only drafts."""
+
+
+class Invoices(Protocol):
+    """The collection of invoices with their lines."""
+
+    async def get(self, invoice_id: InvoiceId) -> Invoice:
+        """Return one with its lines in order, or raise ``NotFound`` (``invoice_not_found``)."""
+        ...
+
+    async def add(self, invoice: Invoice) -> None:
+        """Write a new invoice and its lines."""
+        ...
+
+    async def add_many(self, invoices: Sequence[Invoice]) -> None:
+        """Write many new invoices (drafts or finalized) and their lines with bulk statements."""
+        ...
+
+    async def save(self, invoice: Invoice) -> None:
+        """Write a changed invoice, lines replaced if they differ; ``Stale`` if others changed it."""
+        ...
+
+    async def list(self, wanted: InvoiceFilter, page: PageRequest) -> Page[Invoice]:
+        """Return part of the list, newest first unless sorted otherwise; lines are left out (empty)."""
+        ...
+
+    async def awaiting_document(self, *, status: PdfStatus, limit: int) -> Sequence[InvoiceId]:
+        """Return ids of numbered invoices with that ``pdf_status``, oldest first."""
+        ...
+
+    async def chain(self, key: SeriesKey, *, after: int, limit: int) -> Sequence[ChainLink]:
+        """Return links of a series with ``sequence > after``, ordered by sequence.
+
+        ``mismatches`` names the stored columns (number, dates, amounts, lines) that contradict
+        the frozen document.
+        """
+        ...
+
+
+class AllNumberSeries(Protocol):
+    """The number series."""
+
+    async def lock(self, key: SeriesKey, prefix: str) -> NumberSeries:
+        """Return the series under an exclusive lock until the unit of work ends; made if absent.
+
+        The last lock a unit of work takes; held for one round trip of writes.
+        """
+        ...
+
+    async def save(self, series: NumberSeries) -> None:
+        """Write the counter, the last date and the last hash of a locked series."""
+        ...
+
+    async def list(self, partner_id: PartnerId | None) -> Sequence[NumberSeries]:
+        """Return all series within scope, ordered by partner, type and year."""
+        ...
+
+
+class BilledPeriods(Protocol):
+    """The append-only ledger."""
+
+    async def add_many(self, entries: Sequence[BilledPeriod]) -> None:
+        """Append; ``PeriodAlreadyBilled`` if any natural key is taken."""
+        ...
+
+    async def of_invoice(self, invoice_id: InvoiceId) -> Sequence[BilledPeriod]:
+        """Return what an invoice charges, by subscription and ordinal."""
+        ...
+
+
+class BillingRuns(Protocol):
+    """The records of billing runs."""
+
+    async def get(self, run_id: RunId) -> BillingRun:
+        """Return one, or raise ``NotFound`` (``billing_run_not_found``)."""
+        ...
+
+    async def add(self, run: BillingRun) -> None:
+        """Write a new one."""
+        ...
+
+    async def save(self, run: BillingRun) -> None:
+        """Write a changed one, or raise ``Stale``."""
+        ...
+
+
+class BillingWork(SubscriptionsWork, Protocol):
+    """A unit of work over everything a billing use case reads and writes."""
+
+    @property
+    def invoices(self) -> Invoices:
+        """The invoices within scope."""
+        ...
+
+    @property
+    def number_series(self) -> AllNumberSeries:
+        """The number series."""
+        ...
+
+    @property
+    def billed_periods(self) -> BilledPeriods:
+        """The ledger."""
+        ...
+
+    @property
+    def billing_runs(self) -> BillingRuns:
+        """The billing runs."""
+        ...

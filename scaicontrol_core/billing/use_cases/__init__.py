@@ -1,0 +1,1 @@
+"""One use case a module: draft, edit, finalize, void, read, run, verify."""

@@ -1,0 +1,42 @@
+"""What can go wrong with a subscription, each with its stable code."""
+
+from __future__ import annotations
+
+from scaicontrol_core.kernel.errors import Conflict, FieldError, Invalid, Refused
+
+
+class SubscriptionExists(Conflict):
+    """The tenant already has a live subscription to that service."""
+
+    code = "subscription_exists"
+
+    def __init__(self, service: str) -> None:
+        super().__init__(
+            f"The tenant already has a live subscription to {service}.",
+            fields=(FieldError("/plan_key", "cancel the live subscription first, or change its plan"),),
+        )
+
+
+class BillingProfileRequired(Conflict):
+    """No commerce without a billing profile: there would be nobody to invoice."""
+
+    code = "billing_profile_required"
+
+    def __init__(self, tenant_id: str) -> None:
+        super().__init__(
+            f"Tenant {tenant_id} has no billing profile.",
+            fields=(FieldError("/tenant_id", "create the tenant's billing profile first"),),
+            hint=f"PUT /api/v1/admin/tenants/{tenant_id}/billing-profile, then try again.",
+        )
+
+
+class PlanUnavailable(Invalid):
+    """The plan is no longer sold."""
+
+    code = "plan_unavailable"
+
+
+class NotAccruing(Refused):
+    """The subscription has no running period, so nothing can end with it."""
+
+    code = "no_running_period"

@@ -1,0 +1,102 @@
+"""What the subscription use cases need from the outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from attrs import frozen
+
+from scaicontrol_core.catalog.ports import CatalogWork
+from scaicontrol_core.tenancy.ports import TenancyWork
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from scaicontrol_core.audit.entry import AuditEntry
+    from scaicontrol_core.kernel.ids import PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
+    from scaicontrol_core.kernel.paging import Page, PageRequest
+    from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
+    from scaicontrol_core.subscriptions.subscription import Subscription
+
+
+@frozen
+class SubscriptionFilter:
+    """Narrows a list of subscriptions; None does not narrow."""
+
+    tenant_id: TenantId | None = None
+    partner_id: PartnerId | None = None
+    service_id: ServiceId | None = None
+    plan_id: PlanId | None = None
+    status: SubscriptionStatus | None = None
+
+
+class Subscriptions(Protocol):
+    """The collection of subscriptions."""
+
+    async def get(self, subscription_id: SubscriptionId) -> Subscription:
+        """Return one, or raise ``NotFound`` (``subscription_not_found``)."""
+        ...
+
+    async def add(self, subscription: Subscription) -> None:
+        """Write a new one; ``Conflict`` (``subscription_exists``) if its exclusive key is taken."""
+        ...
+
+    async def save(self, subscription: Subscription) -> None:
+        """Write a changed one, or raise ``Stale``."""
+        ...
+
+    async def save_many(self, subscriptions: Sequence[Subscription]) -> None:
+        """Write many changed ones with bulk statements; ``Stale`` if any was changed by others."""
+        ...
+
+    async def find_live(self, tenant_id: TenantId, service_id: ServiceId) -> Subscription | None:
+        """Return the tenant's live subscription to the service, if any."""
+        ...
+
+    async def had_trial(self, tenant_id: TenantId, service_id: ServiceId) -> bool:
+        """Tell whether the tenant ever had a trial of the service."""
+        ...
+
+    async def list(self, wanted: SubscriptionFilter, page: PageRequest) -> Page[Subscription]:
+        """Return part of the list, newest first unless sorted otherwise (created_at, id)."""
+        ...
+
+    async def due(
+        self, partner_id: PartnerId, cutoff: date, *, after: TenantId | None, tenants: int, only: TenantId | None = None
+    ) -> Sequence[Subscription]:
+        """Return all due subscriptions of the next ``tenants`` tenants, ordered by tenant id, then id.
+
+        Due means ``next_billing_on <= cutoff``. ``after`` is the last tenant of the page before.
+        """
+        ...
+
+    async def ripe(self, now: datetime, *, after: SubscriptionId | None, limit: int) -> Sequence[SubscriptionId]:
+        """Return ids (ascending, after ``after``) whose trial, cancellation or term has come due.
+
+        ``trialing`` with ``trial_ends_at <= now``, ``cancelling`` with
+        ``pending_cancellation_at <= now``, ``active`` with ``term_ends_at <= now``.
+        """
+        ...
+
+
+class AuditLog(Protocol):
+    """Reads the audit log; nothing writes it but a commit."""
+
+    async def history(self, resource_type: str, resource_id: str, page: PageRequest) -> Page[AuditEntry]:
+        """Return a resource's entries, newest first."""
+        ...
+
+
+class SubscriptionsWork(CatalogWork, TenancyWork, Protocol):
+    """A unit of work over tenants, catalogue and subscriptions."""
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """The subscriptions within scope."""
+        ...
+
+    @property
+    def audit_log(self) -> AuditLog:
+        """The audit log."""
+        ...

@@ -1,0 +1,36 @@
+"""What every verb of a subscription needs to have at hand: one way to load it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from scaicontrol_core.kernel.period import local_date
+
+if TYPE_CHECKING:
+    from scaicontrol_core.catalog.plan import Plan
+    from scaicontrol_core.kernel.ids import SubscriptionId
+    from scaicontrol_core.subscriptions.ports import SubscriptionsWork
+    from scaicontrol_core.subscriptions.subscription import Subscription
+
+
+@frozen
+class Situation:
+    """A subscription as loaded, with its plan and the seller's calendar."""
+
+    subscription: Subscription
+    plan: Plan
+    timezone: str
+    today: date
+
+
+async def load_situation(work: SubscriptionsWork, subscription_id: SubscriptionId, now: datetime) -> Situation:
+    """Load what every verb needs; ``NotFound`` for an id outside the scope."""
+    subscription = await work.subscriptions.get(subscription_id)
+    plan = await work.plans.get(subscription.plan_id)
+    tenant = await work.tenants.get(subscription.tenant_id)
+    partner = await work.partners.seller_of(tenant)
+    timezone = partner.configuration.billing_timezone
+    return Situation(subscription, plan, timezone, local_date(now, timezone))

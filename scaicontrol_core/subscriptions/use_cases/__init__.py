@@ -1,0 +1,1 @@
+"""One use case a module: create, cancel, resume, suspend, override, reap, read."""

@@ -1,0 +1,84 @@
+"""Move on the subscriptions whose time has come: ended trials, cancellations, terms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from scaicontrol_core.access.actor import Actor
+from scaicontrol_core.access.permission import Permission
+from scaicontrol_core.kernel.clock import Clock
+from scaicontrol_core.kernel.ids import SubscriptionId
+from scaicontrol_core.kernel.period import local_date
+from scaicontrol_core.kernel.work import UnitOfWorkFactory
+from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol_core.subscriptions.ports import SubscriptionsWork
+from scaicontrol_core.subscriptions.situation import Situation, load_situation
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from scaicontrol_core.tenancy.tenant import Tenant
+
+_BATCH = 200
+_S = SubscriptionStatus
+
+
+@frozen
+class ReapSubscriptions:
+    """Each subscription in its own transaction: killed anywhere and run again, the end is the same.
+
+    What falls due is dated by its own due instant, so a late run changes no period.
+    """
+
+    work: UnitOfWorkFactory[SubscriptionsWork]
+    clock: Clock
+
+    async def __call__(self, actor: Actor) -> int:
+        """Return how many subscriptions were moved on."""
+        actor.require(Permission.ADMIN_SUBSCRIPTIONS)
+        now = self.clock.now()
+        moved, after = 0, None
+        while True:
+            async with self.work.begin(actor, read_only=True) as work:
+                ripe = await work.subscriptions.ripe(now, after=after, limit=_BATCH)
+            for subscription_id in ripe:
+                moved += await self._reap(actor, subscription_id, now)
+            if len(ripe) < _BATCH:
+                return moved
+            after = ripe[-1]
+
+    async def _reap(self, actor: Actor, subscription_id: SubscriptionId, now: datetime) -> bool:
+        async with self.work.begin(actor) as work:
+            here = await load_situation(work, subscription_id, now)
+            tenant = await work.tenants.get(here.subscription.tenant_id)
+            if not move_on(here, tenant, now):
+                return False
+            await work.subscriptions.save(here.subscription)
+            await work.commit()
+        return True
+
+
+def move_on(here: Situation, tenant: Tenant, now: datetime) -> bool:
+    """Make the move that is due at ``now``, dated when it fell due; tell whether there was one.
+
+    A trial of a trial-tier plan ends in cancellation; another becomes active if the tenant
+    pays by invoice or the plan costs nothing, else it is cancelled for want of a payment method.
+    """
+    it, plan = here.subscription, here.plan
+    if it.status is _S.CANCELLING and it.pending_cancellation_at and it.pending_cancellation_at <= now:
+        due = it.pending_cancellation_at
+        it.cancel(plan, due, local_date(due, here.timezone))
+    elif it.status is _S.ACTIVE and it.term_ends_at and it.term_ends_at <= now:
+        it.expire(plan, it.term_ends_at, local_date(it.term_ends_at, here.timezone))
+    elif it.status is _S.TRIALING and it.trial_ends_at and it.trial_ends_at <= now:
+        ended_on = local_date(it.trial_ends_at, here.timezone)
+        if plan.tier != "trial" and (tenant.pays_by_invoice or plan.base_price_cents == 0):
+            it.end_trial(plan, ended_on)
+        else:
+            reason = "trial_ended" if plan.tier == "trial" else "no_payment_method"
+            it.cancel(plan, it.trial_ends_at, ended_on, reason)
+    else:
+        return False
+    return True
