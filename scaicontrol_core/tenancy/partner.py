@@ -1,0 +1,107 @@
+"""Partner: the operator itself, or a reseller; owns tenants and may sell in its own name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from attrs import define, field
+
+from scaicontrol_core.kernel.checks import check_fields, required
+from scaicontrol_core.kernel.events import Event, Recorder, changed
+from scaicontrol_core.kernel.ids import PartnerId
+from scaicontrol_core.tenancy.events import (
+    PartnerBillingLinked,
+    PartnerBillingUpdated,
+    PartnerConfigured,
+    PartnerCreated,
+)
+from scaicontrol_core.tenancy.seller import POLICY_FIELDS, SELLER_FIELDS, PartnerConfiguration
+
+_CHECKS = {"name": required(200)}
+
+
+@define(kw_only=True, eq=False)
+class Partner(Recorder):
+    """A seller. Exactly one partner is the operator.
+
+    ``billing_linked_at`` is when it first became billable (UTC), which is announced once.
+    """
+
+    id: PartnerId
+    name: str
+    is_operator: bool = False
+    configuration: PartnerConfiguration = field(factory=PartnerConfiguration)
+    created_at: datetime
+    billing_linked_at: datetime | None = None
+    version: int = 0
+    _events: list[Event] = field(factory=list, init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse an empty name."""
+        check_fields(self, _CHECKS)
+
+    @classmethod
+    def create(
+        cls, partner_id: PartnerId, name: str, configuration: PartnerConfiguration, now: datetime, *, operator: bool
+    ) -> Partner:
+        """Take a partner on; announces it as billable if it already is."""
+        partner = cls(id=partner_id, name=name, is_operator=operator, configuration=configuration, created_at=now)
+        partner._record(
+            PartnerCreated(resource_id=partner.id, partner_id=partner.id, name=partner.name, is_operator=operator)
+        )
+        partner._link(now)
+        return partner
+
+    @property
+    def is_billable(self) -> bool:
+        """Tell whether legal name and country are set: without them nothing can be invoiced."""
+        return self.configuration.is_billable
+
+    @property
+    def trading_name(self) -> str:
+        """The name customers know it by."""
+        return self.configuration.partner_name or self.name
+
+    def rename(self, name: str) -> None:
+        """Change the name in the directory."""
+        before, self.name = self.name, required(200)(name, "/name")
+        if before != self.name:
+            self._configured({"name": (before, self.name)})
+
+    def configure(self, new: PartnerConfiguration, now: datetime) -> None:
+        """Replace the configuration; records what changed, nothing if nothing did."""
+        before, self.configuration = self.configuration, new
+        self._configured(changed(before, new, *POLICY_FIELDS))
+        seller = changed(before, new, *SELLER_FIELDS)
+        if seller and self.billing_linked_at is not None:
+            self._record(
+                PartnerBillingUpdated(
+                    resource_id=self.id,
+                    partner_id=self.id,
+                    ordinal=self.version + 1,
+                    changes=seller,
+                    changed_fields=tuple(seller),
+                    seller=new.seller_fields(),
+                )
+            )
+        elif seller and not self._link(now):
+            self._configured(seller)
+
+    def _link(self, now: datetime) -> bool:
+        if self.billing_linked_at is not None or not self.is_billable:
+            return False
+        self.billing_linked_at = now
+        self._record(
+            PartnerBillingLinked(
+                resource_id=self.id, partner_id=self.id, seller=self.configuration.seller_fields()
+            )
+        )
+        return True
+
+    def _configured(self, changes: dict[str, tuple[object, object]]) -> None:
+        if changes:
+            self._record(
+                PartnerConfigured(
+                    resource_id=self.id, partner_id=self.id, ordinal=self.version + 1, changes=changes
+                )
+            )

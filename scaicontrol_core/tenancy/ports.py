@@ -1,0 +1,136 @@
+"""What tenancy needs of the outside: its collections, and a check of VAT numbers.
+
+Every collection shows only the rows of its unit of work's scope: a platform sees all, a
+partner itself and its tenants, a tenant its own tenant row and profile (no partners), a
+service nothing. A row out of scope is not there (``NotFound``); writing one raises
+``Forbidden``. ``add`` and ``save`` add 1 to the aggregate's ``version`` and hand its events
+to the unit of work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from attrs import frozen
+
+from scaicontrol_core.kernel.ids import PartnerId, TenantId
+from scaicontrol_core.kernel.paging import Page, PageRequest
+from scaicontrol_core.kernel.work import UnitOfWork
+from scaicontrol_core.tenancy.billing_profile import BillingProfile
+from scaicontrol_core.tenancy.partner import Partner
+from scaicontrol_core.tenancy.tenant import Tenant
+
+#: By what partners and tenants may be sorted; without a wish, in the order they were created.
+SORTS = ("created_at", "name")
+
+
+class Partners(Protocol):
+    """All partners within scope."""
+
+    async def get(self, partner_id: PartnerId) -> Partner:
+        """Return one, or raise ``NotFound`` (``partner_not_found``)."""
+        ...
+
+    async def operator(self) -> Partner | None:
+        """Return the operator, or None before it was set up or where the scope hides it."""
+        ...
+
+    async def add(self, partner: Partner) -> None:
+        """Store a new one; raises ``OperatorExists`` or ``InvoicePrefixTaken``."""
+        ...
+
+    async def save(self, partner: Partner) -> None:
+        """Store a changed one; raises ``Stale`` or ``InvoicePrefixTaken``."""
+        ...
+
+    async def list(self, request: PageRequest, *, search: str | None = None) -> Page[Partner]:
+        """Return a page of those whose name contains the text, whatever the case."""
+        ...
+
+
+@frozen(kw_only=True)
+class TenantFilter:
+    """Which tenants; None lets all pass. ``search`` looks in the name and the external reference, whatever the case."""
+
+    partner_id: PartnerId | None = None
+    search: str | None = None
+    is_active: bool | None = None
+
+
+class Tenants(Protocol):
+    """All tenants within scope."""
+
+    async def get(self, tenant_id: TenantId) -> Tenant:
+        """Return one, or raise ``NotFound`` (``tenant_not_found``)."""
+        ...
+
+    async def find_by_reference(self, partner_id: PartnerId, external_reference: str) -> Tenant | None:
+        """Return the partner's tenant with that external reference (case counts), if any."""
+        ...
+
+    async def add(self, tenant: Tenant) -> None:
+        """Store a new one; raises ``ExternalReferenceTaken``."""
+        ...
+
+    async def save(self, tenant: Tenant) -> None:
+        """Store a changed one; raises ``Stale`` or ``ExternalReferenceTaken``."""
+        ...
+
+    async def list(self, request: PageRequest, criteria: TenantFilter) -> Page[Tenant]:
+        """Return a page of those the filter lets pass."""
+        ...
+
+
+class BillingProfiles(Protocol):
+    """The billing profiles of all tenants within scope."""
+
+    async def get(self, tenant_id: TenantId) -> BillingProfile:
+        """Return a tenant's, or raise ``NotFound`` (``billing_profile_not_found``)."""
+        ...
+
+    async def find(self, tenant_id: TenantId) -> BillingProfile | None:
+        """Return a tenant's, if it has one."""
+        ...
+
+    async def of_tenants(self, tenant_ids: Sequence[TenantId]) -> Mapping[TenantId, BillingProfile]:
+        """Return those that the named tenants have, in one read."""
+        ...
+
+    async def add(self, profile: BillingProfile) -> None:
+        """Store a new one; raises ``BillingProfileExists``."""
+        ...
+
+    async def save(self, profile: BillingProfile) -> None:
+        """Store a changed one; raises ``Stale``."""
+        ...
+
+
+class TenancyWork(UnitOfWork, Protocol):
+    """A unit of work over tenancy."""
+
+    @property
+    def partners(self) -> Partners:
+        """The partners."""
+        ...
+
+    @property
+    def tenants(self) -> Tenants:
+        """The tenants."""
+        ...
+
+    @property
+    def billing_profiles(self) -> BillingProfiles:
+        """The billing profiles."""
+        ...
+
+
+class VatNumberCheck(Protocol):
+    """Checks VAT numbers by format and checksum, without asking any register."""
+
+    def normalise(self, number: str, country: str, pointer: str) -> str:
+        """Return the number in its canonical form with its prefix.
+
+        Raises ``Invalid`` at the pointer if it is not one of that country.
+        """
+        ...
