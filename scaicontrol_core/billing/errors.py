@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scaicontrol_core.kernel.errors import Conflict, FieldError, Invalid, Refused
+from scaicontrol_core.kernel.errors import Conflict, FieldError, Forbidden, Invalid, Refused
 
 
 class InvoiceImmutable(Refused):
@@ -25,19 +25,6 @@ class EmptyInvoice(Invalid):
 
     def __init__(self) -> None:
         super().__init__("The draft has no lines.", fields=(FieldError("/lines", "add at least one line"),))
-
-
-class BuyerProfileMissing(Conflict):
-    """Nobody to address the invoice to."""
-
-    code = "billing_profile_required"
-
-    def __init__(self, tenant_id: str) -> None:
-        super().__init__(
-            f"Tenant {tenant_id} has no billing profile.",
-            fields=(FieldError("/tenant_id", "create the tenant's billing profile first"),),
-            hint=f"PUT /api/v1/admin/tenants/{tenant_id}/billing-profile, then finalize again.",
-        )
 
 
 class SellerNotBillable(Conflict):
@@ -75,3 +62,12 @@ class PeriodAlreadyBilled(Conflict):
     """The ledger has this subscription, period and kind of charge already."""
 
     code = "period_already_billed"
+
+
+class NotYourSeries(Forbidden):
+    """Only the seller itself, or the platform, writes documents in the seller's name."""
+
+    code = "not_your_series"
+
+    def __init__(self) -> None:
+        super().__init__("These invoices are issued in another seller's name; only that seller may write them.")

@@ -45,7 +45,10 @@ class Freezing:
 
 @define(kw_only=True, eq=False)
 class Invoice(Recorder):
-    """One document of a seller (partner) for a buyer (tenant).
+    """One document of a seller for a buyer (tenant).
+
+    ``partner_id`` is the tenant's own partner, who sees the row; ``seller_id`` the partner in
+    whose name and series it is issued: the same, or the operator for a partner that passes through.
 
     A draft holds lines and wishes (``invoice_date``, ``due_date``, ``notes``); everything
     legal comes with ``finalize``: number, dates, snapshots, VAT, chain hash, frozen text.
@@ -55,6 +58,7 @@ class Invoice(Recorder):
     id: InvoiceId
     partner_id: PartnerId
     tenant_id: TenantId
+    seller_id: PartnerId
     currency: str
     created_at: datetime
     document_type: DocumentType = DocumentType.INVOICE

@@ -28,7 +28,7 @@ def fiscal_year(day: date, start_month: int) -> int:
 class SeriesKey:
     """What a number series belongs to."""
 
-    partner_id: PartnerId
+    seller_id: PartnerId
     document_type: DocumentType
     fiscal_year: int
 

@@ -27,6 +27,7 @@ class InvoiceFilter:
 
     tenant_id: TenantId | None = None
     partner_id: PartnerId | None = None
+    seller_id: PartnerId | None = None
     status: InvoiceStatus | None = None
     document_type: DocumentType | None = None
     number: str | None = None
@@ -85,8 +86,8 @@ class AllNumberSeries(Protocol):
         """Write the counter, the last date and the last hash of a locked series."""
         ...
 
-    async def list(self, partner_id: PartnerId | None) -> Sequence[NumberSeries]:
-        """Return all series within scope, ordered by partner, type and year."""
+    async def list(self, seller_id: PartnerId | None) -> Sequence[NumberSeries]:
+        """Return all series within scope (a partner sees its own), ordered by seller, type and year."""
         ...
 
 

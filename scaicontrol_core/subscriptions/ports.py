@@ -8,6 +8,7 @@ from attrs import frozen
 
 from scaicontrol_core.catalog.ports import CatalogWork
 from scaicontrol_core.tenancy.ports import TenancyWork
+from scaicontrol_core.tenancy.selling import Sellers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,11 +64,18 @@ class Subscriptions(Protocol):
         ...
 
     async def due(
-        self, partner_id: PartnerId, cutoff: date, *, after: TenantId | None, tenants: int, only: TenantId | None = None
+        self,
+        partner_ids: Sequence[PartnerId],
+        cutoff: date,
+        *,
+        after: TenantId | None,
+        tenants: int,
+        only: TenantId | None = None,
     ) -> Sequence[Subscription]:
-        """Return all due subscriptions of the next ``tenants`` tenants, ordered by tenant id, then id.
+        """Return all due subscriptions of the next ``tenants`` tenants of these partners.
 
-        Due means ``next_billing_on <= cutoff``. ``after`` is the last tenant of the page before.
+        Ordered by tenant id, then id. Due means ``next_billing_on <= cutoff``. ``after`` is the
+        last tenant of the page before.
         """
         ...
 
@@ -94,6 +102,11 @@ class SubscriptionsWork(CatalogWork, TenancyWork, Protocol):
     @property
     def subscriptions(self) -> Subscriptions:
         """The subscriptions within scope."""
+        ...
+
+    @property
+    def sellers(self) -> Sellers:
+        """The sellers, readable from any scope."""
         ...
 
     @property

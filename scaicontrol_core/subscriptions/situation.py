@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from scaicontrol_core.kernel.period import local_date
+from scaicontrol_core.tenancy.selling import seller_for
 
 if TYPE_CHECKING:
     from scaicontrol_core.catalog.plan import Plan
     from scaicontrol_core.kernel.ids import SubscriptionId
     from scaicontrol_core.subscriptions.ports import SubscriptionsWork
     from scaicontrol_core.subscriptions.subscription import Subscription
+    from scaicontrol_core.tenancy.tenant import Tenant
 
 
 @frozen
@@ -22,6 +24,7 @@ class Situation:
 
     subscription: Subscription
     plan: Plan
+    tenant: Tenant
     timezone: str
     today: date
 
@@ -31,6 +34,6 @@ async def load_situation(work: SubscriptionsWork, subscription_id: SubscriptionI
     subscription = await work.subscriptions.get(subscription_id)
     plan = await work.plans.get(subscription.plan_id)
     tenant = await work.tenants.get(subscription.tenant_id)
-    partner = await work.partners.seller_of(tenant)
-    timezone = partner.configuration.billing_timezone
-    return Situation(subscription, plan, timezone, local_date(now, timezone))
+    seller = seller_for(*await work.sellers.own_and_operator(tenant.partner_id))
+    timezone = seller.configuration.billing_timezone
+    return Situation(subscription, plan, tenant, timezone, local_date(now, timezone))

@@ -15,9 +15,11 @@ from scaicontrol_core.kernel.ids import Ids, SubscriptionId, TenantId
 from scaicontrol_core.kernel.period import local_date
 from scaicontrol_core.kernel.scope import ScopeKind
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
-from scaicontrol_core.subscriptions.errors import BillingProfileRequired, PlanUnavailable, SubscriptionExists
+from scaicontrol_core.subscriptions.errors import PlanUnavailable, SubscriptionExists
 from scaicontrol_core.subscriptions.ports import SubscriptionsWork
 from scaicontrol_core.subscriptions.subscription import Subscription
+from scaicontrol_core.tenancy.errors import BillingProfileRequired
+from scaicontrol_core.tenancy.selling import seller_for
 
 if TYPE_CHECKING:
     from scaicontrol_core.catalog.plan import Plan
@@ -57,15 +59,15 @@ class CreateSubscription:
         now = self.clock.now()
         async with self.work.begin(actor) as work:
             tenant = await work.tenants.get(wanted.tenant_id)
-            partner = await work.partners.seller_of(tenant)
+            seller = seller_for(*await work.sellers.own_and_operator(tenant.partner_id))
             plan = await work.plans.by_key(wanted.plan_key)
             service = await work.services.get(plan.service_id)
             _require_sold(plan, service, public_only=actor.scope.kind is ScopeKind.TENANT)
-            if not await work.billing_profiles.exists(tenant.id):
+            if await work.billing_profiles.find(tenant.id) is None:
                 raise BillingProfileRequired(tenant.id)
             if not service.allows_multiple and await work.subscriptions.find_live(tenant.id, service.id):
                 raise SubscriptionExists(service.slug)
-            timezone = partner.configuration.billing_timezone
+            timezone = seller.configuration.billing_timezone
             starts_on = _start_date(actor, wanted.start_date, local_date(now, timezone))
             subscription = Subscription(
                 id=SubscriptionId(self.ids.new("sub")),

@@ -15,11 +15,10 @@ from scaicontrol_core.kernel.work import UnitOfWorkFactory
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol_core.subscriptions.ports import SubscriptionsWork
 from scaicontrol_core.subscriptions.situation import Situation, load_situation
+from scaicontrol_core.tenancy.tenant import CollectionMethod
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from scaicontrol_core.tenancy.tenant import Tenant
 
 _BATCH = 200
 _S = SubscriptionStatus
@@ -52,15 +51,14 @@ class ReapSubscriptions:
     async def _reap(self, actor: Actor, subscription_id: SubscriptionId, now: datetime) -> bool:
         async with self.work.begin(actor) as work:
             here = await load_situation(work, subscription_id, now)
-            tenant = await work.tenants.get(here.subscription.tenant_id)
-            if not move_on(here, tenant, now):
+            if not move_on(here, now):
                 return False
             await work.subscriptions.save(here.subscription)
             await work.commit()
         return True
 
 
-def move_on(here: Situation, tenant: Tenant, now: datetime) -> bool:
+def move_on(here: Situation, now: datetime) -> bool:
     """Make the move that is due at ``now``, dated when it fell due; tell whether there was one.
 
     A trial of a trial-tier plan ends in cancellation; another becomes active if the tenant
@@ -74,7 +72,7 @@ def move_on(here: Situation, tenant: Tenant, now: datetime) -> bool:
         it.expire(plan, it.term_ends_at, local_date(it.term_ends_at, here.timezone))
     elif it.status is _S.TRIALING and it.trial_ends_at and it.trial_ends_at <= now:
         ended_on = local_date(it.trial_ends_at, here.timezone)
-        if plan.tier != "trial" and (tenant.pays_by_invoice or plan.base_price_cents == 0):
+        if plan.tier != "trial" and (_pays_by_invoice(here) or plan.base_price_cents == 0):
             it.end_trial(plan, ended_on)
         else:
             reason = "trial_ended" if plan.tier == "trial" else "no_payment_method"
@@ -82,3 +80,7 @@ def move_on(here: Situation, tenant: Tenant, now: datetime) -> bool:
     else:
         return False
     return True
+
+
+def _pays_by_invoice(here: Situation) -> bool:
+    return here.tenant.collection_method is CollectionMethod.SEND_INVOICE
