@@ -1,0 +1,83 @@
+"""What can go wrong between a frozen document and the bytes a customer receives."""
+
+from __future__ import annotations
+
+from scaicontrol_core.kernel.errors import Conflict, ErrorKind, FieldError, Invalid, NotFound, ScaiControlError, Unavailable
+
+
+class DocumentUnreadable(Invalid):
+    """The frozen document lacks something a document can't be written without."""
+
+    code = "document_unreadable"
+
+
+class TemplateRejected(Invalid):
+    """A template is wrong: syntax, an unknown variable, a forbidden construct.
+
+    ``template`` is its name, ``line`` the 1-based line in it where known.
+    """
+
+    code = "template_rejected"
+
+    def __init__(self, template: str, reason: str, line: int | None = None) -> None:
+        self.template = template
+        self.line = line
+        where = f"{template}, line {line}" if line is not None else template
+        super().__init__(
+            f"The template {where} can't be rendered: {reason}",
+            fields=(FieldError("/html_content", reason),),
+            hint="Correct the template and validate it before it is used again.",
+        )
+        self._reason = reason
+
+    def __reduce__(self) -> tuple[type[TemplateRejected], tuple[str, str, int | None]]:
+        """Travel whole from a renderer's process to its caller's."""
+        return (TemplateRejected, (self.template, self._reason, self.line))
+
+
+class RenderingLimitExceeded(ScaiControlError):
+    """A template ran too long or wrote too much; it was stopped, the renderer goes on."""
+
+    kind = ErrorKind.LIMITED
+    code = "rendering_limit_exceeded"
+
+
+class RenderingUnavailable(Unavailable):
+    """The renderer died or is closed; the document itself is safe, try again later."""
+
+    code = "rendering_unavailable"
+
+
+class ObjectConflict(Conflict):
+    """Other bytes are already kept under this key; what was stored once is never replaced."""
+
+    code = "object_conflict"
+
+    @classmethod
+    def at(cls, key: str) -> ObjectConflict:
+        """Name the key that is taken."""
+        return cls(f"The object {key!r} exists with other content.", hint="Write a new revision under its own key.")
+
+
+class ObjectNotFound(NotFound):
+    """Nothing is kept under this key."""
+
+    code = "object_not_found"
+
+    @classmethod
+    def at(cls, key: str) -> ObjectNotFound:
+        """Name the key that is empty."""
+        return cls(f"There is no object {key!r}.")
+
+
+class ObjectStoreUnavailable(Unavailable):
+    """The object store does not answer, or refuses us."""
+
+    code = "object_store_unavailable"
+
+
+class RenderingFailed(ScaiControlError):
+    """The renderer can't make a document of this HTML; the same HTML would fail again."""
+
+    kind = ErrorKind.INVALID
+    code = "rendering_failed"

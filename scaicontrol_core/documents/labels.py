@@ -1,0 +1,89 @@
+"""Every word a document prints that is not its own content, in the six languages.
+
+The terms are those of the trade and, where a law names one, the law's: a German credit note is
+a *Rechnungskorrektur*, for *Gutschrift* in § 14 (2) UStG is an invoice the customer writes; a
+Spanish one is a *factura rectificativa* (RD 1619/2012 art. 15).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+
+@frozen(kw_only=True)
+class Labels:
+    """One language's words. Those with ``{braces}`` are sentences to be filled in."""
+
+    language: str
+    # what it is
+    invoice: str
+    credit_note: str
+    draft: str
+    draft_notice: str
+    # the facts beside the address
+    invoice_number: str
+    credit_note_number: str
+    issue_date: str
+    due_date: str
+    service_period: str
+    customer_number: str
+    your_reference: str
+    referenced_invoice: str
+    your_vat_number: str
+    # lines
+    description: str
+    quantity: str
+    unit_price: str
+    per_units: str
+    vat: str
+    amount: str
+    period: str
+    # totals
+    net_total: str
+    vat_total: str
+    gross_total: str
+    prepaid: str
+    amount_due: str
+    amount_credited: str
+    # VAT breakdown
+    vat_breakdown: str
+    vat_rate: str
+    taxable_amount: str
+    vat_amount: str
+    # payment
+    payment: str
+    payment_request: str
+    nothing_to_pay: str
+    credit_settlement: str
+    account_holder: str
+    bank: str
+    iban: str
+    bic: str
+    payment_reference: str
+    # notes and footer
+    notes: str
+    vat_number: str
+    tax_number: str
+    registration_number: str
+    email: str
+    phone: str
+    page: str
+    page_of: str
+    #: UN/ECE recommendation 20 code → (singular, plural); a code that is not here is not printed.
+    units: dict[str, tuple[str, str]]
+
+    def unit(self, code: str, quantity: Decimal) -> str | None:
+        """Return the unit's word for that many, or None where a bare number says enough."""
+        words = self.units.get(code)
+        if words is None:
+            return None
+        return words[0] if self._is_singular(quantity) else words[1]
+
+    def _is_singular(self, quantity: Decimal) -> bool:
+        # French counts everything below two in the singular; the others only one itself.
+        return abs(quantity) < 2 if self.language == "fr" else abs(quantity) == 1
