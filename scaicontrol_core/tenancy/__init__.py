@@ -5,7 +5,8 @@ billing profile the buyer's (``BillingDetails``). Both are validated on entry an
 an invoice when it is finalised, so that editing them never rewrites the past.
 """
 
-from scaicontrol_core.tenancy.billing_profile import BillingDetails, BillingProfile, EInvoiceFormat
+from scaicontrol_core.tenancy.billing_profile import BillingDetails, BillingProfile
+from scaicontrol_core.tenancy.fields import EInvoiceFormat
 from scaicontrol_core.tenancy.partner import Partner
 from scaicontrol_core.tenancy.ports import BillingProfiles, Partners, TenancyWork, TenantFilter, Tenants, VatNumberCheck
 from scaicontrol_core.tenancy.seller import BillingModel, NonEuCategory, PartnerConfiguration

@@ -47,18 +47,6 @@ class BillingProfileExists(Conflict):
         super().__init__(f"The tenant {tenant_id!r} has a billing profile already.")
 
 
-class BillingProfileRequired(Conflict):
-    """A tenant without a billing profile can't subscribe or be invoiced."""
-
-    code = "billing_profile_required"
-
-    def __init__(self, tenant_id: str) -> None:
-        super().__init__(
-            f"The tenant {tenant_id!r} has no billing profile.",
-            hint="Set it first: it says whom the invoice is for and which VAT applies.",
-        )
-
-
 class ContractFieldsForbidden(Forbidden):
     """A reseller tried to change what its contract with the operator says."""
 

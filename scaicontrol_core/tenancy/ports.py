@@ -36,6 +36,14 @@ class Partners(Protocol):
         """Return the operator, or None before it was set up or where the scope hides it."""
         ...
 
+    async def seller_of(self, tenant: Tenant) -> Partner:
+        """Return who sells to the tenant: its own partner if that sells in its own name, else the operator.
+
+        The one read that looks beyond the scope: a reseller's or a customer's purchase needs
+        the seller's calendar and identity. Raises ``NotFound`` while there is no operator.
+        """
+        ...
+
     async def add(self, partner: Partner) -> None:
         """Store a new one; raises ``OperatorExists`` or ``InvoicePrefixTaken``."""
         ...
@@ -91,6 +99,10 @@ class BillingProfiles(Protocol):
 
     async def find(self, tenant_id: TenantId) -> BillingProfile | None:
         """Return a tenant's, if it has one."""
+        ...
+
+    async def exists(self, tenant_id: TenantId) -> bool:
+        """Tell whether the tenant has one, without reading it."""
         ...
 
     async def of_tenants(self, tenant_ids: Sequence[TenantId]) -> Mapping[TenantId, BillingProfile]:

@@ -63,6 +63,11 @@ class Tenant(Recorder):
         """Clean the fields and refuse what is wrong, all at once."""
         check_fields(self, _CHECKS)
 
+    @property
+    def pays_by_invoice(self) -> bool:
+        """Tell whether it pays what it is sent, so that no payment method is needed."""
+        return self.collection_method is CollectionMethod.SEND_INVOICE
+
     def record_creation(self) -> Tenant:
         """Say in the log that it is new; returns itself."""
         self._record(
