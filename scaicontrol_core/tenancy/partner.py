@@ -15,7 +15,7 @@ from scaicontrol_core.tenancy.events import (
     PartnerConfigured,
     PartnerCreated,
 )
-from scaicontrol_core.tenancy.seller import POLICY_FIELDS, SELLER_FIELDS, BillingModel, PartnerConfiguration
+from scaicontrol_core.tenancy.seller import POLICY_FIELDS, SELLER_FIELDS, PartnerConfiguration
 
 _CHECKS = {"name": required(200)}
 
@@ -56,11 +56,6 @@ class Partner(Recorder):
     def is_billable(self) -> bool:
         """Tell whether legal name and country are set: without them nothing can be invoiced."""
         return self.configuration.is_billable
-
-    @property
-    def sells_itself(self) -> bool:
-        """Tell whether its tenants are invoiced in its own name and series."""
-        return self.is_operator or self.configuration.billing_model is BillingModel.WHOLESALE
 
     @property
     def trading_name(self) -> str:

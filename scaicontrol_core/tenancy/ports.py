@@ -36,14 +36,6 @@ class Partners(Protocol):
         """Return the operator, or None before it was set up or where the scope hides it."""
         ...
 
-    async def seller_of(self, tenant: Tenant) -> Partner:
-        """Return who sells to the tenant: its own partner if that sells in its own name, else the operator.
-
-        The one read that looks beyond the scope: a reseller's or a customer's purchase needs
-        the seller's calendar and identity. Raises ``NotFound`` while there is no operator.
-        """
-        ...
-
     async def add(self, partner: Partner) -> None:
         """Store a new one; raises ``OperatorExists`` or ``InvoicePrefixTaken``."""
         ...
