@@ -1,0 +1,1 @@
+"""The object store over S3 and what speaks like it."""

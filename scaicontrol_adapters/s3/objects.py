@@ -1,0 +1,167 @@
+"""An object store in an S3 bucket, written once per key without trusting the server to see to it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Self
+
+import aiohttp
+from aiobotocore.config import AioConfig
+from aiobotocore.session import get_session
+from attrs import define, field, frozen
+from botocore.exceptions import BotoCoreError, ClientError
+
+from scaicontrol_core.documents.errors import ObjectConflict, ObjectNotFound, ObjectStoreUnavailable
+from scaicontrol_core.documents.object_keys import require_object_key
+
+_MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
+_TAKEN = frozenset({"412", "PreconditionFailed", "409", "ConditionalRequestConflict"})
+
+
+@frozen
+class S3Settings:
+    """Which bucket, and how to reach it. ``endpoint_url`` None means Amazon's own.
+
+    ``path_style`` puts the bucket into the path, as most servers that are not Amazon's need.
+    """
+
+    bucket: str
+    endpoint_url: str | None = None
+    region: str = "eu-west-1"
+    access_key: str | None = None
+    secret_key: str | None = field(default=None, repr=False)
+    path_style: bool = True
+    prefix: str = ""
+
+
+@define
+class S3Objects:
+    """An ``ObjectStore`` over one bucket. One client for its whole life; close it.
+
+    Every object carries its sha256 in its metadata, so that a repeated ``put`` need not read it
+    back.
+    """
+
+    settings: S3Settings
+    _client: Any = field(init=False, default=None)
+    _stack: AsyncExitStack = field(init=False, factory=AsyncExitStack)
+    _opening: asyncio.Lock = field(init=False, factory=asyncio.Lock)
+
+    async def put(
+        self, key: str, content: bytes, *, content_type: str, metadata: Mapping[str, str] | None = None
+    ) -> None:
+        """Keep the content; see the port.
+
+        ``If-None-Match`` makes the write atomic where the server honours it (Amazon, Ceph); others
+        ignore it and overwrite, hence the look before and after. On such a server two writers
+        of different bytes within one round trip can still collide: the one that lost finds out.
+        """
+        digest = hashlib.sha256(content).hexdigest()
+        if await self._same_already(key, digest, content):
+            return
+        async with self._talk(key) as (client, place):
+            try:
+                await client.put_object(
+                    **place,
+                    Body=content,
+                    ContentType=content_type,
+                    Metadata={**(metadata or {}), "sha256": digest},
+                    IfNoneMatch="*",
+                )
+            except ClientError as refused:
+                if _code(refused) not in _TAKEN:
+                    raise
+        if not await self._same_already(key, digest, content):
+            raise ObjectStoreUnavailable(f"The object store took {key!r} and does not have it.")
+
+    async def get(self, key: str) -> bytes:
+        """Return the content; raises ``ObjectNotFound``, or ``ObjectStoreUnavailable`` if it was damaged."""
+        async with self._talk(key) as (client, place):
+            answer = await client.get_object(**place)
+            async with answer["Body"] as body:
+                content: bytes = await body.read()
+        expected = answer.get("Metadata", {}).get("sha256")
+        if expected and hashlib.sha256(content).hexdigest() != expected:
+            raise ObjectStoreUnavailable(f"The object {key!r} is not what was stored: its sha256 differs.")
+        return content
+
+    async def exists(self, key: str) -> bool:
+        """Return whether something is kept under the key."""
+        return await self._kept_digest(key) is not None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        self._client = None
+        await self._stack.aclose()
+
+    async def __aenter__(self) -> Self:
+        """Connections open with the first request."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close."""
+        await self.close()
+
+    async def _same_already(self, key: str, digest: str, content: bytes) -> bool:
+        """Return whether these very bytes are there; ``ObjectConflict`` if others are."""
+        kept = await self._kept_digest(key)
+        if kept is None:
+            return False
+        if kept == digest or (not kept and await self.get(key) == content):
+            return True
+        raise ObjectConflict.at(key)
+
+    async def _kept_digest(self, key: str) -> str | None:
+        """Return the digest in the object's metadata, "" if it carries none, None if there is no object."""
+        try:
+            async with self._talk(key) as (client, place):
+                answer = await client.head_object(**place)
+        except ObjectNotFound:
+            return None
+        return str(answer.get("Metadata", {}).get("sha256", ""))
+
+    @asynccontextmanager
+    async def _talk(self, key: str) -> AsyncIterator[tuple[Any, dict[str, str]]]:
+        """Yield the client and the object's address; put the server's answers into our errors."""
+        place = {"Bucket": self.settings.bucket, "Key": self.settings.prefix + require_object_key(key)}
+        try:
+            yield await self._connected(), place
+        except ClientError as refused:
+            if _code(refused) in _MISSING:
+                raise ObjectNotFound.at(key) from None
+            raise ObjectStoreUnavailable(f"The object store refused {key!r}: {_code(refused)}.") from refused
+        except (BotoCoreError, aiohttp.ClientError, TimeoutError, OSError) as silent:
+            raise ObjectStoreUnavailable(f"The object store does not answer: {silent}") from silent
+
+    async def _connected(self) -> Any:
+        async with self._opening:
+            if self._client is None:
+                self._client = await self._stack.enter_async_context(self._new_client())
+        return self._client
+
+    def _new_client(self) -> Any:
+        wanted = self.settings
+        return get_session().create_client(
+            "s3",
+            endpoint_url=wanted.endpoint_url,
+            region_name=wanted.region,
+            aws_access_key_id=wanted.access_key,
+            aws_secret_access_key=wanted.secret_key,
+            config=AioConfig(
+                signature_version="s3v4",
+                s3={"addressing_style": "path" if wanted.path_style else "auto"},
+                # Amazon's newer checksums are unknown to many servers; ours is in the metadata.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                retries={"max_attempts": 3, "mode": "standard"},
+                connect_timeout=5,
+                read_timeout=30,
+            ),
+        )
+
+
+def _code(refused: ClientError) -> str:
+    return str(refused.response.get("Error", {}).get("Code", ""))

@@ -1,0 +1,77 @@
+"""What is particular to each object store, beyond the contract they share."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from scaicontrol_adapters.local.objects import FolderObjects
+from scaicontrol_adapters.s3.objects import S3Objects, S3Settings
+from scaicontrol_core.documents.errors import ObjectConflict, ObjectStoreUnavailable
+
+KEY = "uploads/invoices/inv_01/rev-1.pdf"
+
+
+async def test_a_folder_holds_plain_files_and_leaves_no_half_written_ones(tmp_path: Path) -> None:
+    store = FolderObjects(tmp_path)
+    await store.put(KEY, b"%PDF", content_type="application/pdf")
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()] == [KEY]
+
+
+async def test_of_two_writers_at_once_exactly_one_wins_and_the_other_is_told(tmp_path: Path) -> None:
+    store = FolderObjects(tmp_path)
+    contents = [f"%PDF {writer}".encode() for writer in range(12)]
+    outcomes = await asyncio.gather(
+        *(store.put(KEY, content, content_type="application/pdf") for content in contents), return_exceptions=True
+    )
+    winners = [content for content, outcome in zip(contents, outcomes, strict=True) if outcome is None]
+    assert winners == [await store.get(KEY)]
+    assert all(isinstance(outcome, ObjectConflict) for outcome in outcomes if outcome is not None)
+
+
+async def test_a_symbolic_link_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret.pdf").write_bytes(b"secret")
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "uploads").symlink_to(tmp_path / "outside")
+    store = FolderObjects(tmp_path / "store")
+    with pytest.raises(ObjectStoreUnavailable):
+        await store.get("uploads/secret.pdf")
+    with pytest.raises(ObjectStoreUnavailable):
+        await store.put("uploads/new.pdf", b"x", content_type="application/pdf")
+    assert not (tmp_path / "outside" / "new.pdf").exists()
+
+
+async def test_a_folder_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "uploads").write_text("a file where a folder should be")
+    with pytest.raises(ObjectStoreUnavailable):
+        await FolderObjects(tmp_path).put(KEY, b"x", content_type="application/pdf")
+
+
+async def test_a_bucket_nobody_answers_for_is_unavailable() -> None:
+    settings = S3Settings(bucket="b", endpoint_url="http://127.0.0.1:9", access_key="a", secret_key="s")
+    async with S3Objects(settings) as store:
+        with pytest.raises(ObjectStoreUnavailable):
+            await store.get(KEY)
+
+
+@pytest.mark.services
+async def test_a_wrong_secret_is_refused_and_nothing_is_kept(s3_rclone: tuple[str, str, str, str]) -> None:
+    endpoint_url, access_key, _, bucket = s3_rclone
+    settings = S3Settings(bucket=bucket, endpoint_url=endpoint_url, access_key=access_key, secret_key="not the secret")
+    async with S3Objects(settings) as store:
+        with pytest.raises(ObjectStoreUnavailable):
+            await store.put("intruder/rev-1.pdf", b"x", content_type="application/pdf")
+
+
+@pytest.mark.services
+async def test_an_object_damaged_in_the_store_is_noticed(s3_moto: tuple[str, str, str, str]) -> None:
+    endpoint_url, access_key, secret_key, bucket = s3_moto
+    settings = S3Settings(bucket=bucket, endpoint_url=endpoint_url, access_key=access_key, secret_key=secret_key)
+    async with S3Objects(settings) as store:
+        client = await store._connected()
+        await client.put_object(Bucket=bucket, Key="damaged.pdf", Body=b"rotten", Metadata={"sha256": "0" * 64})
+        with pytest.raises(ObjectStoreUnavailable, match="sha256"):
+            await store.get("damaged.pdf")
