@@ -142,7 +142,7 @@ def _vat_group(entry: Facts, currency: str, labels: Labels) -> VatGroup:
     return VatGroup(
         category=entry["category"],
         rate=Decimal(entry["rate"]),
-        label=vat_label(entry["label"], labels.language),
+        label=vat_label(entry, labels.language),
         taxable=Money(entry["taxable_cents"], currency),
         tax=Money(entry["amount_cents"], currency),
     )
@@ -167,8 +167,6 @@ def _payment(document: Facts, totals: TotalsContext) -> PaymentContext:
 
 
 def _legal_notes(entries: Sequence[Facts], buyer_language: str, seller_language: str | None) -> tuple[str, ...]:
-    # Each language version of the mention is equally valid (art. 226 (11a)); the seller's own is
-    # printed beside the buyer's, because the seller's tax office reads this document too.
     notes = [entry["legal_note"] for entry in entries if entry["legal_note"]]
     languages = (buyer_language, seller_language) if seller_language else (buyer_language,)
     return legal_notes(notes, languages)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scaicontrol_core.tax.mentions import localize_legal_note, localize_tax_label
 
 
 def legal_notes(notes: Sequence[str], languages: Sequence[str]) -> tuple[str, ...]:
-    """Return each canonical (English) note once per language, the first language's notes first."""
-    return tuple(dict.fromkeys(note for _ in languages for note in notes))
+    """Return each canonical (English) note once per language, the first language's notes first.
+
+    The language versions of a mention are equally valid (Directive 2006/112/EC art. 226 (11a));
+    the seller's own is printed beside the buyer's, for the seller's tax office reads it too.
+    """
+    return tuple(dict.fromkeys(localize_legal_note(note, language) for language in languages for note in notes))
 
 
-def vat_label(label: str, language: str) -> str:
-    """Return a VAT group's canonical (English) label in the language."""
-    return label
+def vat_label(entry: Mapping[str, Any], language: str) -> str:
+    """Return a VAT group's name in the language; one of a category we never issue keeps its own."""
+    try:
+        return localize_tax_label(entry["category"], entry["rate"], language)
+    except ValueError:
+        label: str = entry["label"]
+        return label

@@ -1,0 +1,175 @@
+"""Sample documents of every shape: for tests, template previews and validation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from scaicontrol_core.kernel.money import round_half_away
+
+REVERSE_CHARGE_NOTE = "Reverse charge - Art. 196 EU VAT Directive"
+
+_SELLER: dict[str, Any] = {
+    "legal_name": "ScaiLabs B.V.",
+    "trading_name": "ScaiLabs",
+    "address_line1": "Keizersgracht 482",
+    "address_line2": None,
+    "postal_code": "1017 EG",
+    "city": "Amsterdam",
+    "country_code": "NL",
+    "vat_number": "NL868355884B01",
+    "registration_number": "84529173",
+    "tax_number": None,
+    "email": "billing@scailabs.example",
+    "phone": "+31 20 555 01 23",
+    "iban": "NL91ABNA0417164300",
+    "bic": "ABNANL2A",
+    "bank_name": "ABN AMRO",
+    "account_holder": None,
+    "peppol_id": None,
+    "peppol_scheme": None,
+    "logo_url": None,
+    "footer_text": None,
+    "brand_color": None,
+    "language": "nl",
+    "timezone": "Europe/Amsterdam",
+}
+_BUYER: dict[str, Any] = {
+    "company_name": "Bakkerij De Korenaar B.V.",
+    "address_line1": "Oudegracht 112",
+    "address_line2": None,
+    "postal_code": "3511 LX",
+    "city": "Utrecht",
+    "state": None,
+    "country_code": "NL",
+    "vat_number": "NL868966393B01",
+    "tax_exempt": False,
+    "is_business": True,
+    "contact_email": "facturen@korenaar.example",
+    "phone": None,
+    "peppol_id": None,
+    "peppol_scheme": None,
+    "leitweg_id": None,
+    "preferred_einvoice_format": None,
+    "preferred_language": "nl",
+    "buyer_reference": None,
+    "external_reference": "K-10412",
+}
+
+
+def sample_line(position: int = 1, **changes: Any) -> dict[str, Any]:
+    """Return a month of a plan at 199.00; name any field to change it."""
+    return {
+        "position": position,
+        "description": "ScaiKey Pro",
+        "quantity": "1",
+        "unit_code": "MON",
+        "unit_price_cents": "19900",
+        "price_divisor": 1,
+        "net_cents": 19900,
+        "category": "S",
+        "rate_bp": 2100,
+        "tax_cents": 4179,
+        "period_start": "2026-01-15",
+        "period_end": "2026-02-15",
+        "supply_date": "2026-01-15",
+        "plan_key": "scaikey.pro",
+    } | changes
+
+
+def sample_invoice(
+    *,
+    lines: Sequence[dict[str, Any]] | None = None,
+    seller: dict[str, Any] | None = None,
+    buyer: dict[str, Any] | None = None,
+    **changes: Any,
+) -> dict[str, Any]:
+    """Return a frozen domestic invoice with sums that add up over the lines.
+
+    ``seller`` and ``buyer`` hold only what differs; ``changes`` replace top-level fields.
+    """
+    shown = [sample_line()] if lines is None else list(lines)
+    entries = _vat_entries(shown)
+    net, tax = (sum(entry[name] for entry in entries) for name in ("taxable_cents", "amount_cents"))
+    return {
+        "schema": "scaicontrol.document/1",
+        "document_type": "invoice",
+        "number": "SCAI-2026-000042",
+        "issue_date": "2026-01-31",
+        "due_date": "2026-02-14",
+        "currency": "EUR",
+        "language": "nl",
+        "period_start": "2026-01-15",
+        "period_end": "2026-02-15",
+        "notes": None,
+        "buyer_reference": None,
+        "payment_reference": "SCAI-2026-000042",
+        "payment_terms_days": 14,
+        "referenced_number": None,
+        "referenced_issue_date": None,
+        "seller": _SELLER | (seller or {}),
+        "buyer": _BUYER | (buyer or {}),
+        "lines": shown,
+        "vat_details": {"entries": entries},
+        "totals": {
+            "net_cents": net,
+            "tax_cents": tax,
+            "gross_cents": net + tax,
+            "prepaid_cents": 0,
+            "payable_cents": net + tax,
+        },
+        "template": {"name": None},
+    } | changes
+
+
+def sample_reverse_charge_invoice(**changes: Any) -> dict[str, Any]:
+    """Return an invoice to a German business with a valid VAT number (art. 196)."""
+    german = {
+        "company_name": "Müller & Söhne Präzisionswerkzeuge GmbH",
+        "address_line1": "Königsallee 61",
+        "postal_code": "40215",
+        "city": "Düsseldorf",
+        "country_code": "DE",
+        "vat_number": "DE129273398",
+        "preferred_language": "de",
+    }
+    lines = [sample_line(category="AE", rate_bp=0, tax_cents=0)]
+    return sample_invoice(**({"lines": lines, "buyer": german, "language": "de"} | changes))
+
+
+def sample_credit_note(**changes: Any) -> dict[str, Any]:
+    """Return a full credit of the domestic invoice."""
+    lines = [sample_line(quantity="-1", net_cents=-19900, tax_cents=-4179)]
+    credit = {
+        "lines": lines,
+        "document_type": "credit_note",
+        "number": "SCAI-CN-2026-000003",
+        "payment_reference": "SCAI-CN-2026-000003",
+        "referenced_number": "SCAI-2026-000042",
+        "referenced_issue_date": "2026-01-31",
+    }
+    return sample_invoice(**(credit | changes))
+
+
+def _vat_entries(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    groups = dict.fromkeys((line["category"], line["rate_bp"]) for line in lines)
+    return [_vat_entry(lines, category, rate_bp) for category, rate_bp in groups]
+
+
+def _vat_entry(lines: Sequence[dict[str, Any]], category: str, rate_bp: int) -> dict[str, Any]:
+    taxable = sum(line["net_cents"] for line in lines if (line["category"], line["rate_bp"]) == (category, rate_bp))
+    rate = f"{rate_bp // 100}.{rate_bp % 100:02}"
+    reverse_charge = category == "AE"
+    return {
+        "category": category,
+        "rate": rate,
+        "label": "Reverse charge" if reverse_charge else f"VAT {rate}%",
+        "taxable_cents": taxable,
+        "amount_cents": round_half_away(taxable * rate_bp, 10_000),
+        "legal_note": REVERSE_CHARGE_NOTE if reverse_charge else None,
+        "treatment": "reverse_charge" if reverse_charge else "domestic",
+        "vatex": "VATEX-EU-AE" if reverse_charge else None,
+        "country": "NL",
+        "rate_id": None,
+        "review": False,
+    }
