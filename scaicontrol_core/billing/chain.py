@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING
-
 from attrs import frozen
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 def genesis(series: str) -> str:
@@ -44,18 +39,50 @@ class ChainFault:
     fault: str
 
 
-def verify_chain(series: str, links: Iterable[ChainLink], first_number: int = 1) -> tuple[ChainFault, ...]:
-    """Walk one series and name every gap, duplicate, backward date, broken hash and mismatch."""
-    faults: list[ChainFault] = []
-    previous, expected, last_date = genesis(series), first_number, ""
-    for link in links:
-        if link.sequence != expected:
-            kind = "gap before it" if link.sequence > expected else "duplicate or out of order"
-            faults.append(ChainFault(link.number, f"{kind}: expected sequence {expected}, found {link.sequence}"))
-        if link.issue_date < last_date:
-            faults.append(ChainFault(link.number, f"issue date {link.issue_date} runs back from {last_date}"))
-        if chain_hash(previous, link.canonical) != link.chain_hash:
-            faults.append(ChainFault(link.number, "chain hash does not match the frozen document"))
-        faults += [ChainFault(link.number, f"{name} contradicts the frozen document") for name in link.mismatches]
-        previous, expected, last_date = link.chain_hash, link.sequence + 1, link.issue_date
-    return tuple(faults)
+class ChainWalk:
+    """Walks one series link by link and notes every gap, duplicate, backward date and broken hash.
+
+    Fed in pages, so that a series of any length fits in memory.
+    """
+
+    def __init__(self, series: str, first_number: int = 1) -> None:
+        self.faults: list[ChainFault] = []
+        self.documents = 0
+        self.first: str | None = None
+        self.last: str | None = None
+        self.last_sequence = 0
+        self._expected = first_number
+        self._previous = genesis(series)
+        self._last_date = ""
+
+    def step(self, link: ChainLink) -> None:
+        """Check the next document of the series."""
+        if link.sequence != self._expected:
+            kind = "gap before it" if link.sequence > self._expected else "duplicate or out of order"
+            self._note(link, f"{kind}: expected sequence {self._expected}, found {link.sequence}")
+        if link.issue_date < self._last_date:
+            self._note(link, f"issue date {link.issue_date} runs back from {self._last_date}")
+        if chain_hash(self._previous, link.canonical) != link.chain_hash:
+            self._note(link, "chain hash does not match the frozen document and its predecessor")
+        for name in link.mismatches:
+            self._note(link, f"{name} contradicts the frozen document")
+        self.documents += 1
+        self.first, self.last = self.first or link.number, link.number
+        self._previous, self._last_date = link.chain_hash, link.issue_date
+        self.last_sequence, self._expected = link.sequence, link.sequence + 1
+
+    def finish(self, next_number: int, last_hash: str | None) -> None:
+        """Compare the end of the walk with the series row: documents cut off at the end show here.
+
+        Documents numbered since the row was read are no fault.
+        """
+        name = self.last or "(no document)"
+        if next_number > self._expected:
+            self.faults.append(
+                ChainFault(name, f"the series counts on at {next_number}, its documents at {self._expected}")
+            )
+        elif next_number == self._expected and last_hash is not None and last_hash != self._previous:
+            self.faults.append(ChainFault(name, "the series' last hash is not that of its last document"))
+
+    def _note(self, link: ChainLink, fault: str) -> None:
+        self.faults.append(ChainFault(link.number, fault))

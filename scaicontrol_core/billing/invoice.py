@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from scaicontrol_core.billing.errors import InvoiceImmutable
 from scaicontrol_core.billing.events import InvoiceDrafted, InvoiceEdited, InvoiceFinalized, InvoiceVoided
 from scaicontrol_core.billing.lifecycle import INVOICE_LIFECYCLE, DocumentType, InvoiceStatus, PdfStatus
-from scaicontrol_core.billing.line import InvoiceLine, LineTax, sorted_by_date
+from scaicontrol_core.billing.line import InvoiceLine, sorted_by_date
 from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.events import Event, Recorder, to_json
 from scaicontrol_core.kernel.ids import InvoiceId, LineId, PartnerId, RunId, TenantId
@@ -39,7 +40,6 @@ class Freezing:
     sequence: int
     fiscal_year: int
     chain_hash: str
-    line_taxes: tuple[LineTax, ...]
     at: datetime
 
 
@@ -98,6 +98,11 @@ class Invoice(Recorder):
         """The sum of the lines' net amounts."""
         return sum(line.net_cents for line in self.lines)
 
+    @property
+    def document(self) -> dict[str, Any] | None:
+        """The frozen document as JSON values (``scaicontrol.document/1``), or None for a draft."""
+        return json.loads(self.frozen_document) if self.frozen_document is not None else None
+
     def allowed_moves(self) -> tuple[InvoiceStatus, ...]:
         """Return the states that may follow, for answers that offer actions."""
         return tuple(sorted(INVOICE_LIFECYCLE.targets(self.status)))
@@ -148,7 +153,6 @@ class Invoice(Recorder):
         self.issue_date, self.due_date = document.issue_date, document.due_date
         self.net_cents, self.tax_cents = document.totals.net_cents, document.totals.tax_cents
         self.gross_cents = document.totals.gross_cents
-        self.lines = tuple(evolve(line, tax=tax) for line, tax in zip(self.lines, frozen_as.line_taxes, strict=True))
         self.frozen_document, self.chain_hash = frozen_as.canonical, frozen_as.chain_hash
         self.finalized_at = frozen_as.at
         self.pdf_status = PdfStatus.PENDING

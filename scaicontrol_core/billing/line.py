@@ -25,21 +25,13 @@ _LEADING_DATE = re.compile(r"\s*(\d{2})-(\d{2})-(\d{4})\b")
 
 
 @frozen(kw_only=True)
-class LineTax:
-    """What VAT decided for the line: UNCL 5305 category, basis points, share of the group's VAT."""
-
-    category: str
-    rate_bp: int
-    tax_cents: int
-
-
-@frozen(kw_only=True)
 class InvoiceLine:
     """One line. The net amount is quantity × unit price, rounded once.
 
     ``unit_code`` is UN/ECE recommendation 20 (``C62`` one, ``MON`` month). ``supply_date`` is
     the tax point if the line has one of its own. ``plan_key`` and ``subscription_id`` name
-    what a recurring line charges for.
+    what a recurring line charges for. VAT is decided for the whole document and stands in the
+    frozen document, never here.
     """
 
     id: LineId
@@ -51,7 +43,6 @@ class InvoiceLine:
     supply_date: date | None = None
     plan_key: str | None = None
     subscription_id: SubscriptionId | None = None
-    tax: LineTax | None = None
     net_cents: int = field(init=False)
 
     def __attrs_post_init__(self) -> None:

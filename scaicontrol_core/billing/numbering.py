@@ -41,12 +41,13 @@ class SeriesKey:
 class NumberSeries:
     """The counter, the last issue date and the end of the hash chain of one series.
 
-    ``next_number`` starts at 1 unless set once, before first use, for a seller that moves in
+    ``first_number`` is 1 unless set once, before first use, for a seller that moves in
     from another system.
     """
 
     key: SeriesKey
     prefix: str
+    first_number: int = 1
     next_number: int = 1
     last_issue_date: date | None = None
     last_hash: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from contextlib import AbstractAsyncContextManager
 
     from scaicontrol_core.kernel.scope import Scope
@@ -51,4 +52,18 @@ class UnitOfWorkFactory(Protocol[W_co]):
         ``read_only`` promises not to write, so that readers of an embedded database never
         wait for its one writer.
         """
+        ...
+
+
+T = TypeVar("T")
+
+
+class Retry(Protocol):
+    """Runs an attempt again while the database gives it up (``Retryable``), with back-off.
+
+    Use cases are wrapped in it whole; a bulk run, which is many transactions, wraps each.
+    """
+
+    async def __call__(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Return what the first successful attempt returns; each attempt starts from scratch."""
         ...

@@ -79,6 +79,12 @@ class Subscriptions(Protocol):
         """
         ...
 
+    async def count_due_tenants(
+        self, partner_ids: Sequence[PartnerId], cutoff: date, *, only: TenantId | None = None
+    ) -> int:
+        """Count the tenants that ``due`` would return, for a progress bar."""
+        ...
+
     async def ripe(self, now: datetime, *, after: SubscriptionId | None, limit: int) -> Sequence[SubscriptionId]:
         """Return ids (ascending, after ``after``) whose trial, cancellation or term has come due.
 

@@ -1,0 +1,189 @@
+"""From a draft to a frozen document: snapshots and VAT before the lock, number and hash within.
+
+``prepare`` does all that needs no number (Directive 2006/112/EC art. 226: parties, dates,
+lines, rates, amounts, mentions); ``freeze`` is the few microseconds under the number
+series' lock.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from attrs import evolve, frozen
+
+from scaicontrol_core.billing.errors import CurrencyUnsupported, EmptyInvoice
+from scaicontrol_core.billing.frozen_document import FrozenDocument, FrozenLine, FrozenTotals
+from scaicontrol_core.billing.invoice import Freezing, Invoice
+from scaicontrol_core.billing.numbering import NumberSeries, SeriesKey, fiscal_year
+from scaicontrol_core.billing.seller import require_billable
+from scaicontrol_core.billing.snapshots import buyer_snapshot, seller_snapshot
+from scaicontrol_core.kernel.quantity import plain
+from scaicontrol_core.tax import VatBreakdown, VatInputs, break_down, decide_vat, tax_point
+
+if TYPE_CHECKING:
+    from scaicontrol_core.billing.line import InvoiceLine
+    from scaicontrol_core.tax import RateTable, VatDecision
+    from scaicontrol_core.tenancy.billing_profile import BillingProfile
+    from scaicontrol_core.tenancy.partner import Partner
+    from scaicontrol_core.tenancy.tenant import Tenant
+
+
+@frozen(kw_only=True)
+class Facts:
+    """All that finalization reads: the draft, both parties as they are now, the rate table."""
+
+    invoice: Invoice
+    seller: Partner
+    tenant: Tenant
+    buyer: BillingProfile
+    rates: RateTable
+
+
+@frozen(kw_only=True)
+class Prepared:
+    """A document complete but for its number. ``document.number`` is empty until frozen."""
+
+    facts: Facts
+    document: FrozenDocument
+    vat: VatBreakdown
+    series_key: SeriesKey
+    prefix: str
+
+
+def prepare(facts: Facts, issue_date: date) -> Prepared:
+    """Check the draft, take the snapshots, decide VAT as of ``issue_date`` (local to the seller).
+
+    Raises ``EmptyInvoice``, ``SellerNotBillable``, ``CurrencyUnsupported`` and what the tax
+    engine raises.
+    """
+    invoice, configuration = facts.invoice, facts.seller.configuration
+    if not invoice.lines:
+        raise EmptyInvoice
+    require_billable(facts.seller)
+    _require_own_currency(invoice, configuration.default_currency)
+    buyer = buyer_snapshot(facts.buyer, facts.tenant)
+    supply_dates = tuple(_supply_date(line, issue_date) for line in invoice.lines)
+    decisions = _decide(facts, supply_dates)
+    breakdown = break_down(tuple(zip((line.net_cents for line in invoice.lines), decisions, strict=True)))
+    document = FrozenDocument(
+        document_type=invoice.document_type.value,
+        number="",
+        issue_date=issue_date,
+        due_date=invoice.due_date or issue_date + timedelta(days=configuration.payment_terms_days),
+        currency=invoice.currency,
+        language=facts.buyer.details.preferred_language,
+        seller=seller_snapshot(facts.seller),
+        buyer=buyer,
+        lines=_lines(invoice, supply_dates, decisions, breakdown),
+        vat_entries=tuple(entry.to_dict() for entry in breakdown.entries),
+        totals=_totals(breakdown),
+        payment_terms_days=configuration.payment_terms_days,
+        payment_reference="",
+        period_start=invoice.period.start if invoice.period else None,
+        period_end=invoice.period.end if invoice.period else None,
+        notes=invoice.notes,
+        buyer_reference=invoice.buyer_reference or facts.buyer.details.buyer_reference,
+        template_name=facts.buyer.details.invoice_template_name or configuration.invoice_template_name,
+    )
+    year = fiscal_year(issue_date, configuration.fiscal_year_start_month)
+    key = SeriesKey(invoice.seller_id, invoice.document_type, year)
+    prefix = configuration.invoice_number_prefix or ""
+    return Prepared(facts=facts, document=document, vat=breakdown, series_key=key, prefix=prefix)
+
+
+def freeze(prepared: Prepared, series: NumberSeries, today: date, at: datetime) -> Freezing:
+    """Take the next number of the locked series and link the document into its chain.
+
+    Should the series already bear a later date than was prepared for (workers at midnight),
+    the document is prepared anew for that date: pure, and rare.
+    """
+    issue_date = series.issue_date(today, prepared.facts.invoice.invoice_date)
+    if issue_date != prepared.document.issue_date:
+        prepared = prepare(prepared.facts, issue_date)
+    sequence = series.next_number
+    number = series.take(issue_date)
+    document = evolve(prepared.document, number=number, payment_reference=number)
+    canonical = document.canonical()
+    return Freezing(
+        document=document,
+        canonical=canonical,
+        sequence=sequence,
+        fiscal_year=series.key.fiscal_year,
+        chain_hash=series.link(canonical),
+        at=at,
+    )
+
+
+def _require_own_currency(invoice: Invoice, own: str) -> None:
+    if invoice.currency != own:
+        raise CurrencyUnsupported.field(
+            "/currency",
+            f"VAT must also be stated in {own} (Directive 2006/112/EC art. 230), and no rate for {invoice.currency} is known.",
+            code="currency_unsupported",
+            hint=f"Invoice in {own}.",
+        )
+
+
+def _supply_date(line: InvoiceLine, issue_date: date) -> date:
+    return line.supply_date or tax_point("advance", invoice_date=issue_date)
+
+
+def _decide(facts: Facts, supply_dates: tuple[date, ...]) -> tuple[VatDecision, ...]:
+    """Decide once per distinct supply date: lines of one document differ in nothing else."""
+    seller, buyer = facts.seller.configuration, facts.buyer.details
+    evidence = facts.buyer.vat_evidence
+    decided: dict[date, VatDecision] = {}
+    for day in supply_dates:
+        if day not in decided:
+            inputs = VatInputs(
+                seller_country=seller.seller_country_code or "",
+                seller_postal_code=seller.seller_postal_code,
+                buyer_country=buyer.country_code,
+                buyer_postal_code=buyer.postal_code,
+                buyer_vat_number=buyer.vat_number,
+                evidence_state=evidence.state.value,
+                is_business=buyer.is_business,
+                tax_exempt=buyer.tax_exempt,
+                supply_date=day,
+                oss_registered=seller.oss_registered,
+                b2c_cross_border_turnover_cents=seller.b2c_cross_border_turnover_cents,
+                non_eu_services_category=seller.non_eu_services_category.value,
+            )
+            decided[day] = decide_vat(inputs, facts.rates)
+    return tuple(decided[day] for day in supply_dates)
+
+
+def _lines(
+    invoice: Invoice, supply_dates: tuple[date, ...], decisions: tuple[VatDecision, ...], breakdown: VatBreakdown
+) -> tuple[FrozenLine, ...]:
+    rows = zip(invoice.lines, supply_dates, decisions, breakdown.line_tax_cents, strict=True)
+    return tuple(
+        FrozenLine(
+            position=position,
+            description=line.description,
+            quantity=plain(line.quantity.value),
+            unit_code=line.unit_code,
+            unit_price_cents=plain(line.unit_price.cents),
+            price_divisor=line.unit_price.divisor,
+            net_cents=line.net_cents,
+            category=decision.category,
+            rate_bp=decision.rate_bp,
+            tax_cents=tax_cents,
+            supply_date=supply_date,
+            period_start=line.period.start if line.period else None,
+            period_end=line.period.end if line.period else None,
+            plan_key=line.plan_key,
+        )
+        for position, (line, supply_date, decision, tax_cents) in enumerate(rows, 1)
+    )
+
+
+def _totals(breakdown: VatBreakdown) -> FrozenTotals:
+    return FrozenTotals(
+        net_cents=breakdown.net_cents,
+        tax_cents=breakdown.tax_cents,
+        gross_cents=breakdown.gross_cents,
+        prepaid_cents=0,
+        payable_cents=breakdown.gross_cents,
+    )

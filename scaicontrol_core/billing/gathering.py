@@ -1,0 +1,160 @@
+"""What a billing run gathers for one tenant: its due periods, as drafts, one per currency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from scaicontrol_core.billing.drafting import recurring_line
+from scaicontrol_core.billing.invoice import Invoice
+from scaicontrol_core.billing.ledger import BilledPeriod, ChargeKind
+from scaicontrol_core.billing.line import InvoiceLine
+from scaicontrol_core.catalog.plan import Plan
+from scaicontrol_core.catalog.service import Service
+from scaicontrol_core.kernel.ids import Ids, InvoiceId, PartnerId, PlanId, RunId, ServiceId, TenantId
+from scaicontrol_core.kernel.period import Period
+from scaicontrol_core.subscriptions.schedule import DuePeriod
+from scaicontrol_core.subscriptions.subscription import Subscription
+from scaicontrol_core.tenancy.billing_profile import BillingProfile
+from scaicontrol_core.tenancy.errors import BillingProfileRequired
+from scaicontrol_core.tenancy.partner import Partner
+from scaicontrol_core.tenancy.tenant import Tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@frozen(kw_only=True)
+class Batch:
+    """Everything a page of tenants needs, loaded with a handful of statements."""
+
+    seller: Partner
+    cutoff: date
+    now: datetime
+    run_id: RunId
+    subscriptions: Sequence[Subscription]
+    tenants: Mapping[TenantId, Tenant]
+    profiles: Mapping[TenantId, BillingProfile]
+    plans: Mapping[PlanId, Plan]
+    services: Mapping[ServiceId, Service]
+
+    def by_tenant(self) -> Iterator[tuple[TenantId, tuple[Subscription, ...]]]:
+        """Yield each tenant with its due subscriptions, in order."""
+        grouped: dict[TenantId, list[Subscription]] = {}
+        for subscription in self.subscriptions:
+            grouped.setdefault(subscription.tenant_id, []).append(subscription)
+        for tenant_id, subscriptions in grouped.items():
+            yield tenant_id, tuple(subscriptions)
+
+
+@frozen(kw_only=True)
+class Charge:
+    """One due period and the line that charges it (None: it costs nothing and is not shown)."""
+
+    subscription: Subscription
+    due: DuePeriod
+    line: InvoiceLine | None
+    net_cents: int
+    currency: str
+
+
+@frozen(kw_only=True)
+class Sale:
+    """One tenant's charges in one currency; ``invoice`` is None if there is nothing to show."""
+
+    tenant: Tenant
+    profile: BillingProfile
+    charges: tuple[Charge, ...]
+    invoice: Invoice | None
+
+    def ledger(self, run_id: RunId, at: datetime) -> tuple[BilledPeriod, ...]:
+        """Return the ledger's rows for these charges."""
+        invoice_id: InvoiceId | None = self.invoice.id if self.invoice else None
+        return tuple(
+            BilledPeriod(
+                subscription_id=charge.subscription.id,
+                ordinal=charge.due.ordinal,
+                charge_kind=ChargeKind.RECURRING,
+                partner_id=charge.subscription.partner_id,
+                tenant_id=charge.subscription.tenant_id,
+                period_start=charge.due.charged.start,
+                period_end=charge.due.charged.end,
+                net_cents=charge.net_cents,
+                currency=charge.currency,
+                invoice_id=invoice_id,
+                run_id=run_id,
+                billed_at=at,
+            )
+            for charge in self.charges
+        )
+
+
+def sales_of(batch: Batch, tenant_id: TenantId, subscriptions: Sequence[Subscription], ids: Ids) -> tuple[Sale, ...]:
+    """Draft what one tenant owes up to the batch's cutoff; ``BillingProfileRequired`` without a profile.
+
+    Nothing is changed: ``settle`` does that once the drafts are accepted.
+    """
+    profile = batch.profiles.get(tenant_id)
+    if profile is None:
+        raise BillingProfileRequired(tenant_id)
+    charges = [charge for subscription in subscriptions for charge in _charges(batch, subscription, ids)]
+    tenant = batch.tenants[tenant_id]
+    sales = []
+    for currency in dict.fromkeys(charge.currency for charge in charges):
+        own = tuple(charge for charge in charges if charge.currency == currency)
+        invoice = _draft(batch, tenant, batch.seller.id, own, currency, ids)
+        sales.append(Sale(tenant=tenant, profile=profile, charges=own, invoice=invoice))
+    return tuple(sales)
+
+
+def settle(sale: Sale) -> tuple[Subscription, ...]:
+    """Advance the subscriptions past what the sale charges, and return them."""
+    billed: dict[str, list[Charge]] = {}
+    for charge in sale.charges:
+        billed.setdefault(charge.subscription.id, []).append(charge)
+    for charges in billed.values():
+        for charge in charges:
+            charge.subscription.bill(charge.due)
+        ordinals = tuple(charge.due.ordinal for charge in charges)
+        charges[0].subscription.record_billing(sale.invoice.id if sale.invoice else None, ordinals)
+    return tuple(charges[0].subscription for charges in billed.values())
+
+
+def _charges(batch: Batch, subscription: Subscription, ids: Ids) -> Iterator[Charge]:
+    if subscription.schedule is None:
+        return
+    plan = batch.plans[subscription.plan_id]
+    service = batch.services[subscription.service_id]
+    shown = batch.seller.configuration.zero_amount_invoices
+    for due in subscription.schedule.due(batch.cutoff):
+        line = recurring_line(ids.new("lin"), subscription, plan, service, due)
+        yield Charge(
+            subscription=subscription,
+            due=due,
+            line=line if line.net_cents or shown else None,
+            net_cents=line.net_cents,
+            currency=plan.currency,
+        )
+
+
+def _draft(
+    batch: Batch, tenant: Tenant, seller_id: PartnerId, charges: Sequence[Charge], currency: str, ids: Ids
+) -> Invoice | None:
+    lines = tuple(charge.line for charge in charges if charge.line is not None)
+    if not lines:
+        return None
+    periods = [line.period for line in lines if line.period is not None]
+    return Invoice(
+        id=InvoiceId(ids.new("inv")),
+        partner_id=tenant.partner_id,
+        tenant_id=tenant.id,
+        seller_id=seller_id,
+        currency=currency,
+        created_at=batch.now,
+        lines=lines,
+        period=Period(min(p.start for p in periods), max(p.end for p in periods)) if periods else None,
+        run_id=batch.run_id,
+    )

@@ -1,0 +1,200 @@
+"""One page of a billing run: load, draft, number, keep. One transaction each."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from scaicontrol_core.billing.billing_run import RunTotals, TenantFailure, VatTotal
+from scaicontrol_core.billing.freezing import Facts, Prepared, freeze, prepare
+from scaicontrol_core.billing.gathering import Batch, Sale, sales_of, settle
+from scaicontrol_core.billing.invoice import Invoice
+from scaicontrol_core.kernel.errors import ScaiControlError
+from scaicontrol_core.kernel.ids import Ids, PartnerId, RunId, TenantId
+from scaicontrol_core.tenancy.partner import Partner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from scaicontrol_core.billing.ports import BillingWork
+    from scaicontrol_core.tax import RateTable
+
+
+@frozen(kw_only=True)
+class PageRequestOfRun:
+    """Which tenants of which seller, billed up to which local day.
+
+    ``after`` is the last tenant of the page before, ``tenants`` how many a page takes,
+    ``only`` narrows the run to one tenant.
+    """
+
+    seller: Partner
+    partner_ids: tuple[PartnerId, ...]
+    cutoff: date
+    today: date
+    now: datetime
+    run_id: RunId
+    only: TenantId | None = None
+    after: TenantId | None = None
+    tenants: int = 200
+
+
+@frozen(kw_only=True)
+class InvoicePreview:
+    """What a dry run would invoice; amounts in minor units of ``currency``."""
+
+    tenant_id: TenantId
+    company_name: str
+    currency: str
+    lines: int
+    net_cents: int
+    tax_cents: int
+    gross_cents: int
+
+
+@frozen(kw_only=True)
+class PageOutcome:
+    """What came of a page; ``last_tenant`` is where the next one begins."""
+
+    last_tenant: TenantId
+    totals: RunTotals
+    previews: tuple[InvoicePreview, ...] = ()
+
+
+@frozen(kw_only=True)
+class _Drafted:
+    """A page's drafts: each sale with its prepared document, and who could not be drafted."""
+
+    sales: tuple[Sale, ...]
+    prepared: tuple[Prepared, ...]
+    tenants: int
+    failures: tuple[TenantFailure, ...] = field(factory=tuple)
+
+
+async def bill_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rates: RateTable) -> PageOutcome | None:
+    """Bill the next page within the open unit of work; None if nothing is due any more.
+
+    The caller commits. Numbers are taken in one block, last, under the series' lock.
+    """
+    batch = await _load(work, ask)
+    if batch is None:
+        return None
+    drafted = _draft(batch, ids, rates, ask)
+    subscriptions = [subscription for sale in drafted.sales for subscription in settle(sale)]
+    invoices = [sale.invoice for sale in drafted.sales if sale.invoice is not None]
+    if ask.seller.configuration.auto_finalize:
+        await _number(work, drafted.prepared, ask)
+    else:
+        for invoice in invoices:
+            invoice.record_draft()
+    await work.invoices.add_many(invoices)
+    await work.billed_periods.add_many([row for sale in drafted.sales for row in sale.ledger(ask.run_id, ask.now)])
+    await work.subscriptions.save_many(subscriptions)
+    return _outcome(batch, drafted, numbered=ask.seller.configuration.auto_finalize)
+
+
+async def preview_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rates: RateTable) -> PageOutcome | None:
+    """Return what ``bill_page`` would do, writing nothing."""
+    batch = await _load(work, ask)
+    if batch is None:
+        return None
+    drafted = _draft(batch, ids, rates, ask)
+    return _outcome(batch, drafted, numbered=True, previews=tuple(_preview(each) for each in drafted.prepared))
+
+
+async def _load(work: BillingWork, ask: PageRequestOfRun) -> Batch | None:
+    subscriptions = await work.subscriptions.due(
+        ask.partner_ids, ask.cutoff, after=ask.after, tenants=ask.tenants, only=ask.only
+    )
+    if not subscriptions:
+        return None
+    tenant_ids = tuple(dict.fromkeys(subscription.tenant_id for subscription in subscriptions))
+    plan_ids = tuple(dict.fromkeys(subscription.plan_id for subscription in subscriptions))
+    return Batch(
+        seller=ask.seller,
+        cutoff=ask.cutoff,
+        now=ask.now,
+        run_id=ask.run_id,
+        subscriptions=subscriptions,
+        tenants=await work.tenants.get_many(tenant_ids),
+        profiles=await work.billing_profiles.of_tenants(tenant_ids),
+        plans=await work.plans.get_many(plan_ids),
+        services={service.id: service for service in await work.services.all()},
+    )
+
+
+def _draft(batch: Batch, ids: Ids, rates: RateTable, ask: PageRequestOfRun) -> _Drafted:
+    sales: list[Sale] = []
+    ready: list[Prepared] = []
+    failures: list[TenantFailure] = []
+    tenants = 0
+    for tenant_id, subscriptions in batch.by_tenant():
+        tenants += 1
+        try:
+            own = sales_of(batch, tenant_id, subscriptions, ids)
+            documents = [prepare(_facts(batch, sale, sale.invoice, rates), ask.today) for sale in own if sale.invoice]
+        except ScaiControlError as error:
+            failures.append(TenantFailure(tenant_id=tenant_id, code=error.code, message=error.message))
+        else:
+            sales += own
+            ready += documents
+    return _Drafted(sales=tuple(sales), prepared=tuple(ready), tenants=tenants, failures=tuple(failures))
+
+
+def _facts(batch: Batch, sale: Sale, invoice: Invoice, rates: RateTable) -> Facts:
+    return Facts(invoice=invoice, seller=batch.seller, tenant=sale.tenant, buyer=sale.profile, rates=rates)
+
+
+async def _number(work: BillingWork, documents: Sequence[Prepared], ask: PageRequestOfRun) -> None:
+    # All of a page have one issue date, hence one series; a page without documents takes no lock.
+    for key, prefix in dict.fromkeys((each.series_key, each.prefix) for each in documents):
+        series = await work.number_series.lock(key, prefix)
+        for each in documents:
+            if each.series_key == key:
+                each.facts.invoice.finalize(freeze(each, series, ask.today, ask.now))
+        await work.number_series.save(series)
+
+
+def _outcome(
+    batch: Batch, drafted: _Drafted, *, numbered: bool, previews: tuple[InvoicePreview, ...] = ()
+) -> PageOutcome:
+    documents = drafted.prepared
+    totals = RunTotals(
+        invoices=len(documents) if numbered else 0,
+        drafts=0 if numbered else len(documents),
+        lines=sum(len(each.document.lines) for each in documents),
+        tenants=drafted.tenants,
+        failures=drafted.failures,
+    )
+    totals = totals.plus(RunTotals(vat=vat_totals(documents)))
+    return PageOutcome(last_tenant=batch.subscriptions[-1].tenant_id, totals=totals, previews=previews)
+
+
+def vat_totals(documents: Iterable[Prepared]) -> tuple[VatTotal, ...]:
+    """Sum the documents' VAT by country, category, rate and currency."""
+    sums: dict[tuple[str, str, int, str], list[int]] = {}
+    for prepared in documents:
+        for entry in prepared.vat.entries:
+            key = (entry.country, entry.category, entry.rate_bp, prepared.document.currency)
+            amounts = sums.setdefault(key, [0, 0])
+            amounts[0] += entry.taxable_cents
+            amounts[1] += entry.amount_cents
+    return tuple(
+        VatTotal(country=country, category=category, rate_bp=rate_bp, currency=currency, net_cents=net, tax_cents=tax)
+        for (country, category, rate_bp, currency), (net, tax) in sorted(sums.items())
+    )
+
+
+def _preview(prepared: Prepared) -> InvoicePreview:
+    document = prepared.document
+    return InvoicePreview(
+        tenant_id=prepared.facts.tenant.id,
+        company_name=document.buyer.company_name,
+        currency=document.currency,
+        lines=len(document.lines),
+        net_cents=document.totals.net_cents,
+        tax_cents=document.totals.tax_cents,
+        gross_cents=document.totals.gross_cents,
+    )

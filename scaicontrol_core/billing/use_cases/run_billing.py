@@ -1,0 +1,182 @@
+"""The billing run: everything due is put on invoices, once, however often it runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+
+from attrs import evolve, frozen
+
+from scaicontrol_core.access.actor import Actor
+from scaicontrol_core.access.permission import Permission
+from scaicontrol_core.billing.billing_run import BillingRun, RunTotals, TenantFailure
+from scaicontrol_core.billing.errors import NotYourSeries, PeriodAlreadyBilled
+from scaicontrol_core.billing.page import InvoicePreview, PageOutcome, PageRequestOfRun, bill_page, preview_page
+from scaicontrol_core.billing.ports import BillingWork
+from scaicontrol_core.billing.seller import may_write_for
+from scaicontrol_core.kernel.clock import Clock
+from scaicontrol_core.kernel.errors import Retryable, ScaiControlError, Stale
+from scaicontrol_core.kernel.ids import Ids, PartnerId, RunId, TenantId
+from scaicontrol_core.kernel.period import Period, local_date
+from scaicontrol_core.kernel.work import Retry, UnitOfWorkFactory
+from scaicontrol_core.tax import RateTable
+from scaicontrol_core.tenancy.partner import Partner
+from scaicontrol_core.tenancy.selling import seller_for
+
+PAGE = 200
+_ATTEMPTS = 5
+
+#: Called after each page with (tenants looked at, tenants due at the start, totals so far).
+OnProgress = Callable[[int, int, RunTotals], None]
+
+
+@frozen(kw_only=True)
+class RunReport:
+    """What a run did (``run``) or, on a dry run, would do (``previews``)."""
+
+    run: BillingRun | None
+    totals: RunTotals
+    previews: tuple[InvoicePreview, ...] = ()
+
+
+@frozen
+class RunBilling:
+    """Bill every period due up to a month's end, or up to today if that comes first.
+
+    Each page of tenants is one transaction: invoices, numbers, ledger and schedules together.
+    Killed anywhere and run again, it goes on where it stopped; two runs at once share the
+    work, and the ledger's natural key lets neither bill a period twice. One tenant's failure
+    never stops the others. Raises ``NotYourSeries`` if the actor may issue for no seller.
+    """
+
+    work: UnitOfWorkFactory[BillingWork]
+    clock: Clock
+    ids: Ids
+    rates: RateTable
+    retry: Retry
+
+    async def __call__(
+        self,
+        actor: Actor,
+        month: Period,
+        *,
+        tenant_id: TenantId | None = None,
+        dry_run: bool = False,
+        on_progress: OnProgress | None = None,
+    ) -> RunReport:
+        """Run, and report counts, VAT groups and failures; ``dry_run`` writes nothing."""
+        actor.require(Permission.ADMIN_BILLING)
+        now = self.clock.now()
+        run = BillingRun(
+            id=RunId(self.ids.new("run")),
+            month=month,
+            started_at=now,
+            tenant_id=tenant_id,
+            partner_id=actor.scope.partner_id,
+        )
+        asks = await self._asks(actor, run, now)
+        if not dry_run:
+            await self._begin(actor, run)
+        due = await self._count_due(actor, asks) if on_progress else 0
+        totals, previews = RunTotals(), list[InvoicePreview]()
+        for ask in asks:
+            async for outcome in self._pages(actor, ask, dry_run=dry_run):
+                totals = totals.plus(outcome.totals)
+                previews += outcome.previews
+                if on_progress:
+                    on_progress(totals.tenants, due, totals)
+        if not dry_run:
+            await self._finish(actor, run, totals)
+        return RunReport(run=None if dry_run else run, totals=totals, previews=tuple(previews))
+
+    async def _asks(self, actor: Actor, run: BillingRun, now: datetime) -> tuple[PageRequestOfRun, ...]:
+        sellers: dict[PartnerId, tuple[Partner, list[PartnerId]]] = {}
+        async with self.work.begin(actor, read_only=True) as work:
+            for partner in await work.sellers.everyone():
+                seller = seller_for(*await work.sellers.own_and_operator(partner.id))
+                if may_write_for(actor, seller.id):
+                    sellers.setdefault(seller.id, (seller, []))[1].append(partner.id)
+            if run.tenant_id is not None:
+                await work.tenants.get(run.tenant_id)
+        if not sellers:
+            raise NotYourSeries
+        return tuple(
+            _ask(seller, partner_ids, run, now) for seller, partner_ids in sellers.values() if seller.is_billable
+        )
+
+    async def _pages(self, actor: Actor, ask: PageRequestOfRun, *, dry_run: bool) -> AsyncIterator[PageOutcome]:
+        singles = 0
+        while True:
+            try:
+                outcome = await self._page(actor, evolve(ask, tenants=1 if singles else PAGE), dry_run=dry_run)
+            except Retryable:
+                raise
+            except ScaiControlError as error:
+                if not singles:
+                    singles = PAGE  # one tenant spoils the page: find out which, one by one
+                    continue
+                outcome = await self._failed(actor, ask, error)
+            if outcome is None:
+                return
+            yield outcome
+            singles = max(0, singles - 1)
+            ask = evolve(ask, after=outcome.last_tenant)
+
+    async def _page(self, actor: Actor, ask: PageRequestOfRun, *, dry_run: bool) -> PageOutcome | None:
+        async def attempt() -> PageOutcome | None:
+            async with self.work.begin(actor, read_only=dry_run) as work:
+                if dry_run:
+                    return await preview_page(work, ask, self.ids, self.rates)
+                outcome = await bill_page(work, ask, self.ids, self.rates)
+                if outcome is not None:
+                    await work.commit()
+                return outcome
+
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return await self.retry(attempt)
+            except (Stale, PeriodAlreadyBilled):
+                continue  # another run, or a customer's change, was faster: read the page again
+        return await self.retry(attempt)
+
+    async def _failed(self, actor: Actor, ask: PageRequestOfRun, error: ScaiControlError) -> PageOutcome | None:
+        async with self.work.begin(actor, read_only=True) as work:
+            due = await work.subscriptions.due(ask.partner_ids, ask.cutoff, after=ask.after, tenants=1, only=ask.only)
+        if not due:
+            return None
+        failure = TenantFailure(tenant_id=due[0].tenant_id, code=error.code, message=error.message)
+        return PageOutcome(last_tenant=failure.tenant_id, totals=RunTotals(tenants=1, failures=(failure,)))
+
+    async def _begin(self, actor: Actor, run: BillingRun) -> None:
+        async with self.work.begin(actor) as work:
+            run.start()
+            await work.billing_runs.add(run)
+            await work.commit()
+
+    async def _finish(self, actor: Actor, run: BillingRun, totals: RunTotals) -> None:
+        async def attempt() -> None:
+            async with self.work.begin(actor) as work:
+                await work.billing_runs.save(run)
+                await work.commit()
+
+        run.complete(totals, self.clock.now())
+        await self.retry(attempt)
+
+    async def _count_due(self, actor: Actor, asks: tuple[PageRequestOfRun, ...]) -> int:
+        async with self.work.begin(actor, read_only=True) as work:
+            return sum(
+                [await work.subscriptions.count_due_tenants(a.partner_ids, a.cutoff, only=a.only) for a in asks]
+            )
+
+
+def _ask(seller: Partner, partner_ids: list[PartnerId], run: BillingRun, now: datetime) -> PageRequestOfRun:
+    today = local_date(now, seller.configuration.billing_timezone)
+    return PageRequestOfRun(
+        seller=seller,
+        partner_ids=tuple(partner_ids),
+        cutoff=min(today, run.month.last_day),
+        today=today,
+        now=now,
+        run_id=run.id,
+        only=run.tenant_id,
+    )
