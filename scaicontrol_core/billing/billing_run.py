@@ -52,11 +52,11 @@ class TenantFailure:
 
 @frozen(kw_only=True)
 class VatTotal:
-    """What a run invoiced under one VAT country, category and rate, in minor units."""
+    """What a run invoiced under one VAT country, category and rate (``"21.00"``), in minor units."""
 
     country: str
     category: str
-    rate_bp: int
+    rate: str
     currency: str
     net_cents: int
     tax_cents: int
@@ -75,9 +75,9 @@ class RunTotals:
 
     def plus(self, other: RunTotals) -> RunTotals:
         """Add up two parts of a run."""
-        groups: dict[tuple[str, str, int, str], VatTotal] = {}
+        groups: dict[tuple[str, str, str, str], VatTotal] = {}
         for entry in (*self.vat, *other.vat):
-            key = (entry.country, entry.category, entry.rate_bp, entry.currency)
+            key = (entry.country, entry.category, entry.rate, entry.currency)
             known = groups.get(key)
             groups[key] = (
                 evolve(known, net_cents=known.net_cents + entry.net_cents, tax_cents=known.tax_cents + entry.tax_cents)
@@ -132,9 +132,7 @@ class BillingRun(Recorder):
         """Note that everything due was looked at."""
         self._move(RunStatus.COMPLETED)
         self.totals, self.finished_at = totals, at
-        self._record(
-            BillingRunFinished(**self._subject(), invoices=totals.invoices, failures=len(totals.failures))
-        )
+        self._record(BillingRunFinished(**self._subject(), invoices=totals.invoices, failures=len(totals.failures)))
 
     def _move(self, target: RunStatus) -> None:
         RUN_LIFECYCLE.require(self.status, target)

@@ -19,7 +19,15 @@ from scaicontrol_core.billing.numbering import NumberSeries, SeriesKey, fiscal_y
 from scaicontrol_core.billing.seller import require_billable
 from scaicontrol_core.billing.snapshots import buyer_snapshot, seller_snapshot
 from scaicontrol_core.kernel.quantity import plain
-from scaicontrol_core.tax import VatBreakdown, VatInputs, break_down, decide_vat, tax_point
+from scaicontrol_core.tax import (
+    BillingMode,
+    VatBreakdown,
+    VatInputs,
+    break_down,
+    decide_vat,
+    default_policy,
+    tax_point,
+)
 
 if TYPE_CHECKING:
     from scaicontrol_core.billing.line import InvoiceLine
@@ -63,9 +71,9 @@ def prepare(facts: Facts, issue_date: date) -> Prepared:
     require_billable(facts.seller)
     _require_own_currency(invoice, configuration.default_currency)
     buyer = buyer_snapshot(facts.buyer, facts.tenant)
-    supply_dates = tuple(_supply_date(line, issue_date) for line in invoice.lines)
+    supply_dates = tuple(_supply_date(facts, line, issue_date) for line in invoice.lines)
     decisions = _decide(facts, supply_dates)
-    breakdown = break_down(tuple(zip((line.net_cents for line in invoice.lines), decisions, strict=True)))
+    breakdown = break_down(zip((line.net_cents for line in invoice.lines), decisions, strict=True))
     document = FrozenDocument(
         document_type=invoice.document_type.value,
         number="",
@@ -119,14 +127,18 @@ def _require_own_currency(invoice: Invoice, own: str) -> None:
     if invoice.currency != own:
         raise CurrencyUnsupported.field(
             "/currency",
-            f"VAT must also be stated in {own} (Directive 2006/112/EC art. 230), and no rate for {invoice.currency} is known.",
+            f"VAT must also be stated in {own} (Directive 2006/112/EC art. 230); no {invoice.currency} rate is known.",
             code="currency_unsupported",
             hint=f"Invoice in {own}.",
         )
 
 
-def _supply_date(line: InvoiceLine, issue_date: date) -> date:
-    return line.supply_date or tax_point("advance", invoice_date=issue_date)
+def _supply_date(facts: Facts, line: InvoiceLine, issue_date: date) -> date:
+    if line.supply_date is not None:
+        return line.supply_date
+    seller, buyer = facts.seller.configuration.seller_country_code or "", facts.buyer.details.country_code
+    period_end = line.period.end if line.period else None
+    return tax_point(BillingMode.ADVANCE, period_end, invoice_date=issue_date, policy=default_policy(seller, buyer))
 
 
 def _decide(facts: Facts, supply_dates: tuple[date, ...]) -> tuple[VatDecision, ...]:
@@ -142,12 +154,13 @@ def _decide(facts: Facts, supply_dates: tuple[date, ...]) -> tuple[VatDecision, 
                 buyer_country=buyer.country_code,
                 buyer_postal_code=buyer.postal_code,
                 buyer_vat_number=buyer.vat_number,
-                evidence_state=evidence.state.value,
+                evidence_state=evidence.state,
                 is_business=buyer.is_business,
                 tax_exempt=buyer.tax_exempt,
                 supply_date=day,
                 oss_registered=seller.oss_registered,
                 b2c_cross_border_turnover_cents=seller.b2c_cross_border_turnover_cents,
+                supply_net_cents=facts.invoice.lines_net_cents,
                 non_eu_services_category=seller.non_eu_services_category.value,
             )
             decided[day] = decide_vat(inputs, facts.rates)
@@ -167,7 +180,7 @@ def _lines(
             unit_price_cents=plain(line.unit_price.cents),
             price_divisor=line.unit_price.divisor,
             net_cents=line.net_cents,
-            category=decision.category,
+            category=decision.category.value,
             rate_bp=decision.rate_bp,
             tax_cents=tax_cents,
             supply_date=supply_date,

@@ -16,10 +16,10 @@ from scaicontrol_core.catalog.plan import Plan
 from scaicontrol_core.catalog.service import Service
 from scaicontrol_core.kernel.ids import Ids, InvoiceId, PartnerId, PlanId, RunId, ServiceId, TenantId
 from scaicontrol_core.kernel.period import Period
+from scaicontrol_core.subscriptions.errors import BillingProfileRequired
 from scaicontrol_core.subscriptions.schedule import DuePeriod
 from scaicontrol_core.subscriptions.subscription import Subscription
 from scaicontrol_core.tenancy.billing_profile import BillingProfile
-from scaicontrol_core.tenancy.errors import BillingProfileRequired
 from scaicontrol_core.tenancy.partner import Partner
 from scaicontrol_core.tenancy.tenant import Tenant
 

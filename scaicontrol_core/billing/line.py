@@ -51,7 +51,9 @@ class InvoiceLine:
         object.__setattr__(self, "description", text)
         object.__setattr__(self, "net_cents", line_net(self.quantity, self.unit_price))
         if not _UNIT_CODE.fullmatch(self.unit_code):
-            raise Invalid.field("/unit_code", "A UN/ECE rec 20 code has 2 or 3 capitals or digits.", code="unit_invalid")
+            raise Invalid.field(
+                "/unit_code", "A UN/ECE rec 20 code has 2 or 3 capitals or digits.", code="unit_invalid"
+            )
         if self.unit_price.cents < 0:
             # EN 16931 BR-27: a credit line has a negative quantity, never a negative price.
             raise Invalid.field(

@@ -63,7 +63,9 @@ class NumberSeries:
         last = self.last_issue_date or date.min
         if wanted is not None:
             if wanted > today:
-                raise IssueDateInvalid.field("/invoice_date", f"{wanted} lies in the future.", code="issue_date_invalid")
+                raise IssueDateInvalid.field(
+                    "/invoice_date", f"{wanted} lies in the future.", code="issue_date_invalid"
+                )
             if wanted < last:
                 raise IssueDateInvalid.field(
                     "/invoice_date", f"The series already has a document of {last}.", code="issue_date_invalid"

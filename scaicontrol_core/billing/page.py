@@ -174,16 +174,16 @@ def _outcome(
 
 def vat_totals(documents: Iterable[Prepared]) -> tuple[VatTotal, ...]:
     """Sum the documents' VAT by country, category, rate and currency."""
-    sums: dict[tuple[str, str, int, str], list[int]] = {}
+    sums: dict[tuple[str, str, str, str], list[int]] = {}
     for prepared in documents:
         for entry in prepared.vat.entries:
-            key = (entry.country, entry.category, entry.rate_bp, prepared.document.currency)
+            key = (entry.country, entry.category, entry.rate, prepared.document.currency)
             amounts = sums.setdefault(key, [0, 0])
             amounts[0] += entry.taxable_cents
             amounts[1] += entry.amount_cents
     return tuple(
-        VatTotal(country=country, category=category, rate_bp=rate_bp, currency=currency, net_cents=net, tax_cents=tax)
-        for (country, category, rate_bp, currency), (net, tax) in sorted(sums.items())
+        VatTotal(country=country, category=category, rate=rate, currency=currency, net_cents=net, tax_cents=tax)
+        for (country, category, rate, currency), (net, tax) in sorted(sums.items())
     )
 
 

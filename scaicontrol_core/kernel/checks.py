@@ -135,7 +135,9 @@ def whole(minimum: int, maximum: int) -> Check:
         if not isinstance(value, int) or isinstance(value, bool):
             raise Invalid.field(pointer, f"{value!r} is not a whole number.", code="number_invalid")
         if not minimum <= value <= maximum:
-            raise Invalid.field(pointer, f"{value} does not lie between {minimum} and {maximum}.", code="number_invalid")
+            raise Invalid.field(
+                pointer, f"{value} does not lie between {minimum} and {maximum}.", code="number_invalid"
+            )
         return value
 
     return check

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 JsonValue = None | bool | int | str | list["JsonValue"] | dict[str, "JsonValue"]
 
 
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(attribute.name for attribute in fields(kind))
+
+
 def to_json(value: object) -> Any:  # noqa: ANN401  # JSON has no narrower Python type
     """Turn a core value into JSON: dates as ISO, instants as RFC 3339, decimals as plain strings."""
     if isinstance(value, Enum):
@@ -38,7 +42,7 @@ def to_json(value: object) -> Any:  # noqa: ANN401  # JSON has no narrower Pytho
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple | frozenset | set):
         return [to_json(item) for item in (sorted(value) if isinstance(value, frozenset | set) else value)]
-    return {attribute.name: to_json(getattr(value, attribute.name)) for attribute in fields(type(value))}
+    return {name: to_json(getattr(value, name)) for name in _names(type(value))}
 
 
 @frozen(kw_only=True)
@@ -84,6 +88,11 @@ class Recorder:
     def _record(self, event: Event) -> None:
         self._events.append(event)
 
+    @property
+    def has_changed(self) -> bool:
+        """Tell whether a verb recorded anything since the events were last collected."""
+        return bool(self._events)
+
     def collect_events(self) -> tuple[Event, ...]:
         """Return what was recorded since the last call, and forget it."""
         events = tuple(self._events)
@@ -93,6 +102,6 @@ class Recorder:
 
 def changed(before: object, after: object, *names: str) -> dict[str, tuple[Any, Any]]:
     """Return field → (before, after) of the named fields (default: all public ones) that differ."""
-    chosen = names or tuple(a.name for a in fields(type(before)) if not a.name.startswith("_"))
+    chosen = names or tuple(name for name in _names(type(before)) if not name.startswith("_"))
     pairs = ((name, to_json(getattr(before, name)), to_json(getattr(after, name))) for name in chosen)
     return {name: (old, new) for name, old, new in pairs if old != new}

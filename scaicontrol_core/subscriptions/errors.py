@@ -17,6 +17,19 @@ class SubscriptionExists(Conflict):
         )
 
 
+class BillingProfileRequired(Conflict):
+    """No commerce without a billing profile: there would be nobody to invoice."""
+
+    code = "billing_profile_required"
+
+    def __init__(self, tenant_id: str) -> None:
+        super().__init__(
+            f"Tenant {tenant_id} has no billing profile.",
+            fields=(FieldError("/tenant_id", "create the tenant's billing profile first"),),
+            hint=f"PUT /api/v1/admin/tenants/{tenant_id}/billing-profile, then try again.",
+        )
+
+
 class PlanUnavailable(Invalid):
     """The plan is no longer sold."""
 

@@ -17,9 +17,10 @@ from scaicontrol_core.kernel.errors import Stale
 from scaicontrol_core.kernel.ids import InvoiceId
 from scaicontrol_core.kernel.period import local_date
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
+from scaicontrol_core.subscriptions.errors import BillingProfileRequired
 from scaicontrol_core.tax import RateTable
-from scaicontrol_core.tenancy.errors import BillingProfileRequired
 from scaicontrol_core.tenancy.selling import seller_for
+
 
 @frozen
 class FinalizeInvoice:

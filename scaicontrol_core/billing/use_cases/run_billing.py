@@ -85,9 +85,8 @@ class RunBilling:
                 previews += outcome.previews
                 if on_progress:
                     on_progress(totals.tenants, due, totals)
-        if not dry_run:
-            await self._finish(actor, run, totals)
-        return RunReport(run=None if dry_run else run, totals=totals, previews=tuple(previews))
+        finished = None if dry_run else await self._finish(actor, run.id, totals)
+        return RunReport(run=finished, totals=totals, previews=tuple(previews))
 
     async def _asks(self, actor: Actor, run: BillingRun, now: datetime) -> tuple[PageRequestOfRun, ...]:
         sellers: dict[PartnerId, tuple[Partner, list[PartnerId]]] = {}
@@ -153,20 +152,20 @@ class RunBilling:
             await work.billing_runs.add(run)
             await work.commit()
 
-    async def _finish(self, actor: Actor, run: BillingRun, totals: RunTotals) -> None:
-        async def attempt() -> None:
+    async def _finish(self, actor: Actor, run_id: RunId, totals: RunTotals) -> BillingRun:
+        async def attempt() -> BillingRun:
             async with self.work.begin(actor) as work:
-                await work.billing_runs.save(run)
+                begun = await work.billing_runs.get(run_id)
+                begun.complete(totals, self.clock.now())
+                await work.billing_runs.save(begun)
                 await work.commit()
+            return begun
 
-        run.complete(totals, self.clock.now())
-        await self.retry(attempt)
+        return await self.retry(attempt)
 
     async def _count_due(self, actor: Actor, asks: tuple[PageRequestOfRun, ...]) -> int:
         async with self.work.begin(actor, read_only=True) as work:
-            return sum(
-                [await work.subscriptions.count_due_tenants(a.partner_ids, a.cutoff, only=a.only) for a in asks]
-            )
+            return sum([await work.subscriptions.count_due_tenants(a.partner_ids, a.cutoff, only=a.only) for a in asks])
 
 
 def _ask(seller: Partner, partner_ids: list[PartnerId], run: BillingRun, now: datetime) -> PageRequestOfRun:

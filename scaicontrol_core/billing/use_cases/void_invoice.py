@@ -13,7 +13,9 @@ from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.ids import InvoiceId
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
 
-CREDIT_NOTE_IS_USUAL = "A numbered invoice is usually corrected with a credit note; voiding keeps its number and record."
+CREDIT_NOTE_IS_USUAL = (
+    "A numbered invoice is usually corrected with a credit note; voiding keeps its number and record."
+)
 
 
 @frozen

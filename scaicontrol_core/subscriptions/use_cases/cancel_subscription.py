@@ -22,7 +22,9 @@ class CancelSubscription:
     work: UnitOfWorkFactory[SubscriptionsWork]
     clock: Clock
 
-    async def __call__(self, actor: Actor, subscription_id: SubscriptionId, *, immediate: bool = False, reason: str | None = None) -> Subscription:
+    async def __call__(
+        self, actor: Actor, subscription_id: SubscriptionId, *, immediate: bool = False, reason: str | None = None
+    ) -> Subscription:
         """Schedule the end, or end it now with ``immediate``."""
         actor.require(Permission.ADMIN_SUBSCRIPTIONS, Permission.BILLING_MANAGE)
         now = self.clock.now()

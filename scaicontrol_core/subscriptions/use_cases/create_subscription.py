@@ -15,10 +15,9 @@ from scaicontrol_core.kernel.ids import Ids, SubscriptionId, TenantId
 from scaicontrol_core.kernel.period import local_date
 from scaicontrol_core.kernel.scope import ScopeKind
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
-from scaicontrol_core.subscriptions.errors import PlanUnavailable, SubscriptionExists
+from scaicontrol_core.subscriptions.errors import BillingProfileRequired, PlanUnavailable, SubscriptionExists
 from scaicontrol_core.subscriptions.ports import SubscriptionsWork
 from scaicontrol_core.subscriptions.subscription import Subscription
-from scaicontrol_core.tenancy.errors import BillingProfileRequired
 from scaicontrol_core.tenancy.selling import seller_for
 
 if TYPE_CHECKING:

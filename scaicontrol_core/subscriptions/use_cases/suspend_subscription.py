@@ -22,7 +22,9 @@ class SuspendSubscription:
     work: UnitOfWorkFactory[SubscriptionsWork]
     clock: Clock
 
-    async def __call__(self, actor: Actor, subscription_id: SubscriptionId, *, reason: str | None = None) -> Subscription:
+    async def __call__(
+        self, actor: Actor, subscription_id: SubscriptionId, *, reason: str | None = None
+    ) -> Subscription:
         """Suspend from active, trialing or past due."""
         actor.require(Permission.ADMIN_SUBSCRIPTIONS)
         now = self.clock.now()
