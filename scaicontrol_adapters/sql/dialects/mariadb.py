@@ -1,0 +1,96 @@
+"""MariaDB, single or Galera: sessions, error numbers, insert-if-absent.
+
+Error numbers are MariaDB's own; see https://mariadb.com/kb/en/mariadb-error-code-reference/
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+from sqlalchemy.dialects.mysql import insert as mysql_insert
+
+from scaicontrol_adapters.sql.dialects import Fault, FaultKind
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Engine, Executable
+
+#: Deadlock or Galera certification failure, lock wait, and 11.8's snapshot conflict: each may
+#: come from any statement, COMMIT included.
+_RETRY = {1213, 1205, 1020}
+#: A node that left its cluster answers 1047; another node, or this one later, will do.
+_NOT_PREPARED = {1047}
+_LOST = {1053, 1927, 2006, 2013, 2014, 2045, 2055, 4031}
+_UNIQUE = {1062, 1586}
+_FOREIGN_KEY = {1216, 1217, 1451, 1452}
+_SIGNAL = 1644
+#: No connection to be had, server read-only, disk full.
+_UNAVAILABLE = {1021, 1040, 1114, 1203, 1226, 1290, 1836, 2002, 2003, 2005}
+_KEY_NAME = re.compile(r"for key '(?:[^'.]+\.)?([^']+)'")
+_CONSTRAINT_NAME = re.compile(r"CONSTRAINT `([^`]+)`")
+
+#: Seconds a statement waits for a row lock before the use case is run again. The server's
+#: default of 50 would hold a request longer than its caller waits.
+LOCK_WAIT_SECONDS = 10
+_SESSION = (
+    "SET time_zone='+00:00', "
+    "sql_mode='STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION', "
+    "tx_isolation='READ-COMMITTED', "
+    f"innodb_lock_wait_timeout={LOCK_WAIT_SECONDS}, lock_wait_timeout=60"
+)
+#: Below the server's wait_timeout of any sane configuration, so that idle connections are
+#: replaced before the server drops them.
+_RECYCLE_SECONDS = 1800
+
+
+@frozen
+class MariaDb:
+    """MariaDB 10.11 or later over aiomysql."""
+
+    name: str = "mariadb"
+
+    def writer_options(self, url: URL, pool_size: int) -> dict[str, Any]:
+        """Give every session UTC, strict mode, READ COMMITTED and a short lock wait."""
+        del url
+        return {
+            "pool_size": pool_size,
+            "max_overflow": 0,
+            "pool_recycle": _RECYCLE_SECONDS,
+            "connect_args": {"charset": "utf8mb4", "init_command": _SESSION, "connect_timeout": 10},
+        }
+
+    def reader_options(self, url: URL, pool_size: int) -> dict[str, Any] | None:
+        """Readers and writers share one pool: they never wait for each other."""
+        del url, pool_size
+        return None
+
+    def install(self, engine: Engine, *, read_only: bool) -> None:
+        """Nothing to hook: the session command does it all."""
+
+    def diagnose(self, error: BaseException) -> Fault:
+        """Read the driver's error number and, for a key, its name."""
+        number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+        message = str(error.args[1]) if len(error.args) > 1 else str(error)
+        if number in _RETRY | _NOT_PREPARED:
+            return Fault(FaultKind.RETRY)
+        if number in _LOST:
+            return Fault(FaultKind.LOST)
+        if number in _UNIQUE:
+            return Fault(FaultKind.UNIQUE, _first(_KEY_NAME, message))
+        if number in _FOREIGN_KEY:
+            return Fault(FaultKind.FOREIGN_KEY, _first(_CONSTRAINT_NAME, message))
+        if number == _SIGNAL:
+            return Fault(FaultKind.REFUSED, message)
+        if number in _UNAVAILABLE:
+            return Fault(FaultKind.UNAVAILABLE)
+        return Fault(FaultKind.OTHER)
+
+    def insert_if_absent(self, row: type[Any], *key: str) -> Executable:
+        """Build an INSERT that leaves an existing row of that key as it is, and locks it."""
+        return mysql_insert(row).on_duplicate_key_update({key[0]: getattr(row, key[0])})
+
+
+def _first(pattern: re.Pattern[str], message: str) -> str:
+    found = pattern.search(message)
+    return found.group(1) if found else ""

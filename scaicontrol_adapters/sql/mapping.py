@@ -1,0 +1,131 @@
+"""Explicit mappers: which fields of the core's classes stand in which columns.
+
+A ``Fields`` writes an attrs object into column values and restores it from them. Columns
+bear the names of the fields; what differs (enums, tuples, values within values) is declared.
+Restoring sets the fields as they were kept and runs no validation: what was accepted once
+must load for ever, also after the rules for new input grew stricter.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from attrs import NOTHING, Factory, fields, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from enum import Enum
+
+T = TypeVar("T")
+_set = object.__setattr__
+
+
+@frozen
+class Codec:
+    """How one field becomes one column and back; None stays None."""
+
+    encode: Callable[[Any], Any]
+    decode: Callable[[Any], Any]
+
+
+def enum(kind: type[Enum]) -> Codec:
+    """Keep an enum member by its value."""
+    members = {member.value: member for member in kind}
+    return Codec(lambda member: member.value, members.__getitem__)
+
+
+#: A tuple of JSON values, kept as a JSON list.
+TUPLE = Codec(list, tuple)
+
+
+class Part(Protocol):
+    """A field that takes several columns."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        ...
+
+    def write(self, value: Any) -> dict[str, Any]:  # noqa: ANN401  # whatever the part describes
+        """Return the columns' values."""
+        ...
+
+    def read(self, row: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        """Return the value from the columns' values."""
+        ...
+
+
+class Fields(Generic[T]):
+    """Columns of one attrs class.
+
+    ``codecs`` name the fields whose columns hold something else than the field itself;
+    ``parts`` those that take columns of their own; ``skip`` those that are not kept.
+    ``prefix`` stands before every column's name. ``absent_when`` names a field that is never
+    None in a value: where its column is NULL, the whole value is None. ``columns_as`` renames.
+    """
+
+    def __init__(
+        self,
+        kind: type[T],
+        *,
+        codecs: Mapping[str, Codec] | None = None,
+        parts: Mapping[str, Part] | None = None,
+        skip: tuple[str, ...] = (),
+        prefix: str = "",
+        absent_when: str | None = None,
+        columns_as: Mapping[str, str] | None = None,
+    ) -> None:
+        self.kind = kind
+        codecs, self._parts, names = codecs or {}, dict(parts or {}), columns_as or {}
+        known = {attribute.name for attribute in fields(kind)}  # type: ignore[arg-type,misc]
+        unknown = (set(codecs) | set(self._parts) | set(skip) | set(names)) - known
+        if unknown:
+            raise TypeError(f"{kind.__name__} has no fields {sorted(unknown)}")
+        unkept = {*skip, *self._parts, "_events"}
+        self._plain = tuple(
+            (name, prefix + names.get(name, name), codecs.get(name)) for name in sorted(known - unkept)
+        )
+        self._absent = prefix + names.get(absent_when, absent_when) if absent_when else None
+        self._defaults = _defaults(kind, skip)
+        self.columns: tuple[str, ...] = (
+            *(column for _, column, _ in self._plain),
+            *(column for part in self._parts.values() for column in part.columns),
+        )
+
+    def write(self, value: T | None) -> dict[str, Any]:
+        """Return the columns' values of an object; all None for None."""
+        if value is None:
+            return dict.fromkeys(self.columns)
+        written: dict[str, Any] = {}
+        for name, column, codec in self._plain:
+            kept = getattr(value, name)
+            written[column] = kept if codec is None or kept is None else codec.encode(kept)
+        for name, part in self._parts.items():
+            written.update(part.write(getattr(value, name)))
+        return written
+
+    def read(self, row: Mapping[str, Any], **given: Any) -> Any:  # noqa: ANN401  # T, or None if absent_when
+        """Restore the object from the columns' values; ``given`` are fields kept elsewhere."""
+        if self._absent is not None and row[self._absent] is None:
+            return None
+        restored = self.kind.__new__(self.kind)
+        for name, column, codec in self._plain:
+            kept = row[column]
+            _set(restored, name, kept if codec is None or kept is None else codec.decode(kept))
+        for name, part in self._parts.items():
+            _set(restored, name, part.read(row))
+        for name, default in self._defaults:
+            _set(restored, name, default.factory() if isinstance(default, Factory) else default)  # type: ignore[arg-type]
+        for name, value in given.items():
+            _set(restored, name, value)
+        return restored
+
+
+def _defaults(kind: type[Any], skip: tuple[str, ...]) -> tuple[tuple[str, Any], ...]:
+    """Return the defaults of fields that are not kept; the event list is always among them."""
+    found = []
+    for attribute in fields(kind):
+        if attribute.name in skip or attribute.name == "_events":
+            if attribute.default is not NOTHING:
+                found.append((attribute.name, attribute.default))
+    return tuple(found)

@@ -1,0 +1,196 @@
+"""Partners, tenants, billing profiles, and the sellers that every scope may read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import or_
+
+from scaicontrol_adapters.sql.guard import OPENING, Opening
+from scaicontrol_adapters.sql.mapping import TUPLE, Fields, enum
+from scaicontrol_adapters.sql.reads.tenancy import page_of_partners, page_of_tenants
+from scaicontrol_adapters.sql.repositories.base import MAX_IN_LIST, Repository, Table, telling
+from scaicontrol_adapters.sql.rows.tenancy import BillingProfileRow, PartnerRow, TenantRow
+from scaicontrol_core.kernel.errors import NotFound
+from scaicontrol_core.tenancy.billing_profile import BillingDetails, BillingProfile
+from scaicontrol_core.tenancy.errors import (
+    BillingProfileExists,
+    ExternalReferenceTaken,
+    InvoicePrefixTaken,
+    OperatorExists,
+)
+from scaicontrol_core.tenancy.fields import EInvoiceFormat
+from scaicontrol_core.tenancy.partner import Partner
+from scaicontrol_core.tenancy.seller import BillingModel, NonEuCategory, PartnerConfiguration
+from scaicontrol_core.tenancy.tenant import CollectionMethod, Tenant
+from scaicontrol_core.tenancy.vat_evidence import VatEvidenceSource, VatNumberEvidence, VatNumberState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from scaicontrol_core.kernel.ids import PartnerId, TenantId
+    from scaicontrol_core.kernel.paging import Page, PageRequest
+    from scaicontrol_core.tenancy.ports import TenantFilter
+
+_CONFIGURATION = Fields(
+    PartnerConfiguration,
+    codecs={
+        "billing_model": enum(BillingModel),
+        "non_eu_services_category": enum(NonEuCategory),
+        "allowed_services": TUPLE,
+        "allowed_plans": TUPLE,
+    },
+)
+_PARTNERS: Table[Partner] = Table(
+    PartnerRow,
+    Fields(Partner, parts={"configuration": _CONFIGURATION}),
+    what="partner",
+    fixed=("is_operator", "created_at"),
+    extra=("search_text",),
+)
+_TENANTS: Table[Tenant] = Table(
+    TenantRow,
+    Fields(Tenant, codecs={"collection_method": enum(CollectionMethod)}),
+    what="tenant",
+    fixed=("created_at",),
+    extra=("search_text",),
+)
+_PROFILES: Table[BillingProfile] = Table(
+    BillingProfileRow,
+    Fields(
+        BillingProfile,
+        parts={
+            "details": Fields(BillingDetails, codecs={"preferred_einvoice_format": enum(EInvoiceFormat)}),
+            "vat_evidence": Fields(
+                VatNumberEvidence,
+                prefix="vat_",
+                codecs={"state": enum(VatNumberState), "source": enum(VatEvidenceSource)},
+            ),
+        },
+    ),
+    what="billing profile",
+    resource_type="tenant",
+    key="tenant_id",
+    fixed=("created_at",),
+)
+
+
+class SqlPartners(Repository[Partner]):
+    """Partners within scope (port ``Partners``)."""
+
+    table = _PARTNERS
+
+    def values(self, aggregate: Partner) -> dict[str, Any]:
+        """Add what the database needs to find it and to let there be one operator."""
+        return super().values(aggregate) | {
+            "search_text": aggregate.name.casefold(),
+            "operator_slot": 1 if aggregate.is_operator else None,
+        }
+
+    async def get(self, partner_id: PartnerId) -> Partner:
+        """Return one, or raise ``NotFound``."""
+        return await self.get_by_key(partner_id)
+
+    async def operator(self) -> Partner | None:
+        """Return the operator, or None before it was set up or where the scope hides it."""
+        return await self.find_where(PartnerRow.operator_slot == 1)
+
+    async def add(self, partner: Partner) -> None:
+        """Store a new one; raises ``OperatorExists`` or ``InvoicePrefixTaken``."""
+        async with telling(OperatorExists(), _prefix_taken(partner)):
+            await super().add(partner)
+
+    async def save(self, partner: Partner) -> None:
+        """Store a changed one; raises ``Stale`` or ``InvoicePrefixTaken``."""
+        async with telling(_prefix_taken(partner)):
+            await super().save(partner)
+
+    async def list(self, request: PageRequest, *, search: str | None = None) -> Page[Partner]:
+        """Return a page of those whose name contains the text, whatever the case."""
+        return await page_of_partners(self._transaction, self.table, request, search)
+
+
+class SqlSellers(Repository[Partner]):
+    """Partners as sellers, readable from any scope by id (port ``Sellers``)."""
+
+    table = _PARTNERS
+
+    async def own_and_operator(self, partner_id: PartnerId) -> tuple[Partner, Partner | None]:
+        """Return a partner and the operator; raises ``NotFound``."""
+        wanted = self.table.select.where(or_(PartnerRow.id == partner_id, PartnerRow.operator_slot == 1))
+        rows = await self._transaction.execute(wanted, **{OPENING: Opening.SELLERS})
+        found = [self.table.restore(row) for row in rows]
+        own = next((partner for partner in found if partner.id == partner_id), None)
+        if own is None:
+            raise NotFound.of("partner", partner_id)
+        return own, next((partner for partner in found if partner.is_operator), None)
+
+    async def everyone(self) -> Sequence[Partner]:
+        """Return all partners within scope, ordered by id."""
+        return await self.all_where(order=(PartnerRow.id,))
+
+
+class SqlTenants(Repository[Tenant]):
+    """Tenants within scope (port ``Tenants``)."""
+
+    table = _TENANTS
+
+    def values(self, aggregate: Tenant) -> dict[str, Any]:
+        """Add the text that searches look in."""
+        searched = f"{aggregate.name}\n{aggregate.external_reference or ''}".casefold()
+        return super().values(aggregate) | {"search_text": searched}
+
+    async def get(self, tenant_id: TenantId) -> Tenant:
+        """Return one, or raise ``NotFound``."""
+        return await self.get_by_key(tenant_id)
+
+    async def find_by_reference(self, partner_id: PartnerId, external_reference: str) -> Tenant | None:
+        """Return the partner's tenant with that external reference, if any."""
+        return await self.find_where(
+            TenantRow.partner_id == partner_id, TenantRow.external_reference == external_reference
+        )
+
+    async def add(self, tenant: Tenant) -> None:
+        """Store a new one; raises ``ExternalReferenceTaken``."""
+        async with telling(ExternalReferenceTaken(tenant.external_reference or "")):
+            await super().add(tenant)
+
+    async def save(self, tenant: Tenant) -> None:
+        """Store a changed one; raises ``Stale`` or ``ExternalReferenceTaken``."""
+        async with telling(ExternalReferenceTaken(tenant.external_reference or "")):
+            await super().save(tenant)
+
+    async def list(self, request: PageRequest, criteria: TenantFilter) -> Page[Tenant]:
+        """Return a page of those the filter lets pass."""
+        return await page_of_tenants(self._transaction, self.table, request, criteria)
+
+
+class SqlBillingProfiles(Repository[BillingProfile]):
+    """Billing profiles within scope (port ``BillingProfiles``)."""
+
+    table = _PROFILES
+
+    async def get(self, tenant_id: TenantId) -> BillingProfile:
+        """Return a tenant's, or raise ``NotFound``."""
+        return await self.get_by_key(tenant_id)
+
+    async def find(self, tenant_id: TenantId) -> BillingProfile | None:
+        """Return a tenant's, if it has one."""
+        return await self.find_by_key(tenant_id)
+
+    async def of_tenants(self, tenant_ids: Sequence[TenantId]) -> Mapping[TenantId, BillingProfile]:
+        """Return those that the named tenants have."""
+        found: dict[TenantId, BillingProfile] = {}
+        for start in range(0, len(tenant_ids), MAX_IN_LIST):
+            chosen = BillingProfileRow.tenant_id.in_(tenant_ids[start : start + MAX_IN_LIST])
+            found.update({profile.tenant_id: profile for profile in await self.all_where(chosen)})
+        return found
+
+    async def add(self, profile: BillingProfile) -> None:
+        """Store a new one; raises ``BillingProfileExists``."""
+        async with telling(duplicate=BillingProfileExists(profile.tenant_id)):
+            await super().add(profile)
+
+
+def _prefix_taken(partner: Partner) -> InvoicePrefixTaken:
+    return InvoicePrefixTaken(partner.configuration.invoice_number_prefix or "")

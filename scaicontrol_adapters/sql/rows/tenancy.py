@@ -1,0 +1,214 @@
+"""Partners, tenants and their billing identities."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ForeignKey, SmallInteger, String, Text, UniqueConstraint, false
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scaicontrol_adapters.sql.rows.base import (
+    Cents,
+    Code,
+    Country,
+    Currency,
+    Id,
+    Json,
+    Language,
+    Name,
+    PrimaryId,
+    Reach,
+    Row,
+    TenantScoped,
+    index,
+    of_tenant,
+    one_of,
+    table,
+    unique,
+)
+from scaicontrol_core.kernel.scope import ScopeKind
+from scaicontrol_core.tenancy.fields import EInvoiceFormat
+from scaicontrol_core.tenancy.seller import BillingModel, NonEuCategory
+from scaicontrol_core.tenancy.tenant import CollectionMethod
+from scaicontrol_core.tenancy.vat_evidence import VatEvidenceSource, VatNumberState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import ColumnElement
+
+    from scaicontrol_core.kernel.scope import Scope
+
+#: Room for a name and a reference after case folding, which lengthens some letters.
+_SEARCH_LENGTH = 1000
+
+
+class PartnerRow(Row, Reach):
+    """A partner with its configuration. A partner sees its own row; tenants see none.
+
+    ``operator_slot`` is 1 for the operator and NULL for all others: its unique key lets
+    there be only one, on both databases.
+    """
+
+    __tablename__ = "partners"
+    __table_args__ = table(
+        unique("operator_slot", code="operator_exists", message="There is an operator already."),
+        unique("invoice_number_prefix", code="invoice_number_prefix_taken", message="This prefix is taken."),
+        one_of("billing_model", BillingModel),
+        one_of("non_eu_services_category", NonEuCategory),
+        index("created_at", "id"),
+        index("name", "id"),
+    )
+    owner_columns = frozenset({"id"})
+
+    id: Mapped[PrimaryId]
+    name: Mapped[Name]
+    search_text: Mapped[str] = mapped_column(String(_SEARCH_LENGTH))
+    is_operator: Mapped[bool]
+    operator_slot: Mapped[int | None] = mapped_column(SmallInteger)
+    created_at: Mapped[datetime]
+    billing_linked_at: Mapped[datetime | None]
+    version: Mapped[int]
+
+    partner_name: Mapped[Name | None]
+    billing_model: Mapped[Code]
+    commission_rate: Mapped[int]
+    allowed_services: Mapped[Json]
+    allowed_plans: Mapped[Json]
+    branding: Mapped[Json]
+    default_plan_slug: Mapped[str | None] = mapped_column(String(100))
+    provider_config: Mapped[Json]
+    invoice_template_name: Mapped[Name | None]
+    email_template_name: Mapped[Name | None]
+    legal_name: Mapped[Name | None]
+    seller_address_line1: Mapped[Name | None]
+    seller_address_line2: Mapped[Name | None]
+    seller_postal_code: Mapped[Name | None]
+    seller_city: Mapped[Name | None]
+    seller_country_code: Mapped[Country | None]
+    seller_vat_number: Mapped[Name | None]
+    seller_registration_number: Mapped[Name | None]
+    seller_tax_number: Mapped[Name | None]
+    seller_email: Mapped[Name | None]
+    seller_phone: Mapped[Name | None]
+    iban: Mapped[str | None] = mapped_column(String(34))
+    bic: Mapped[str | None] = mapped_column(String(11))
+    bank_name: Mapped[Name | None]
+    account_holder: Mapped[Name | None]
+    invoice_logo_url: Mapped[str | None] = mapped_column(String(2000))
+    invoice_footer_text: Mapped[str | None] = mapped_column(Text)
+    seller_peppol_id: Mapped[Name | None]
+    seller_peppol_scheme: Mapped[str | None] = mapped_column(String(4))
+    billing_timezone: Mapped[str] = mapped_column(String(64))
+    invoice_number_prefix: Mapped[str | None] = mapped_column(String(12))
+    fiscal_year_start_month: Mapped[int] = mapped_column(SmallInteger)
+    payment_terms_days: Mapped[int]
+    auto_finalize: Mapped[bool]
+    zero_amount_invoices: Mapped[bool]
+    oss_registered: Mapped[bool]
+    b2c_cross_border_turnover_cents: Mapped[Cents]
+    non_eu_services_category: Mapped[Code]
+    default_currency: Mapped[Currency]
+    language: Mapped[Language]
+
+    @classmethod
+    def visible(cls, scope: Scope) -> ColumnElement[bool] | None:
+        """Show a partner itself, the platform all."""
+        if scope.kind is ScopeKind.PLATFORM:
+            return None
+        return cls.id == scope.partner_id if scope.kind is ScopeKind.PARTNER else false()
+
+    @classmethod
+    def may_insert(cls, scope: Scope, values: Mapping[str, Any]) -> bool:
+        """Let a partner write its own row, the platform any."""
+        return scope.covers(partner_id=values.get("id"), tenant_id=None)
+
+
+class TenantRow(Row, Reach):
+    """A customer. It sees its own row; its partner sees it too."""
+
+    __tablename__ = "tenants"
+    __table_args__ = table(
+        # The target of every tenant-scoped row's composite foreign key.
+        UniqueConstraint("id", "partner_id"),
+        unique(
+            "partner_id",
+            "external_reference",
+            code="external_reference_taken",
+            message="Another tenant of this partner has this external reference.",
+        ),
+        one_of("collection_method", CollectionMethod),
+        index("created_at", "id"),
+        index("name", "id"),
+        index("partner_id", "created_at", "id"),
+        index("partner_id", "name", "id"),
+    )
+    owner_columns = frozenset({"id", "partner_id"})
+
+    id: Mapped[PrimaryId]
+    partner_id: Mapped[Id] = mapped_column(ForeignKey("partners.id"))
+    name: Mapped[Name]
+    search_text: Mapped[str] = mapped_column(String(_SEARCH_LENGTH))
+    external_reference: Mapped[str | None] = mapped_column(String(100))
+    collection_method: Mapped[Code]
+    is_active: Mapped[bool]
+    created_at: Mapped[datetime]
+    version: Mapped[int]
+
+    @classmethod
+    def visible(cls, scope: Scope) -> ColumnElement[bool] | None:
+        """Show a tenant itself, a partner its own tenants, the platform all."""
+        if scope.kind is ScopeKind.PLATFORM:
+            return None
+        if scope.kind is ScopeKind.PARTNER:
+            return cls.partner_id == scope.partner_id
+        return cls.id == scope.tenant_id if scope.kind is ScopeKind.TENANT else false()
+
+    @classmethod
+    def may_insert(cls, scope: Scope, values: Mapping[str, Any]) -> bool:
+        """Let a partner add tenants of its own, a tenant write its own row."""
+        return scope.covers(partner_id=values.get("partner_id"), tenant_id=values.get("id"))
+
+
+class BillingProfileRow(Row, TenantScoped):
+    """The buyer's side of an invoice: one row a tenant, under the tenant's id."""
+
+    __tablename__ = "tenant_billing_profiles"
+    __table_args__ = table(
+        of_tenant(),
+        one_of("preferred_einvoice_format", EInvoiceFormat),
+        one_of("vat_state", VatNumberState),
+        one_of("vat_source", VatEvidenceSource),
+        index("partner_id"),
+    )
+
+    tenant_id: Mapped[PrimaryId]  # type: ignore[assignment]  # the primary key, not a mere column
+    company_name: Mapped[Name]
+    address_line1: Mapped[Name | None]
+    address_line2: Mapped[Name | None]
+    postal_code: Mapped[Name | None]
+    city: Mapped[Name | None]
+    state: Mapped[Name | None]
+    country_code: Mapped[Country]
+    vat_number: Mapped[Name | None]
+    tax_exempt: Mapped[bool]
+    is_business: Mapped[bool]
+    contact_email: Mapped[Name | None]
+    phone: Mapped[Name | None]
+    peppol_id: Mapped[Name | None]
+    peppol_scheme: Mapped[str | None] = mapped_column(String(4))
+    leitweg_id: Mapped[Name | None]
+    preferred_einvoice_format: Mapped[Code | None]
+    preferred_language: Mapped[Language]
+    invoice_template_name: Mapped[Name | None]
+    email_template_name: Mapped[Name | None]
+    buyer_reference: Mapped[Name | None]
+    vat_state: Mapped[Code]
+    vat_source: Mapped[Code]
+    vat_checked_at: Mapped[datetime | None]
+    vat_reference: Mapped[Name | None]
+    vat_note: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    version: Mapped[int]

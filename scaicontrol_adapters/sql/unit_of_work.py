@@ -1,0 +1,117 @@
+"""The unit of work over SQL: one session, one scope, one transaction, one commit."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from scaicontrol_adapters.sql.errors import ConnectionLost
+from scaicontrol_adapters.sql.guard import ScopedSession, close_to_statements, scope_info
+from scaicontrol_adapters.sql.repositories.tenancy import SqlBillingProfiles, SqlPartners, SqlSellers, SqlTenants
+from scaicontrol_adapters.sql.transaction import Transaction
+from scaicontrol_core.access.actor import Actor
+from scaicontrol_core.kernel.errors import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from scaicontrol_adapters.sql.engine import Database
+    from scaicontrol_core.kernel.clock import Clock
+    from scaicontrol_core.kernel.ids import Ids
+    from scaicontrol_core.kernel.scope import Scope
+    from scaicontrol_core.kernel.work import ActsInScope
+
+
+class CommitUnknown(Unavailable):
+    """The connection broke during COMMIT: the change was written, or it was not.
+
+    Never run again blindly: read back what the use case keeps for that (its idempotency key).
+    """
+
+    code = "commit_unknown"
+
+
+class SqlWork:
+    """Every feature's ``Work`` in one: repositories are made when first asked for."""
+
+    def __init__(self, transaction: Transaction, actor: Actor, clock: Clock, ids: Ids) -> None:
+        self.transaction = transaction
+        self._actor, self._clock, self._ids = actor, clock, ids
+
+    @property
+    def scope(self) -> Scope:
+        """The rows within reach."""
+        return self.transaction.scope
+
+    async def commit(self) -> None:
+        """Write audit log and outbox beside the state, then commit; the work is over after it.
+
+        Raises ``Retryable`` if the database gave the transaction up, ``CommitUnknown`` if
+        nobody can tell.
+        """
+        session = self.transaction.session
+        if not self.transaction.journal.is_empty:
+            connection = await session.connection()
+            await self.transaction.journal.write(connection, self._actor, self._ids, self._clock.now())
+        try:
+            await session.commit()
+        except ConnectionLost as lost:
+            raise CommitUnknown("The connection was lost during COMMIT.") from lost
+        close_to_statements(session.sync_session)
+
+    # -- tenancy -----------------------------------------------------------------------------
+
+    @cached_property
+    def partners(self) -> SqlPartners:
+        """The partners within scope."""
+        return SqlPartners(self.transaction)
+
+    @cached_property
+    def sellers(self) -> SqlSellers:
+        """The sellers, readable from any scope."""
+        return SqlSellers(self.transaction)
+
+    @cached_property
+    def tenants(self) -> SqlTenants:
+        """The tenants within scope."""
+        return SqlTenants(self.transaction)
+
+    @cached_property
+    def billing_profiles(self) -> SqlBillingProfiles:
+        """The billing profiles within scope."""
+        return SqlBillingProfiles(self.transaction)
+
+
+class SqlUnitOfWorkFactory:
+    """Begins units of work on a database (port ``UnitOfWorkFactory``)."""
+
+    def __init__(self, database: Database, clock: Clock, ids: Ids) -> None:
+        self.database, self._clock, self._ids = database, clock, ids
+
+    @asynccontextmanager
+    async def begin(self, actor: ActsInScope, *, read_only: bool = False) -> AsyncIterator[SqlWork]:
+        """Open a unit of work over the actor's scope; leaving it without ``commit`` rolls back.
+
+        The transaction begins with the first statement. Never begin one inside another: an
+        embedded database has one writer, and would wait for itself.
+        """
+        if not isinstance(actor, Actor):
+            raise TypeError(f"{actor!r} is not an Actor: the audit log could not name it")
+        engine = self.database.reader if read_only else self.database.writer
+        session = AsyncSession(
+            engine,
+            sync_session_class=ScopedSession,
+            expire_on_commit=False,
+            autoflush=False,
+            info=scope_info(actor.scope, read_only=read_only),
+        )
+        async with session:
+            transaction = Transaction(session, actor.scope, self.database.dialect)
+            try:
+                yield SqlWork(transaction, actor, self._clock, self._ids)
+            except PoolTimeout as waited:
+                raise Unavailable("All connections to the database are busy.", code="database_busy") from waited
