@@ -70,3 +70,15 @@ class TaxExemptionForbidden(Forbidden):
             fields=[FieldError("/tax_exempt", "Only the seller may switch this on.")],
             hint="Send the seller the proof of the exemption.",
         )
+
+
+class RepeatedReference(Conflict):
+    """A list names the same customer twice: which row should count?"""
+
+    code = "reference_repeated"
+
+    def __init__(self, reference: str, first_row: int) -> None:
+        super().__init__(
+            f"The reference {reference!r} stands in row {first_row} already.",
+            fields=[FieldError("/tenant", f"This reference stands in row {first_row} already.")],
+        )

@@ -65,6 +65,10 @@ class Tenants(Protocol):
         """Return one, or raise ``NotFound`` (``tenant_not_found``)."""
         ...
 
+    async def get_many(self, tenant_ids: Sequence[TenantId]) -> Mapping[TenantId, Tenant]:
+        """Return those of the ids that exist, in one read."""
+        ...
+
     async def find_by_reference(self, partner_id: PartnerId, external_reference: str) -> Tenant | None:
         """Return the partner's tenant with that external reference (case counts), if any."""
         ...

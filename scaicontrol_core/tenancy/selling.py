@@ -7,7 +7,9 @@ from typing import Protocol
 
 from scaicontrol_core.kernel.errors import Conflict
 from scaicontrol_core.kernel.ids import PartnerId
+from scaicontrol_core.kernel.scope import Scope
 from scaicontrol_core.tenancy.partner import Partner
+from scaicontrol_core.tenancy.ports import TenancyWork
 from scaicontrol_core.tenancy.seller import BillingModel
 
 
@@ -44,6 +46,20 @@ def seller_for(own: Partner, operator: Partner | None) -> Partner:
     """
     if own.is_operator or own.configuration.billing_model is BillingModel.WHOLESALE:
         return own
+    if operator is None:
+        raise OperatorMissing
+    return operator
+
+
+async def home_partner(work: TenancyWork, scope: Scope, wanted: PartnerId | None) -> Partner:
+    """Return the partner a new tenant belongs to: the one named, the scope's own, or the operator.
+
+    Raises ``NotFound`` for a partner beyond the scope, ``OperatorMissing`` before there is one.
+    """
+    partner_id = wanted or scope.partner_id
+    if partner_id is not None:
+        return await work.partners.get(partner_id)
+    operator = await work.partners.operator()
     if operator is None:
         raise OperatorMissing
     return operator

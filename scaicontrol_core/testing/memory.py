@@ -1,0 +1,70 @@
+"""Units of work in memory: all the core's collections, without a database.
+
+They keep the promises of the ports (scope, optimistic versions, unique values, events written
+with the state) and are held to them by the same contract tests as the SQL adapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, cast
+
+from attrs import define, field
+
+from scaicontrol_core.testing.clock import FixedClock
+from scaicontrol_core.testing.ids import SequentialIds
+from scaicontrol_core.testing.memory_catalog import MemoryPacks, MemoryPlans, MemoryServices
+from scaicontrol_core.testing.memory_store import MemoryStore, Transaction
+from scaicontrol_core.testing.memory_tenancy import (
+    MemoryBillingProfiles,
+    MemoryPartners,
+    MemorySellers,
+    MemoryTenants,
+)
+
+if TYPE_CHECKING:
+    from scaicontrol_core.access.actor import Actor
+    from scaicontrol_core.kernel.clock import Clock
+    from scaicontrol_core.kernel.ids import Ids
+    from scaicontrol_core.kernel.scope import Scope
+    from scaicontrol_core.kernel.work import ActsInScope
+
+
+class MemoryWork:
+    """One unit of work; the collections share its transaction and its scope."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self.partners = MemoryPartners(transaction)
+        self.sellers = MemorySellers(transaction)
+        self.tenants = MemoryTenants(transaction)
+        self.billing_profiles = MemoryBillingProfiles(transaction)
+        self.services = MemoryServices(transaction)
+        self.plans = MemoryPlans(transaction)
+        self.packs = MemoryPacks(transaction)
+
+    @property
+    def scope(self) -> Scope:
+        """The rows within reach."""
+        return self._transaction.scope
+
+    async def commit(self) -> None:
+        """Apply state, audit log and outbox at once; ``Stale`` if others were first."""
+        self._transaction.commit()
+
+
+@define
+class MemoryUnitOfWorkFactory:
+    """Begins units of work over one store; ``store`` is open to tests."""
+
+    clock: Clock = field(factory=FixedClock)
+    ids: Ids = field(factory=SequentialIds)
+    store: MemoryStore = field(factory=MemoryStore)
+
+    @asynccontextmanager
+    async def begin(self, actor: ActsInScope, *, read_only: bool = False) -> AsyncIterator[MemoryWork]:
+        """Open a unit of work over the actor's scope; what is not committed is forgotten."""
+        yield MemoryWork(
+            Transaction(self.store, cast("Actor", actor), self.clock, self.ids, read_only=read_only)
+        )
