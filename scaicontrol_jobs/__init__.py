@@ -1,0 +1,1 @@
+"""ScaiControl in the background: the actors behind reactions to events, and the table of what runs when."""
