@@ -22,7 +22,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.dml import Delete, Insert, Update
 
 from scaicontrol_adapters.sql.rows.base import Reach
-from scaicontrol_core.kernel.errors import Forbidden
+from scaicontrol_core.kernel.errors import OutOfScope
 from scaicontrol_core.kernel.scope import Scope, ScopeKind
 
 if TYPE_CHECKING:
@@ -49,12 +49,6 @@ class Opening(StrEnum):
 
     SELLERS = "partners"
     """A tenant's purchases depend on its seller's calendar (port ``Sellers``); the value is the table."""
-
-
-class OutOfScope(Forbidden):
-    """A row of somebody else was to be written."""
-
-    code = "out_of_scope"
 
 
 class Unguardable(Exception):  # noqa: N818  # reads as what it is
@@ -121,7 +115,7 @@ def guard_flush(session: Session, _context: UOWTransaction, _instances: object) 
     """Check objects added or changed through the session, though repositories add none."""
     scope = scope_of(session)
     if session.info[_READ_ONLY] and (session.new or session.dirty or session.deleted):
-        raise Unguardable("a read-only unit of work writes nothing")
+        raise OutOfScope("a read-only unit of work writes nothing")
     for thing in session.new:
         row = _reach(type(thing))
         _check_insert(row, scope, {column.key: getattr(thing, column.key) for column in row.__table__.columns})  # type: ignore[attr-defined]
@@ -136,7 +130,7 @@ def guard_flush(session: Session, _context: UOWTransaction, _instances: object) 
 def _guard_write(state: ORMExecuteState, scope: Scope) -> None:
     statement, session = state.statement, state.session
     if session.info[_READ_ONLY]:
-        raise Unguardable("a read-only unit of work writes nothing")
+        raise OutOfScope("a read-only unit of work writes nothing")
     if isinstance(statement, Insert):
         row = _reach(_entity(statement))
         for values in _inserted(statement, state.parameters):

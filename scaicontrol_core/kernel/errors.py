@@ -87,6 +87,12 @@ class Forbidden(ScaiControlError):
     code = "forbidden"
 
 
+class OutOfScope(Forbidden):
+    """A unit of work tried to write a row beyond its scope, or anything at all in a read-only one."""
+
+    code = "out_of_scope"
+
+
 class Unauthenticated(ScaiControlError):
     """No token, or one that does not verify."""
 

@@ -6,14 +6,13 @@
 from scaicontrol_core.testing.clock import FixedClock
 from scaicontrol_core.testing.ids import SequentialIds
 from scaicontrol_core.testing.memory import MemoryUnitOfWorkFactory, MemoryWork
-from scaicontrol_core.testing.memory_store import MemoryStore, OutboxEvent, OutOfScope
+from scaicontrol_core.testing.memory_store import MemoryStore, OutboxEvent
 
 __all__ = [
     "FixedClock",
     "MemoryStore",
     "MemoryUnitOfWorkFactory",
     "MemoryWork",
-    "OutOfScope",
     "OutboxEvent",
     "SequentialIds",
 ]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 from attrs import define, field, fields, frozen
 
 from scaicontrol_core.audit.projection import audit_entry
-from scaicontrol_core.kernel.errors import Conflict, NotFound, ScaiControlError, Stale
+from scaicontrol_core.kernel.errors import Conflict, NotFound, OutOfScope, ScaiControlError, Stale
 from scaicontrol_core.kernel.scope import Scope, ScopeKind
 
 if TYPE_CHECKING:
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 #: A value no two rows may share, and the conflict to raise when they would.
 UniqueKey = tuple[Hashable, Callable[[], Conflict]]
-
-
-class OutOfScope(Exception):  # noqa: N818  # reads as what happened
-    """Code tried to write beyond its unit of work's scope: a bug, never shown to a user."""
 
 
 @frozen(kw_only=True)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 from sqlalchemy import bindparam, delete, select, update
 
 from scaicontrol_adapters.sql.errors import DUPLICATE
-from scaicontrol_adapters.sql.guard import OutOfScope
-from scaicontrol_core.kernel.errors import Conflict, NotFound, Stale
+from scaicontrol_core.kernel.errors import Conflict, NotFound, OutOfScope, Stale
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -59,14 +58,15 @@ class Table(Generic[E]):
         self.row, self.fields, self.what, self.key = row, fields, what, key
         self.resource_type = resource_type or what
         self.names = fields.columns
+        self.key_column = getattr(row, key)
         unchanging = {key, "version", *row.owner_columns, *fixed}
         self.changing = tuple(name for name in (*self.names, *extra) if name not in unchanging)
         self.columns = [getattr(row, name) for name in self.names]
         self.select: Select[Any] = select(*self.columns)
-        self.by_key = self.select.where(getattr(row, key) == bindparam("wanted_key"))
+        self.by_key = self.select.where(self.key_column == bindparam("wanted_key"))
         self.write: Update = (
             update(row)
-            .where(getattr(row, key) == bindparam("kept_key"), row.version == bindparam("kept_version"))
+            .where(self.key_column == bindparam("kept_key"), row.version == bindparam("kept_version"))
             .values(version=bindparam("new_version"), **{name: bindparam(f"new_{name}") for name in self.changing})
         )
 
@@ -110,6 +110,13 @@ class Repository(Generic[E]):
         """Load all that the predicates name."""
         rows = await self._transaction.execute(self.table.select.where(*predicates).order_by(*order))
         return [self.table.restore(row) for row in rows]
+
+    async def all_in(self, keys: Sequence[str]) -> list[E]:
+        """Load all of these primary keys that are there, in few statements."""
+        found: list[E] = []
+        for start in range(0, len(keys), MAX_IN_LIST):
+            found += await self.all_where(self.table.key_column.in_(keys[start : start + MAX_IN_LIST]))
+        return found
 
     async def add(self, aggregate: E) -> None:
         """Insert it and take over its events."""

@@ -9,7 +9,7 @@ from sqlalchemy import or_
 from scaicontrol_adapters.sql.guard import OPENING, Opening
 from scaicontrol_adapters.sql.mapping import TUPLE, Fields, enum
 from scaicontrol_adapters.sql.reads.tenancy import page_of_partners, page_of_tenants
-from scaicontrol_adapters.sql.repositories.base import MAX_IN_LIST, Repository, Table, telling
+from scaicontrol_adapters.sql.repositories.base import Repository, Table, telling
 from scaicontrol_adapters.sql.rows.tenancy import BillingProfileRow, PartnerRow, TenantRow
 from scaicontrol_core.kernel.errors import NotFound
 from scaicontrol_core.tenancy.billing_profile import BillingDetails, BillingProfile
@@ -144,6 +144,10 @@ class SqlTenants(Repository[Tenant]):
         """Return one, or raise ``NotFound``."""
         return await self.get_by_key(tenant_id)
 
+    async def get_many(self, tenant_ids: Sequence[TenantId]) -> Mapping[TenantId, Tenant]:
+        """Return those of the ids that exist."""
+        return {tenant.id: tenant for tenant in await self.all_in(tenant_ids)}
+
     async def find_by_reference(self, partner_id: PartnerId, external_reference: str) -> Tenant | None:
         """Return the partner's tenant with that external reference, if any."""
         return await self.find_where(
@@ -180,11 +184,7 @@ class SqlBillingProfiles(Repository[BillingProfile]):
 
     async def of_tenants(self, tenant_ids: Sequence[TenantId]) -> Mapping[TenantId, BillingProfile]:
         """Return those that the named tenants have."""
-        found: dict[TenantId, BillingProfile] = {}
-        for start in range(0, len(tenant_ids), MAX_IN_LIST):
-            chosen = BillingProfileRow.tenant_id.in_(tenant_ids[start : start + MAX_IN_LIST])
-            found.update({profile.tenant_id: profile for profile in await self.all_where(chosen)})
-        return found
+        return {profile.tenant_id: profile for profile in await self.all_in(tenant_ids)}
 
     async def add(self, profile: BillingProfile) -> None:
         """Store a new one; raises ``BillingProfileExists``."""
