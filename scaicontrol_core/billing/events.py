@@ -63,6 +63,16 @@ class InvoiceDocumentRendered(Event):
 
 
 @frozen(kw_only=True)
+class InvoiceDocumentFailed(Event):
+    """The PDF could not be made; ``code`` is the error's."""
+
+    action: ClassVar[str] = "invoice.document_failed"
+    resource_type: ClassVar[str] = "invoice"
+
+    code: str
+
+
+@frozen(kw_only=True)
 class BillingRunStarted(Event):
     """A billing run began."""
 

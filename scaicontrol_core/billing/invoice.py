@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field, frozen
 
 from scaicontrol_core.billing.errors import InvoiceImmutable
-from scaicontrol_core.billing.events import InvoiceDrafted, InvoiceEdited, InvoiceFinalized, InvoiceVoided
+from scaicontrol_core.billing.events import (
+    InvoiceDocumentFailed,
+    InvoiceDocumentRendered,
+    InvoiceDrafted,
+    InvoiceEdited,
+    InvoiceFinalized,
+    InvoiceVoided,
+)
 from scaicontrol_core.billing.lifecycle import INVOICE_LIFECYCLE, DocumentType, InvoiceStatus, PdfStatus
 from scaicontrol_core.billing.line import InvoiceLine, sorted_by_date
 from scaicontrol_core.kernel.errors import Invalid
@@ -114,7 +121,7 @@ class Invoice(Recorder):
         self.net_cents = self.lines_net_cents
         self._record(InvoiceDrafted(**self._subject(), changes={"lines": (None, len(self.lines))}))
 
-    def edit(self, **changes: Any) -> None:  # noqa: ANN401  # the draft's own fields, checked below
+    def edit(self, **changes: Any) -> None:  # the draft's own fields, checked below
         """Change fields of a draft: lines (replaced whole), notes, references, dates, period, currency.
 
         Raises ``InvoiceImmutable`` for anything but a draft.
@@ -177,6 +184,16 @@ class Invoice(Recorder):
         self._move(_S.VOID)
         self.voided_at, self.void_reason = at, text
         self._record(InvoiceVoided(**self._subject(), number=self.number, reason=text))
+
+    def document_ready(self, revision: int, sha256: str) -> None:
+        """Note that a PDF of the frozen document is stored."""
+        self.pdf_status = PdfStatus.READY
+        self._record(InvoiceDocumentRendered(**self._subject(), revision=revision, sha256=sha256))
+
+    def document_failed(self, code: str) -> None:
+        """Note that the PDF can't be made until somebody mends its template or text."""
+        self.pdf_status = PdfStatus.FAILED
+        self._record(InvoiceDocumentFailed(**self._subject(), code=code))
 
     # -- inside ------------------------------------------------------------------------------
 

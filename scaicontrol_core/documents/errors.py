@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scaicontrol_core.kernel.errors import Conflict, ErrorKind, FieldError, Invalid, NotFound, ScaiControlError, Unavailable
+from scaicontrol_core.kernel.errors import Conflict, FieldError, Invalid, Limited, NotFound, Unavailable
 
 
 class DocumentUnreadable(Invalid):
@@ -35,10 +35,9 @@ class TemplateRejected(Invalid):
         return (TemplateRejected, (self.template, self._reason, self.line))
 
 
-class RenderingLimitExceeded(ScaiControlError):
+class RenderingLimitExceeded(Limited):
     """A template ran too long or wrote too much; it was stopped, the renderer goes on."""
 
-    kind = ErrorKind.LIMITED
     code = "rendering_limit_exceeded"
 
 
@@ -76,8 +75,7 @@ class ObjectStoreUnavailable(Unavailable):
     code = "object_store_unavailable"
 
 
-class RenderingFailed(ScaiControlError):
+class RenderingFailed(Invalid):
     """The renderer can't make a document of this HTML; the same HTML would fail again."""
 
-    kind = ErrorKind.INVALID
     code = "rendering_failed"

@@ -85,5 +85,5 @@ class Labels:
         return words[0] if self._is_singular(quantity) else words[1]
 
     def _is_singular(self, quantity: Decimal) -> bool:
-        # French counts everything below two in the singular; the others only one itself.
-        return abs(quantity) < 2 if self.language == "fr" else abs(quantity) == 1
+        # French counts everything below two in the singular (CLDR plural rules); the others only one itself.
+        return int(abs(quantity)) in (0, 1) if self.language == "fr" else abs(quantity) == 1

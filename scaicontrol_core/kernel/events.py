@@ -26,7 +26,7 @@ def _names(kind: type) -> tuple[str, ...]:
     return tuple(attribute.name for attribute in fields(kind))
 
 
-def to_json(value: object) -> Any:  # noqa: ANN401  # JSON has no narrower Python type
+def to_json(value: object) -> Any:  # JSON has no narrower Python type
     """Turn a core value into JSON: dates as ISO, instants as RFC 3339, decimals as plain strings."""
     if isinstance(value, Enum):
         return value.value

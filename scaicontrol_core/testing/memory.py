@@ -14,8 +14,16 @@ from attrs import define, field
 
 from scaicontrol_core.testing.clock import FixedClock
 from scaicontrol_core.testing.ids import SequentialIds
+from scaicontrol_core.testing.memory_billing import (
+    MemoryBilledPeriods,
+    MemoryBillingRuns,
+    MemoryDocumentRevisions,
+    MemoryInvoices,
+    MemoryNumberSeries,
+)
 from scaicontrol_core.testing.memory_catalog import MemoryPacks, MemoryPlans, MemoryServices
 from scaicontrol_core.testing.memory_store import MemoryStore, Transaction
+from scaicontrol_core.testing.memory_subscriptions import MemoryAuditLog, MemorySubscriptions
 from scaicontrol_core.testing.memory_tenancy import (
     MemoryBillingProfiles,
     MemoryPartners,
@@ -43,6 +51,13 @@ class MemoryWork:
         self.services = MemoryServices(transaction)
         self.plans = MemoryPlans(transaction)
         self.packs = MemoryPacks(transaction)
+        self.subscriptions = MemorySubscriptions(transaction)
+        self.invoices = MemoryInvoices(transaction)
+        self.number_series = MemoryNumberSeries(transaction)
+        self.billed_periods = MemoryBilledPeriods(transaction)
+        self.billing_runs = MemoryBillingRuns(transaction)
+        self.document_revisions = MemoryDocumentRevisions(transaction)
+        self.audit_log = MemoryAuditLog(transaction)
 
     @property
     def scope(self) -> Scope:
@@ -65,6 +80,4 @@ class MemoryUnitOfWorkFactory:
     @asynccontextmanager
     async def begin(self, actor: ActsInScope, *, read_only: bool = False) -> AsyncIterator[MemoryWork]:
         """Open a unit of work over the actor's scope; what is not committed is forgotten."""
-        yield MemoryWork(
-            Transaction(self.store, cast("Actor", actor), self.clock, self.ids, read_only=read_only)
-        )
+        yield MemoryWork(Transaction(self.store, cast("Actor", actor), self.clock, self.ids, read_only=read_only))

@@ -1,0 +1,42 @@
+"""Revisions: each rendering of an invoice that anybody may have seen, kept for ever."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from attrs import frozen
+
+from scaicontrol_core.documents.ports import FontVersion
+from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, TenantId
+
+
+class RevisionReason(StrEnum):
+    """Why a document was rendered."""
+
+    FINALIZE = "finalize"
+    REPRINT = "reprint"
+    """The stored object was lost and the same programs no longer give the same bytes."""
+
+
+@frozen(kw_only=True)
+class DocumentRevision:
+    """One PDF of one invoice; ``revision`` counts from 1.
+
+    ``html_snapshot`` with the same renderer and fonts gives the same bytes again; ``sha256``
+    (hex) and ``size`` (bytes) prove it.
+    """
+
+    invoice_id: InvoiceId
+    partner_id: PartnerId
+    tenant_id: TenantId
+    revision: int
+    object_key: str
+    sha256: str
+    size: int
+    reason: RevisionReason
+    html_snapshot: str
+    template: str
+    renderer: str
+    fonts: tuple[FontVersion, ...]
+    created_at: datetime

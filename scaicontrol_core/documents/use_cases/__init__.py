@@ -1,0 +1,1 @@
+"""One use case a module: render what is pending, read a PDF."""

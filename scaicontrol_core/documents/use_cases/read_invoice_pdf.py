@@ -1,0 +1,67 @@
+"""Read an invoice's PDF: the stored bytes, or the same bytes made again."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from attrs import frozen
+
+from scaicontrol_core.access.actor import Actor
+from scaicontrol_core.access.permission import Permission
+from scaicontrol_core.documents.errors import ObjectNotFound
+from scaicontrol_core.documents.ports import DocumentRenderer, ObjectStore, RenderedHtml
+from scaicontrol_core.documents.producing import PDF, Production
+from scaicontrol_core.documents.revision import DocumentRevision, RevisionReason
+from scaicontrol_core.documents.work import DocumentsWork
+from scaicontrol_core.kernel.clock import Clock
+from scaicontrol_core.kernel.errors import NotFound
+from scaicontrol_core.kernel.ids import InvoiceId
+from scaicontrol_core.kernel.scope import ScopeKind
+from scaicontrol_core.kernel.work import UnitOfWorkFactory
+
+
+@frozen
+class InvoicePdf:
+    """The PDF's bytes, its number for a file name, and the revision they are."""
+
+    content: bytes
+    number: str
+    revision: DocumentRevision
+
+
+@frozen
+class ReadInvoicePdf:
+    """Return the newest revision of an invoice's PDF; made at once if it is still pending.
+
+    A lost object is made again from the HTML snapshot: the same bytes, by their digest. Should
+    newer programs give other bytes, those become a revision of their own, and are returned.
+    Raises ``NotFound`` (also a draft, to its buyer) and ``DraftHasNoDocument``.
+    """
+
+    work: UnitOfWorkFactory[DocumentsWork]
+    clock: Clock
+    objects: ObjectStore
+    renderer: DocumentRenderer
+
+    async def __call__(self, actor: Actor, invoice_id: InvoiceId) -> InvoicePdf:
+        """Return content, number and revision."""
+        actor.require(Permission.ADMIN_BILLING, Permission.BILLING_READ)
+        async with self.work.begin(actor, read_only=True) as work:
+            invoice = await work.invoices.get(invoice_id)
+        if invoice.number is None and actor.scope.kind is ScopeKind.TENANT:
+            raise NotFound.of("invoice", invoice_id)
+        production = Production(self.work, self.clock, self.objects, self.renderer)
+        revision = await production.produce(actor, invoice_id)
+        try:
+            content = await self.objects.get(revision.object_key)
+        except ObjectNotFound:
+            content = await self.renderer.render_pdf(revision.html_snapshot, revision.object_key)
+            if sha256(content).hexdigest() == revision.sha256:
+                await self.objects.put(revision.object_key, content, content_type=PDF)
+            else:
+                snapshot = RenderedHtml(revision.html_snapshot, revision.renderer, revision.fonts, revision.template)
+                revision = await production.keep(
+                    actor, invoice, snapshot, first=revision.revision + 1, reason=RevisionReason.REPRINT
+                )
+                content = await self.objects.get(revision.object_key)
+        return InvoicePdf(content, invoice.number or "", revision)

@@ -1,0 +1,32 @@
+"""The unit of work of documents: invoices, and the revisions of their PDFs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from scaicontrol_core.billing.ports import BillingWork
+
+if TYPE_CHECKING:
+    from scaicontrol_core.documents.revision import DocumentRevision
+    from scaicontrol_core.kernel.ids import InvoiceId
+
+
+class DocumentRevisions(Protocol):
+    """All revisions, append-only."""
+
+    async def add(self, revision: DocumentRevision) -> None:
+        """Append; ``Conflict`` (``revision_exists``) if that revision of the invoice exists."""
+        ...
+
+    async def latest(self, invoice_id: InvoiceId) -> DocumentRevision | None:
+        """Return the invoice's newest revision, if it has one."""
+        ...
+
+
+class DocumentsWork(BillingWork, Protocol):
+    """A unit of work over invoices and their documents."""
+
+    @property
+    def document_revisions(self) -> DocumentRevisions:
+        """The revisions within scope."""
+        ...

@@ -1,0 +1,189 @@
+"""Invoices, number series, the ledger, runs and document revisions in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from copy import copy
+from typing import Any, ClassVar
+
+from attrs import evolve
+
+from scaicontrol_core.billing.billing_run import BillingRun
+from scaicontrol_core.billing.chain import ChainLink
+from scaicontrol_core.billing.consistency import mismatches
+from scaicontrol_core.billing.errors import PeriodAlreadyBilled
+from scaicontrol_core.billing.invoice import Invoice
+from scaicontrol_core.billing.ledger import BilledPeriod
+from scaicontrol_core.billing.lifecycle import PdfStatus
+from scaicontrol_core.billing.numbering import NumberSeries, SeriesKey
+from scaicontrol_core.billing.ports import InvoiceFilter
+from scaicontrol_core.documents.revision import DocumentRevision
+from scaicontrol_core.kernel.errors import Conflict, Retryable
+from scaicontrol_core.kernel.ids import InvoiceId, PartnerId
+from scaicontrol_core.kernel.paging import Page, PageRequest
+from scaicontrol_core.kernel.scope import Scope
+from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable
+from scaicontrol_core.testing.memory_store import MemoryCollection, Transaction
+
+_FILTERS = ("tenant_id", "partner_id", "seller_id", "status", "document_type", "number", "run_id")
+
+
+class MemoryInvoices(MemoryCollection[Invoice]):
+    """All invoices within scope."""
+
+    table = "invoices"
+    what = "invoice"
+    _SORTS: ClassVar[Mapping[str, SortKey[Invoice]]] = {
+        "created_at": lambda row: (sortable(row.created_at), row.id),
+        "issue_date": lambda row: (row.issue_date.isoformat() if row.issue_date else "", row.id),
+        "number": lambda row: (row.number or "", row.id),
+    }
+
+    async def add_many(self, invoices: Sequence[Invoice]) -> None:
+        """Store many new ones."""
+        for invoice in invoices:
+            await self.add(invoice)
+
+    async def list(self, wanted: InvoiceFilter, page: PageRequest) -> Page[Invoice]:
+        """Return part of the list, lines left out."""
+        narrowed = [name for name in _FILTERS if getattr(wanted, name) is not None]
+        found = [
+            row
+            for row in self._visible()
+            if all(getattr(row, name) == getattr(wanted, name) for name in narrowed)
+            and wanted.issued in (None, row.number is not None)
+        ]
+        shown = paged(found, page, self._SORTS, "-created_at")
+        return evolve(shown, items=tuple(_without_lines(row) for row in shown.items))
+
+    async def awaiting_document(self, *, status: PdfStatus, limit: int) -> Sequence[InvoiceId]:
+        """Return ids of numbered invoices with that status, oldest first."""
+        found = [row for row in self._visible() if row.number is not None and row.pdf_status is status]
+        return [row.id for row in sorted(found, key=lambda row: row.id)][:limit]
+
+    async def chain(self, key: SeriesKey, *, after: int, limit: int) -> Sequence[ChainLink]:
+        """Return links of a series in order."""
+        own = [row for row in self._visible() if _series(row) == key and (row.sequence or 0) > after]
+        return [_link(row) for row in sorted(own, key=lambda row: row.sequence or 0)][:limit]
+
+    def _reaches(self, scope: Scope, row: Invoice) -> bool:
+        return scope.covers(partner_id=row.partner_id, tenant_id=row.tenant_id)
+
+
+def _without_lines(invoice: Invoice) -> Invoice:
+    twin = copy(invoice)
+    twin.lines = ()
+    return twin
+
+
+def _series(row: Invoice) -> SeriesKey | None:
+    return None if row.fiscal_year is None else SeriesKey(row.seller_id, row.document_type, row.fiscal_year)
+
+
+def _link(row: Invoice) -> ChainLink:
+    return ChainLink(
+        sequence=row.sequence or 0,
+        number=row.number or "",
+        issue_date=row.issue_date.isoformat() if row.issue_date else "",
+        canonical=row.frozen_document or "",
+        chain_hash=row.chain_hash or "",
+        mismatches=mismatches(row),
+    )
+
+
+class MemoryNumberSeries:
+    """All number series; a commit that lost the race for one is to be run again."""
+
+    _TABLE = "number_series"
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def lock(self, key: SeriesKey, prefix: str) -> NumberSeries:
+        """Return the series; made if absent."""
+        self._transaction.watch(self._TABLE, key, lambda: Retryable("Another worker took this number."))
+        found: NumberSeries | None = self._transaction.row(self._TABLE, key)
+        return found or NumberSeries(key=key, prefix=prefix)
+
+    async def save(self, series: NumberSeries) -> None:
+        """Store counter, date and hash."""
+        self._transaction.write(self._TABLE, series.key, series)
+
+    async def list(self, seller_id: PartnerId | None) -> Sequence[NumberSeries]:
+        """Return the series within scope."""
+        scope = self._transaction.scope
+        rows: list[NumberSeries] = [
+            row
+            for row in self._transaction.rows(self._TABLE)
+            if seller_id in (None, row.key.seller_id) and scope.covers(partner_id=row.key.seller_id, tenant_id=None)
+        ]
+        return sorted(rows, key=lambda row: (row.key.seller_id, row.key.document_type, row.key.fiscal_year))
+
+
+class MemoryBilledPeriods:
+    """The ledger."""
+
+    _TABLE = "billed_periods"
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add_many(self, entries: Sequence[BilledPeriod]) -> None:
+        """Append, or raise ``PeriodAlreadyBilled``."""
+        for entry in entries:
+            key: Hashable = (entry.subscription_id, entry.ordinal, entry.charge_kind)
+            self._transaction.watch(self._TABLE, key, lambda: PeriodAlreadyBilled("A period was billed already."))
+            if self._transaction.row(self._TABLE, key) is not None:
+                raise PeriodAlreadyBilled("A period was billed already.")
+            self._transaction.write(self._TABLE, key, entry)
+
+    async def of_invoice(self, invoice_id: InvoiceId) -> Sequence[BilledPeriod]:
+        """Return what an invoice charges."""
+        scope = self._transaction.scope
+        rows: list[BilledPeriod] = [
+            row
+            for row in self._transaction.rows(self._TABLE)
+            if row.invoice_id == invoice_id and scope.covers(partner_id=row.partner_id, tenant_id=row.tenant_id)
+        ]
+        return sorted(rows, key=lambda row: (row.subscription_id, row.ordinal))
+
+
+class MemoryBillingRuns(MemoryCollection[BillingRun]):
+    """The records of billing runs; a partner sees its own."""
+
+    table = "billing_runs"
+    what = "billing run"
+
+    def _reaches(self, scope: Scope, row: BillingRun) -> bool:
+        return row.partner_id is not None and scope.covers(partner_id=row.partner_id, tenant_id=None)
+
+
+class MemoryDocumentRevisions:
+    """All revisions of documents."""
+
+    _TABLE = "document_revisions"
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, revision: DocumentRevision) -> None:
+        """Append, or raise ``Conflict``."""
+        key = (revision.invoice_id, revision.revision)
+
+        def taken() -> Conflict:
+            return Conflict("This revision exists.", code="revision_exists")
+
+        self._transaction.watch(self._TABLE, key, taken)
+        if self._transaction.row(self._TABLE, key) is not None:
+            raise taken()
+        self._transaction.write(self._TABLE, key, revision)
+
+    async def latest(self, invoice_id: InvoiceId) -> DocumentRevision | None:
+        """Return the newest revision of an invoice within scope."""
+        scope = self._transaction.scope
+        rows: list[Any] = [
+            row
+            for row in self._transaction.rows(self._TABLE)
+            if row.invoice_id == invoice_id and scope.covers(partner_id=row.partner_id, tenant_id=row.tenant_id)
+        ]
+        return max(rows, key=lambda row: row.revision, default=None)

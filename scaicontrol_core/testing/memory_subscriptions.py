@@ -1,0 +1,131 @@
+"""Subscriptions and the audit log in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import ClassVar
+
+from scaicontrol_core.audit.entry import AuditEntry
+from scaicontrol_core.kernel.ids import PartnerId, ServiceId, SubscriptionId, TenantId
+from scaicontrol_core.kernel.paging import Page, PageRequest
+from scaicontrol_core.kernel.scope import Scope
+from scaicontrol_core.subscriptions.errors import SubscriptionExists
+from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol_core.subscriptions.ports import SubscriptionFilter
+from scaicontrol_core.subscriptions.subscription import Subscription
+from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable
+from scaicontrol_core.testing.memory_store import MemoryCollection, Transaction, UniqueKey
+
+_S = SubscriptionStatus
+
+
+class MemorySubscriptions(MemoryCollection[Subscription]):
+    """All subscriptions within scope."""
+
+    table = "subscriptions"
+    what = "subscription"
+    _SORTS: ClassVar[Mapping[str, SortKey[Subscription]]] = {
+        "created_at": lambda row: (sortable(row.created_at), row.id),
+        "status": lambda row: (row.status.value, row.id),
+    }
+
+    async def save_many(self, subscriptions: Sequence[Subscription]) -> None:
+        """Store many changed ones."""
+        for subscription in subscriptions:
+            await self.save(subscription)
+
+    async def find_live(self, tenant_id: TenantId, service_id: ServiceId) -> Subscription | None:
+        """Return the tenant's live subscription to the service, if any."""
+        own = (row for row in self._visible() if (row.tenant_id, row.service_id) == (tenant_id, service_id))
+        return next((row for row in own if row.is_live), None)
+
+    async def had_trial(self, tenant_id: TenantId, service_id: ServiceId) -> bool:
+        """Tell whether the tenant ever had a trial of the service."""
+        return any(
+            row.trial_ends_at is not None
+            for row in self._visible()
+            if (row.tenant_id, row.service_id) == (tenant_id, service_id)
+        )
+
+    async def list(self, wanted: SubscriptionFilter, page: PageRequest) -> Page[Subscription]:
+        """Return part of the list."""
+        names = ("tenant_id", "partner_id", "service_id", "plan_id", "status")
+        narrowed = [name for name in names if getattr(wanted, name) is not None]
+        found = [
+            row for row in self._visible() if all(getattr(row, name) == getattr(wanted, name) for name in narrowed)
+        ]
+        return paged(found, page, self._SORTS, "-created_at")
+
+    async def due(
+        self,
+        partner_ids: Sequence[PartnerId],
+        cutoff: date,
+        *,
+        after: TenantId | None,
+        tenants: int,
+        only: TenantId | None = None,
+    ) -> Sequence[Subscription]:
+        """Return all due subscriptions of the next ``tenants`` tenants."""
+        due = [row for row in self._due(partner_ids, cutoff, only) if after is None or row.tenant_id > after]
+        chosen = sorted({row.tenant_id for row in due})[:tenants]
+        return sorted((row for row in due if row.tenant_id in chosen), key=lambda row: (row.tenant_id, row.id))
+
+    async def count_due_tenants(
+        self, partner_ids: Sequence[PartnerId], cutoff: date, *, only: TenantId | None = None
+    ) -> int:
+        """Count the tenants that ``due`` would return."""
+        return len({row.tenant_id for row in self._due(partner_ids, cutoff, only)})
+
+    async def ripe(self, now: datetime, *, after: SubscriptionId | None, limit: int) -> Sequence[SubscriptionId]:
+        """Return ids whose trial, cancellation or term has come due."""
+        found = sorted(row.id for row in self._visible() if _ripe_at(row) <= now)
+        return [each for each in found if after is None or each > after][:limit]
+
+    def _due(self, partner_ids: Sequence[PartnerId], cutoff: date, only: TenantId | None) -> Iterable[Subscription]:
+        for row in self._visible():
+            if row.partner_id in partner_ids and only in (None, row.tenant_id):
+                on = row.next_billing_on
+                if on is not None and on <= cutoff:
+                    yield row
+
+    def _reaches(self, scope: Scope, row: Subscription) -> bool:
+        return scope.covers(partner_id=row.partner_id, tenant_id=row.tenant_id)
+
+    def _unique_keys(self, row: Subscription) -> Iterable[UniqueKey]:
+        if row.exclusive_key is not None:
+            yield ("live", row.exclusive_key), lambda: SubscriptionExists(row.plan_key.partition(".")[0])
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def _ripe_at(row: Subscription) -> datetime:
+    due = {
+        _S.TRIALING: row.trial_ends_at,
+        _S.CANCELLING: row.pending_cancellation_at,
+        _S.ACTIVE: row.term_ends_at,
+    }
+    return due.get(row.status) or _NEVER
+
+
+class MemoryAuditLog:
+    """Reads what commits have written."""
+
+    _SORTS: ClassVar[Mapping[str, SortKey[AuditEntry]]] = {
+        "occurred_at": lambda entry: (sortable(entry.occurred_at), entry.id)
+    }
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def history(self, resource_type: str, resource_id: str, page: PageRequest) -> Page[AuditEntry]:
+        """Return a resource's entries, newest first."""
+        scope = self._transaction.scope
+        found = [
+            entry
+            for entry in self._transaction.store.audit
+            if (entry.resource_type, entry.resource_id) == (resource_type, resource_id)
+            and scope.covers(partner_id=entry.partner_id, tenant_id=entry.tenant_id)
+        ]
+        return paged(found, page, self._SORTS, "-occurred_at")
