@@ -16,7 +16,7 @@ from scaicontrol_core.tenancy.vat_evidence import VatEvidenceSource, VatNumberEv
 DEFAULT_VALID_DAYS = 30
 
 
-def evidence_state(told: VatNumberState | str | bool | None) -> VatNumberState:
+def evidence_state(told: VatNumberState | str | bool | None) -> VatNumberState:  # noqa: FBT001  # a yes is a yes
     """Return the state that a bare yes, no or don't-know stands for; a state or its name stays itself.
 
     Raises ``Invalid`` (``choice_unknown``) for anything else.

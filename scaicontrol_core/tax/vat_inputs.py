@@ -54,7 +54,7 @@ class VatInputs:
         """Refuse what no decision could be taken on."""
         territory_of(self.seller_country, pointer="/seller_country")
         territory_of(self.buyer_country, pointer="/buyer_country")
-        if not isinstance(self.supply_date, date) or isinstance(self.supply_date, datetime):
+        if isinstance(self.supply_date, datetime):  # a datetime is a date to Python, but does not compare with one
             raise Invalid.field("/supply_date", "The date of supply is a calendar date.", code="date_invalid")
         if self.non_eu_services_category not in _NON_EU_CATEGORIES:
             raise Invalid.field(
