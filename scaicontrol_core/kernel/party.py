@@ -19,6 +19,8 @@ _COUNTRIES = frozenset(
 )
 _COUNTRY_ALIASES = {"EL": "GR", "UK": "GB", "XI": "GB"}
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s.\x00-\x1f]+(\.[^@\s.\x00-\x1f]+)+")
+#: RFC 5321, 4.5.3.1.3, less the angle brackets.
+_MAX_EMAIL = 254
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -34,7 +36,7 @@ def require_country(code: str, pointer: str) -> str:
 def require_email(address: str, pointer: str) -> str:
     """Return the trimmed address, or raise ``Invalid`` (``email_invalid``)."""
     trimmed = address.strip()
-    if len(trimmed) > 254 or not _EMAIL.fullmatch(trimmed):
+    if len(trimmed) > _MAX_EMAIL or not _EMAIL.fullmatch(trimmed):
         raise Invalid.field(pointer, f"{address!r} is not an e-mail address.", code="email_invalid")
     return trimmed
 
