@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from attrs import fields_dict, frozen
 
@@ -34,13 +35,17 @@ class TenantRow:
     start_date: date | None = None
 
 
-def read_tenant_row(row: Mapping[str, str | None]) -> TenantRow:
+def read_tenant_row(row: Mapping[str | None, Any]) -> TenantRow:
     """Read a row by its column names; a column that is absent or blank takes its default.
+
+    Surplus cells stand under None, as the standard library's CSV reader hands them over.
 
     Raises one ``Invalid`` with a pointer per wrong column, unknown columns included.
     """
-    cells = {name: (value or "").strip() for name, value in row.items() if name is not None}
+    cells = {name: str(value or "").strip() for name, value in row.items() if name is not None}
     findings = Findings()
+    if None in row:
+        findings.note("", "The row has more cells than there are columns.", "row_too_long")
     for name in cells.keys() - COLUMNS:
         findings.note(f"/{name}", f"There is no column {name!r}.", "column_unknown")
     reference = findings.attempt(lambda: required(100)(cells.get(_REFERENCE, ""), f"/{_REFERENCE}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from attrs import evolve, field, frozen
 
@@ -97,7 +98,7 @@ class TenantList:
     without one they count as never checked.
     """
 
-    rows: Sequence[Mapping[str, str | None]]
+    rows: Sequence[Mapping[str | None, Any]]
     partner_id: PartnerId | None = None
     vat_attestation: str | None = field(default=None)
     dry_run: bool = False
@@ -216,10 +217,10 @@ async def _store(
         await work.billing_profiles.save(profile)
 
 
-def _failure(number: int, cells: Mapping[str, str | None], error: ScaiControlError) -> FailedRow:
+def _failure(number: int, cells: Mapping[str | None, Any], error: ScaiControlError) -> FailedRow:
     return FailedRow(
         row=number,
-        external_reference=(cells.get("tenant") or "").strip() or None,
+        external_reference=str(cells.get("tenant") or "").strip() or None,
         code=error.code,
         message=error.message,
         fields=error.fields,

@@ -1,0 +1,34 @@
+"""Delete a plan nobody is on."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from scaicontrol_core.access.actor import Actor
+from scaicontrol_core.access.permission import Permission
+from scaicontrol_core.catalog.errors import PlanInUse
+from scaicontrol_core.catalog.ports import CatalogWork
+from scaicontrol_core.kernel.work import UnitOfWorkFactory
+
+
+@frozen
+class DeletePlan:
+    """Delete a plan for good. Raises ``NotFound``, and ``PlanInUse`` with live subscriptions or in a pack."""
+
+    work: UnitOfWorkFactory[CatalogWork]
+
+    async def __call__(self, actor: Actor, plan_key: str) -> None:
+        """Delete it."""
+        actor.require(Permission.ADMIN_REGISTRY)
+        actor.require_platform()
+        async with self.work.begin(actor) as work:
+            plan = await work.plans.by_key(plan_key)
+            live = await work.plans.live_subscriptions(plan.id)
+            if live:
+                raise PlanInUse(plan_key, f"{live} live subscription{'s' if live > 1 else ''}")
+            packs = await work.packs.containing(plan.id)
+            if packs:
+                raise PlanInUse(plan_key, f"it is part of the pack {packs[0]}")
+            plan.delete()
+            await work.plans.remove(plan)
+            await work.commit()
