@@ -1,1 +1,1 @@
-"""ScaiControl on the command line: each command calls the same use case the HTTP route calls, and prints a table or JSON."""
+"""ScaiControl on the command line: each command calls the use case its HTTP route calls, and prints a table or JSON."""
