@@ -29,7 +29,12 @@ class FolderObjects:
     root: Path = field(converter=_resolved)
 
     async def put(
-        self, key: str, content: bytes, *, content_type: str, metadata: Mapping[str, str] | None = None
+        self,
+        key: str,
+        content: bytes,
+        *,
+        content_type: str,
+        metadata: Mapping[str, str] | None = None,
     ) -> None:
         """Keep the content durably; see the port."""
         await asyncio.to_thread(self._write_once, key, content)

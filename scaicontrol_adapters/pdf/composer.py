@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -43,7 +43,11 @@ def compose_html(
     with deadline(limits.template_seconds, f"The template {name}") if template else nullcontext():
         body = _write(_body_template(sandbox, template), name, _variables(context), limits.html_characters)
     html = sandbox.get_template("shell.html").render(
-        **_variables(context), body=body, css=f"{font_face_css()}\n{css}", style_open=STYLE_OPEN, style_close=STYLE_CLOSE
+        **_variables(context),
+        body=body,
+        css=f"{font_face_css()}\n{css}",
+        style_open=STYLE_OPEN,
+        style_close=STYLE_CLOSE,
     )
     return RenderedHtml(html, renderer_version(), tuple(font.version for font in font_files()), name)
 
@@ -62,21 +66,26 @@ def _body_template(sandbox: TemplateSandbox, template: TemplateSource | None) ->
 
 
 def _write(template: Template, name: str, variables: Mapping[str, Any], limit: int) -> str:
-    pieces: list[str] = []
-    written = 0
     try:
-        for piece in template.generate(**variables):
-            written += len(piece)
-            if written > limit:
-                raise RenderingLimitExceeded(f"The template {name} wrote more than {limit} characters.")
-            pieces.append(piece)
-    except RenderingLimitExceeded:
-        raise
+        pieces = list(_at_most(limit, template.generate(**variables)))
     except TemplateError as wrong:
         raise TemplateRejected(name, str(wrong.message), _line_of(wrong)) from None
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, MemoryError) as wrong:
+    except Exception as wrong:  # noqa: BLE001 - whatever a template's expressions raise is the template's fault
         raise TemplateRejected(name, f"{type(wrong).__name__}: {wrong}", _line_of(wrong)) from None
-    return "".join(pieces)
+    written = "".join(pieces)
+    if len(written) > limit:
+        raise RenderingLimitExceeded(f"The template {name} wrote more than {limit} characters.")
+    return written
+
+
+def _at_most(limit: int, pieces: Iterable[str]) -> Iterator[str]:
+    """Stop with the piece that goes beyond the limit."""
+    written = 0
+    for piece in pieces:
+        yield piece
+        written += len(piece)
+        if written > limit:
+            return
 
 
 def _line_of(wrong: BaseException) -> int | None:

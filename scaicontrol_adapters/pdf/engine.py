@@ -6,6 +6,7 @@ Imports WeasyPrint; for the pool's workers and inline rendering only.
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections import OrderedDict
 from typing import Any
 
@@ -49,7 +50,9 @@ class PdfEngine:
         ``dcterms`` metadata, the identifier from the document's key.
         """
         page, css = _split_style(html)
-        with deadline(self.limits.pdf_seconds, f"The PDF {document_key}"):
+        with deadline(self.limits.pdf_seconds, f"The PDF {document_key}"), warnings.catch_warnings():
+            # WeasyPrint leaves its colour profile's file to be closed by the garbage collector.
+            warnings.simplefilter("ignore", ResourceWarning)
             try:
                 return self._write(page, css, document_key)
             except Exception as wrong:

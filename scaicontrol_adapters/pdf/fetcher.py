@@ -40,7 +40,7 @@ class AssetFetcher(URLFetcher):  # type: ignore[misc] # WeasyPrint ships no type
 
 
 def _without_full_size(svg: bytes) -> bytes:
-    # An SVG root of 100 % × 100 % would fill its container whatever width the author's CSS gives it.
+    # An SVG root of 100 % by 100 % would fill its container whatever width the author's CSS gives it.
     root = _SVG_ROOT.search(svg)
     if root is None:
         return svg

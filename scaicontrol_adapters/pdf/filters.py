@@ -43,7 +43,9 @@ def _money(value: Money | PriceContext, *, locale: Locale) -> str:
     # A unit price may be finer than a cent (€ 0,0008): all its decimals, but never fewer than the currency's.
     decimals = max(-_exponent(value.amount.normalize()), minor_unit_exponent(value.currency))
     quantum = value.amount.quantize(Decimal(1).scaleb(-decimals))
-    return format_currency(quantum, value.currency, _price_pattern(decimals, locale), locale=locale, currency_digits=False)
+    return format_currency(
+        quantum, value.currency, _price_pattern(decimals, locale), locale=locale, currency_digits=False
+    )
 
 
 def _exponent(value: Decimal) -> int:

@@ -14,6 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from scaicontrol_adapters.pdf.filters import filters_for
 
 _MAX_EXPONENT = 64
+_INCLUDABLE = frozenset({"shell.html", "invoice.html"})
 
 
 class TemplateSandbox(ImmutableSandboxedEnvironment):
@@ -60,5 +61,6 @@ def built_in_file(name: str) -> str:
     return (resources.files("scaicontrol_adapters.pdf") / "templates" / name).read_text("utf-8")
 
 
-def _built_in_source(name: str) -> str:
-    return built_in_file(name)
+def _built_in_source(name: str) -> str | None:
+    # By name from a list, never by path: ``{% include '/etc/passwd' %}`` finds nothing.
+    return built_in_file(name) if name in _INCLUDABLE else None

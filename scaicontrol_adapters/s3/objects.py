@@ -98,7 +98,7 @@ class S3Objects:
         await self._stack.aclose()
 
     async def __aenter__(self) -> Self:
-        """Connections open with the first request."""
+        """Open nothing yet: the first request does."""
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -12,12 +12,20 @@ from scaicontrol_core.documents.object_keys import require_object_key
 
 @define
 class MemoryObjects:
-    """An ``ObjectStore`` that forgets everything with the process; ``contents`` is open to tests."""
+    """An ``ObjectStore`` that forgets everything with the process; ``contents`` is open to tests.
+
+    Content type and metadata are not kept: nothing reads them back.
+    """
 
     contents: dict[str, bytes] = field(factory=dict)
 
     async def put(
-        self, key: str, content: bytes, *, content_type: str, metadata: Mapping[str, str] | None = None
+        self,
+        key: str,
+        content: bytes,
+        *,
+        content_type: str,
+        metadata: Mapping[str, str] | None = None,
     ) -> None:
         """Keep the content; the same bytes again change nothing, other bytes raise ``ObjectConflict``."""
         kept = self.contents.setdefault(require_object_key(key), content)

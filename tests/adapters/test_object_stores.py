@@ -14,10 +14,14 @@ from scaicontrol_core.documents.errors import ObjectConflict, ObjectStoreUnavail
 KEY = "uploads/invoices/inv_01/rev-1.pdf"
 
 
+def files_below(folder: Path) -> list[str]:
+    return [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+
+
 async def test_a_folder_holds_plain_files_and_leaves_no_half_written_ones(tmp_path: Path) -> None:
     store = FolderObjects(tmp_path)
     await store.put(KEY, b"%PDF", content_type="application/pdf")
-    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()] == [KEY]
+    assert files_below(tmp_path) == [KEY]
 
 
 async def test_of_two_writers_at_once_exactly_one_wins_and_the_other_is_told(tmp_path: Path) -> None:

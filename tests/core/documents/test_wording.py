@@ -44,7 +44,13 @@ def test_every_language_names_the_same_units(language: str) -> None:
 
 @pytest.mark.parametrize(
     ("language", "quantity", "unit"),
-    [("en", "1", "month"), ("en", "0.5", "months"), ("nl", "3", "maanden"), ("fr", "1.5", "mois"), ("it", "-1", "mese")],
+    [
+        ("en", "1", "month"),
+        ("en", "0.5", "months"),
+        ("nl", "3", "maanden"),
+        ("fr", "1.5", "mois"),
+        ("it", "-1", "mese"),
+    ],
 )
 def test_a_quantity_chooses_the_form_of_its_unit(language: str, quantity: str, unit: str) -> None:
     assert labels_for(language).unit("MON", Decimal(quantity)) == unit
