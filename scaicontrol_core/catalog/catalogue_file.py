@@ -91,8 +91,7 @@ def catalogue_of(services: Sequence[Service], plans: Sequence[Plan], packs: Sequ
                 slug=pack.slug,
                 terms=pack.terms,
                 items=tuple(
-                    ItemEntry(plan=item.plan_key, override_price_cents=item.override_price_cents)
-                    for item in pack.items
+                    ItemEntry(plan=item.plan_key, override_price_cents=item.override_price_cents) for item in pack.items
                 ),
             )
             for pack in packs

@@ -90,7 +90,9 @@ class CatalogueMerge:
         plans = [plan for plan in found if plan is not None]
         if len(plans) < len(found):
             return None
-        priced = [(plan.terms, item.override_price_cents is not None) for plan, item in zip(plans, entry.items, strict=True)]
+        priced = [
+            (plan.terms, item.override_price_cents is not None) for plan, item in zip(plans, entry.items, strict=True)
+        ]
         check_pack_plans(entry.terms, priced, self._findings, at)
         return tuple(
             PackItem(

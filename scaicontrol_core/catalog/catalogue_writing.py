@@ -55,7 +55,7 @@ def _short(value: object, place: int | None = None) -> dict[str, Any]:
     return plain
 
 
-def _plain(value: object) -> Any:  # noqa: ANN401  # JSON has no narrower type
+def _plain(value: object) -> Any:  # JSON has no narrower type
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else to_json(value)
     if isinstance(value, tuple):
@@ -63,7 +63,7 @@ def _plain(value: object) -> Any:  # noqa: ANN401  # JSON has no narrower type
     return to_json(value)
 
 
-def _default(default: Any) -> object:  # noqa: ANN401  # attrs has no public type for it
+def _default(default: Any) -> object:  # attrs has no public type for it
     if isinstance(default, Factory):  # type: ignore[arg-type]  # typed as a function, is a class
         return default.factory()
     return default if default is not NOTHING else NOTHING

@@ -87,7 +87,9 @@ class PackTerms:
         checks.check_fields(self, _CHECKS)
         if (self.discount_type is DiscountType.PERCENTAGE) != (self.discount_percentage is not None):
             raise Invalid.field(
-                "/discount_percentage", "This goes with discount_type percentage, and only with it.", code="discount_invalid"
+                "/discount_percentage",
+                "This goes with discount_type percentage, and only with it.",
+                code="discount_invalid",
             )
 
 

@@ -142,6 +142,4 @@ class Service(Recorder):
         changes = changed(self.terms, terms)
         if changes:
             self.terms = terms
-            self._record(
-                ServiceUpdated(resource_id=self.id, ordinal=self.version + 1, changes=changes, slug=self.slug)
-            )
+            self._record(ServiceUpdated(resource_id=self.id, ordinal=self.version + 1, changes=changes, slug=self.slug))

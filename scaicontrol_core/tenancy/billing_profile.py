@@ -99,7 +99,9 @@ class BillingProfile(Recorder):
     _events: list[Event] = field(factory=list, init=False, repr=False)
 
     @classmethod
-    def create(cls, tenant_id: TenantId, partner_id: PartnerId, details: BillingDetails, now: datetime) -> BillingProfile:
+    def create(
+        cls, tenant_id: TenantId, partner_id: PartnerId, details: BillingDetails, now: datetime
+    ) -> BillingProfile:
         """Give a tenant its billing identity: from now on it can buy."""
         profile = cls(tenant_id=tenant_id, partner_id=partner_id, details=details, created_at=now, updated_at=now)
         profile._record(

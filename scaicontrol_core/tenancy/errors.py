@@ -73,7 +73,7 @@ class TaxExemptionForbidden(Forbidden):
 
 
 class RepeatedReference(Conflict):
-    """A list names the same customer twice: which row should count?"""
+    """A list names the same customer twice, and nobody can say which row should count."""
 
     code = "reference_repeated"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from scaicontrol_core.kernel.checks import check_fields, required
 from scaicontrol_core.kernel.events import Event, Recorder, changed
@@ -18,6 +18,18 @@ from scaicontrol_core.tenancy.events import (
 from scaicontrol_core.tenancy.seller import POLICY_FIELDS, SELLER_FIELDS, PartnerConfiguration
 
 _CHECKS = {"name": required(200)}
+
+
+@frozen(kw_only=True)
+class NewPartner:
+    """A partner as it comes on board."""
+
+    name: str
+    configuration: PartnerConfiguration = field(factory=PartnerConfiguration)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse an empty name."""
+        check_fields(self, _CHECKS)
 
 
 @define(kw_only=True, eq=False)
@@ -92,16 +104,12 @@ class Partner(Recorder):
             return False
         self.billing_linked_at = now
         self._record(
-            PartnerBillingLinked(
-                resource_id=self.id, partner_id=self.id, seller=self.configuration.seller_fields()
-            )
+            PartnerBillingLinked(resource_id=self.id, partner_id=self.id, seller=self.configuration.seller_fields())
         )
         return True
 
     def _configured(self, changes: dict[str, tuple[object, object]]) -> None:
         if changes:
             self._record(
-                PartnerConfigured(
-                    resource_id=self.id, partner_id=self.id, ordinal=self.version + 1, changes=changes
-                )
+                PartnerConfigured(resource_id=self.id, partner_id=self.id, ordinal=self.version + 1, changes=changes)
             )

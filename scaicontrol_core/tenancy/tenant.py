@@ -36,7 +36,7 @@ class TenantChanges:
     """A partial change of a tenant; what is ``UNSET`` stays as it is."""
 
     name: str | Unset = UNSET
-    external_reference: str | None | Unset = UNSET
+    external_reference: str | Unset | None = UNSET
     collection_method: CollectionMethod | Unset = UNSET
     is_active: bool | Unset = UNSET
 

@@ -153,7 +153,7 @@ class MemoryPacks(_Shared[ServicePack]):
         yield ("slug", row.slug), lambda: SlugTaken(self.what, row.slug)
 
 
-def _is_shown(thing: Any) -> bool:  # noqa: ANN401  # a service, plan or pack
+def _is_shown(thing: Any) -> bool:  # a service, plan or pack
     return bool(thing.is_active and thing.is_public)
 
 

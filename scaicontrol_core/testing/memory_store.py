@@ -85,7 +85,7 @@ class Transaction:
         merged |= {key: row for (changed, key), row in self._changes.items() if changed == table}
         return [snapshot(row) for row in merged.values() if row is not None]
 
-    def row(self, table: str, key: Hashable) -> Any | None:  # noqa: ANN401  # any aggregate
+    def row(self, table: str, key: Hashable) -> Any | None:  # any aggregate
         """Return a copy of one row, or None."""
         if (table, key) in self._changes:
             found = self._changes[table, key]
@@ -207,7 +207,7 @@ class MemoryCollection(Generic[T]):
 
     # -- what every collection does --------------------------------------------------------------
 
-    async def get(self, key: Any) -> T:  # noqa: ANN401  # each port narrows it to its own id
+    async def get(self, key: Any) -> T:  # each port narrows it to its own id
         """Return one within scope, or raise ``NotFound``."""
         found = self._find(key)
         if found is None:
@@ -221,7 +221,8 @@ class MemoryCollection(Generic[T]):
         self._claim(row)
         self._transaction.watch(self.table, key, self._taken(row))
         if self._transaction.row(self.table, key) is not None:
-            raise self._taken(row)()
+            refusal = self._taken(row)
+            raise refusal()
         self._write(row)
 
     async def save(self, row: T) -> None:

@@ -9,9 +9,8 @@ from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.ids import Ids, PartnerId
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
-from scaicontrol_core.tenancy.partner import Partner
+from scaicontrol_core.tenancy.partner import NewPartner, Partner
 from scaicontrol_core.tenancy.ports import TenancyWork, VatNumberCheck
-from scaicontrol_core.tenancy.use_cases.create_partner import NewPartner
 from scaicontrol_core.tenancy.vat_numbers import checked_seller
 
 OPERATOR_PREFIX = "SCAI"

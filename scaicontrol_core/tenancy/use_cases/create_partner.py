@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import frozen
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
-from scaicontrol_core.kernel.checks import check_fields, required
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.ids import Ids, PartnerId
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
-from scaicontrol_core.tenancy.partner import Partner
+from scaicontrol_core.tenancy.partner import NewPartner, Partner
 from scaicontrol_core.tenancy.ports import TenancyWork, VatNumberCheck
-from scaicontrol_core.tenancy.seller import PartnerConfiguration
 from scaicontrol_core.tenancy.vat_numbers import checked_seller
-
-
-@frozen(kw_only=True)
-class NewPartner:
-    """A reseller as it comes on board."""
-
-    name: str
-    configuration: PartnerConfiguration = field(factory=PartnerConfiguration)
-
-    def __attrs_post_init__(self) -> None:
-        """Refuse an empty name."""
-        check_fields(self, {"name": required(200)})
 
 
 @frozen

@@ -204,9 +204,7 @@ class ImportTenants:
         return profile
 
 
-async def _store(
-    work: TenancyWork, tenant: Tenant, profile: BillingProfile, *, known: bool, had_profile: bool
-) -> None:
+async def _store(work: TenancyWork, tenant: Tenant, profile: BillingProfile, *, known: bool, had_profile: bool) -> None:
     if not known:
         await work.tenants.add(tenant)
     elif tenant.has_changed:
