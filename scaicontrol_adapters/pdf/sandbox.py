@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -34,7 +35,7 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) or type(value).__name__ == "Decimal"
+    return isinstance(value, (int, float, Decimal))
 
 
 @lru_cache(maxsize=16)
