@@ -21,6 +21,12 @@ class ActorKind(StrEnum):
     JOB = "job"
     OPERATOR = "operator"
     """A person at the command line of the operator's own machine."""
+    ANONYMOUS = "anonymous"
+    """Nobody we know: reads the public catalogue."""
+
+
+#: No service can register under this name, so its scope holds no rows.
+_NO_SERVICE = "*"
 
 
 @frozen
@@ -71,6 +77,11 @@ class Actor:
         return cls(
             ActorKind.OPERATOR, f"cli:{name}", Scope.platform(), frozenset(Permission), frozenset({Role.SUPER_ADMIN})
         )
+
+    @classmethod
+    def anonymous(cls) -> Actor:
+        """Return the actor of a request without a token: no permission, and no rows that belong to anyone."""
+        return cls(ActorKind.ANONYMOUS, "anonymous", Scope.service(_NO_SERVICE))
 
     @classmethod
     def tenant_user(cls, subject: str, tenant_id: TenantId, partner_id: PartnerId, *roles: Role) -> Actor:
