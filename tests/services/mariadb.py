@@ -1,0 +1,102 @@
+"""A private MariaDB: its own folder, its own port, an account with a password of its own; never run by root."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pymysql
+
+from tests.services.processes import Account, Server, ServerFailedError, program, start, tail
+
+USER = "scaicontrol"
+
+
+def start_mariadb(folder: Path) -> tuple[Server, Mapping[str, str]]:
+    """Start the server; return it with `host`, `port`, `user` and `password`."""
+    account = Account.unprivileged()
+    home = folder / "mariadb"
+    home.mkdir(mode=0o700)
+    password = secrets.token_urlsafe(16)
+    accounts = home / "accounts.sql"
+    accounts.write_text(_accounts_sql(password))
+    if account is not None:
+        for path in (home, accounts):
+            os.chown(path, account.uid, account.gid)
+    _create_datadir(home, folder / "mariadb.log", account)
+    mariadbd = program("mariadbd", "mariadb-server-core")
+    server, port = start(
+        "mariadb",
+        lambda port: _command(mariadbd, home, accounts, port),
+        answers=lambda port: _accepts(port, password),
+        folder=folder,
+        account=account,
+    )
+    return server, {"host": "127.0.0.1", "port": str(port), "user": USER, "password": password}
+
+
+def _create_datadir(home: Path, log: Path, account: Account | None) -> None:
+    command = [
+        program("mariadb-install-db", "mariadb-server-core"),
+        "--no-defaults",
+        f"--datadir={home / 'files'}",
+        "--auth-root-authentication-method=normal",
+        "--skip-test-db",
+    ]
+    with log.open("ab") as output:
+        finished = subprocess.run(  # noqa: S603  # our own command line
+            command,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd="/",
+            env={**os.environ, "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin", "TMPDIR": str(home)},
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+        )
+    if finished.returncode != 0:
+        raise ServerFailedError(f"mariadb-install-db failed. The end of its log:\n{tail(log)}")
+
+
+def _command(mariadbd: str, home: Path, accounts: Path, port: int) -> list[str]:
+    return [
+        mariadbd,
+        "--no-defaults",
+        f"--datadir={home / 'files'}",
+        f"--tmpdir={home}",
+        f"--socket={home / 'mariadb.sock'}",
+        f"--pid-file={home / 'mariadb.pid'}",
+        f"--init-file={accounts}",
+        f"--port={port}",
+        "--bind-address=127.0.0.1",
+        "--skip-name-resolve",
+        "--character-set-server=utf8mb4",
+        "--binlog-format=ROW",
+        "--default-storage-engine=InnoDB",
+        "--innodb-buffer-pool-size=256M",
+        "--innodb-flush-log-at-trx-commit=1",  # what production must run with: benches measure real commits
+        "--max-connections=300",
+    ]
+
+
+def _accounts_sql(password: str) -> str:
+    # One statement a line: that is how the server reads its init file. Root may come by the socket only.
+    return (
+        f"CREATE USER '{USER}'@'127.0.0.1' IDENTIFIED BY '{password}';\n"  # a password of our own making
+        f"GRANT ALL PRIVILEGES ON *.* TO '{USER}'@'127.0.0.1';\n"
+        "DELETE FROM mysql.global_priv WHERE User = 'root' AND Host <> 'localhost';\n"
+        "FLUSH PRIVILEGES;\n"
+    )
+
+
+def _accepts(port: int, password: str) -> bool:
+    try:
+        pymysql.connect(host="127.0.0.1", port=port, user=USER, password=password, connect_timeout=2).close()
+    except pymysql.MySQLError:
+        return False
+    return True
