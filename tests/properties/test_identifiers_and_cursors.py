@@ -1,0 +1,74 @@
+"""Identifiers sort by their time; cursors bring back exactly what was put into them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scaicontrol_core.kernel.errors import Invalid
+from scaicontrol_core.kernel.ids import ENTROPY_BITS, compose_id
+from scaicontrol_core.kernel.paging import MAX_LIMIT, PageRequest, decode_cursor, encode_cursor
+from scaicontrol_core.testing import SequentialIds
+
+moments = st.integers(0, 2**45)  # until the year 3084
+entropies = st.integers(0, 2**ENTROPY_BITS - 1)
+
+
+@given(moments, entropies, moments, entropies)
+def test_identifiers_sort_as_their_times_do(one: int, first: int, two: int, second: int) -> None:
+    earlier, later = compose_id("tnt", one, first), compose_id("tnt", two, second)
+    assert (earlier < later) == ((one, first) < (two, second))
+    assert (earlier == later) == ((one, first) == (two, second))
+
+
+@given(st.sampled_from(["prt", "tnt", "inv"]), moments, entropies)
+def test_an_identifier_fits_its_column_and_survives_a_url(prefix: str, moment: int, entropy: int) -> None:
+    identifier = compose_id(prefix, moment, entropy)
+    assert len(identifier) <= 36
+    assert identifier.startswith(f"{prefix}_")
+    assert identifier.removeprefix(f"{prefix}_").isalnum()
+
+
+@given(st.lists(st.sampled_from(["prt", "tnt", "sub"]), min_size=2, max_size=50))
+def test_predictable_identifiers_never_repeat_and_only_grow(prefixes: list[str]) -> None:
+    ids = SequentialIds()
+    bodies = [ids.new(prefix).partition("_")[2] for prefix in prefixes]
+    assert bodies == sorted(set(bodies))
+
+
+keys = st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30), min_size=1, max_size=4)
+
+
+@given(keys)
+def test_a_cursor_reads_back_as_its_keys(parts: list[str]) -> None:
+    cursor = encode_cursor(*parts)
+    assert decode_cursor(cursor, len(parts)) == tuple(parts)
+    assert cursor.isascii()
+    assert not set(cursor) & set("=/+&?# ")
+
+
+@given(st.text(max_size=40), st.integers(2, 4))
+def test_any_text_is_a_cursor_or_is_refused(text: str, parts: int) -> None:
+    try:
+        assert len(decode_cursor(text, parts)) == parts
+    except Invalid as refusal:
+        assert refusal.code == "cursor_invalid"
+        assert refusal.fields[0].pointer == "/cursor"
+
+
+@given(st.integers(-10, MAX_LIMIT + 10))
+def test_a_page_has_between_one_and_two_hundred_rows(limit: int) -> None:
+    if 1 <= limit <= MAX_LIMIT:
+        assert PageRequest(limit=limit).limit == limit
+        return
+    with pytest.raises(Invalid) as refusal:
+        PageRequest(limit=limit)
+    assert refusal.value.fields[0].pointer == "/limit"
+
+
+def test_pages_are_counted_from_one() -> None:
+    assert PageRequest(page=3, limit=20).offset == 40
+    assert PageRequest().offset == 0
+    with pytest.raises(Invalid):
+        PageRequest(page=0)
