@@ -53,7 +53,7 @@ def test_a_move_is_allowed_exactly_if_the_table_has_it(source: Light, target: Li
 
 
 def test_a_refusal_names_both_states_and_the_way_out() -> None:
-    with pytest.raises(InvalidTransition, match="A light that is red cannot become amber; allowed: green, scrapped."):
+    with pytest.raises(InvalidTransition, match=r"A light that is red cannot become amber; allowed: green, scrapped\."):
         LIGHT.require(Light.RED, Light.AMBER)
     with pytest.raises(InvalidTransition, match="terminal"):
         LIGHT.require(Light.SCRAPPED, Light.GREEN)

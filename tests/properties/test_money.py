@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -83,11 +84,8 @@ def test_who_has_no_weight_pays_nothing(total: int, parts: list[int]) -> None:
 def test_a_heavier_part_never_pays_less(total: int, parts: list[int]) -> None:
     shares = sorted(zip(parts, allocate(total, parts), strict=True))
     if sum(parts) > 0:
-        assert all(
-            lighter[1] <= heavier[1]
-            for lighter, heavier in zip(shares, shares[1:], strict=False)
-            if lighter[0] < heavier[0]
-        )
+        for (weight, part), (heavier, larger) in pairwise(shares):
+            assert weight == heavier or part <= larger
 
 
 def test_ties_go_to_the_earlier_part() -> None:
