@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attrs import frozen
-from sqlalchemy import Index, UniqueConstraint, event
+from sqlalchemy import UniqueConstraint, event
 
 from scaicontrol_adapters.sql.dialects import FaultKind
 from scaicontrol_core.kernel.errors import Conflict, Refused, Retryable, Unavailable
@@ -81,7 +81,7 @@ _unique_keys: dict[str, UniqueKey] = {}
 def known_unique_keys() -> dict[str, UniqueKey]:
     """Return every unique key that has a code: by its name, and by its columns as SQLite tells it."""
     if not _unique_keys:
-        from scaicontrol_adapters.sql.rows import Row
+        from scaicontrol_adapters.sql.rows import Row  # noqa: PLC0415  # rows are not needed to connect
 
         _unique_keys.update(_keys_of(Row.metadata))
     return _unique_keys
@@ -89,10 +89,8 @@ def known_unique_keys() -> dict[str, UniqueKey]:
 
 def _keys_of(metadata: MetaData) -> Iterator[tuple[str, UniqueKey]]:
     for table in metadata.tables.values():
-        for rule in (*table.constraints, *table.indexes):
-            unique = isinstance(rule, UniqueConstraint) or (isinstance(rule, Index) and rule.unique)
-            if not unique or "code" not in rule.info:
-                continue
-            key = UniqueKey(rule.info["code"], rule.info["message"], rule.info["race"])
-            yield str(rule.name), key
-            yield ", ".join(f"{table.name}.{column.name}" for column in rule.columns), key
+        for rule in table.constraints:
+            if isinstance(rule, UniqueConstraint) and "code" in rule.info:
+                key = UniqueKey(rule.info["code"], rule.info["message"], rule.info["race"])
+                yield str(rule.name), key
+                yield ", ".join(f"{table.name}.{column.name}" for column in rule.columns), key

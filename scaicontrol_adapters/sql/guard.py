@@ -16,8 +16,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Column, Table, TextClause, event
-from sqlalchemy.orm import Mapper, Session, with_loader_criteria
+from sqlalchemy import Column, Table, TextClause, event, inspect
+from sqlalchemy.orm import Mapper, Session, UOWTransaction, with_loader_criteria
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.dml import Delete, Insert, Update
 
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ClauseElement, Executable
     from sqlalchemy.orm import ORMExecuteState
-    from sqlalchemy.orm.session import UOWTransaction
 
 #: Execution option with which platform code may run a statement the guard can't read; its
 #: value says why. Other scopes may not, whatever they say.
 UNGUARDED = "unguarded"
+#: Execution option of an INSERT whose ON CONFLICT clause leaves the existing row as it is.
+KEEPS_EXISTING = "keeps_existing"
 #: Execution option that names an ``Opening``.
 OPENING = "opening"
 _SCOPE = "scope"
 _READ_ONLY = "read_only"
 _CRITERIA = "criteria"
 _CLOSED = "closed"
-
 
 
 class Opening(StrEnum):
@@ -51,7 +51,7 @@ class Opening(StrEnum):
     """A tenant's purchases depend on its seller's calendar (port ``Sellers``); the value is the table."""
 
 
-class Unguardable(Exception):  # noqa: N818  # reads as what it is
+class Unguardable(Exception):  # reads as what it is
     """A statement that the guard can't keep within a scope, or a session that has none: a bug."""
 
 
@@ -98,7 +98,7 @@ def guard_statement(state: ORMExecuteState) -> None:
         _guard_write(state, scope)
     if scope.kind is ScopeKind.PLATFORM or isinstance(statement, Insert):
         return
-    if _is_core_update(state):
+    if _is_core_write(state):
         # SQLAlchemy puts no criteria on these; an ordinary WHERE does the same.
         predicate = _reach(_entity(statement)).visible(scope)  # type: ignore[arg-type]
         if predicate is not None:
@@ -107,7 +107,7 @@ def guard_statement(state: ORMExecuteState) -> None:
     criteria = state.session.info[_CRITERIA]
     options = [option for row in touched if (option := _criterion(row, scope, criteria)) is not None]
     if options:
-        state.statement = statement.options(*options)  # type: ignore[attr-defined]
+        state.statement = statement.options(*options)
 
 
 @event.listens_for(ScopedSession, "before_flush")
@@ -123,7 +123,7 @@ def guard_flush(session: Session, _context: UOWTransaction, _instances: object) 
         row = _reach(type(thing))
         if not row.may_change(scope):
             raise OutOfScope(f"a {scope.kind} scope can't change {row.__name__}")
-        moved = {name for name in row.owner_columns if _is_changed(thing, name)}
+        moved = {name for name in row.owner_columns() if _is_changed(thing, name)}
         _refuse_move(row, moved)
 
 
@@ -133,8 +133,8 @@ def _guard_write(state: ORMExecuteState, scope: Scope) -> None:
         raise OutOfScope("a read-only unit of work writes nothing")
     if isinstance(statement, Insert):
         row = _reach(_entity(statement))
-        for values in _inserted(statement, state.parameters):
-            _check_insert(row, scope, values)
+        for added in _inserted(statement, state):
+            _check_insert(row, scope, added)
         return
     if not isinstance(statement, Update | Delete):
         raise Unguardable("only SELECT, INSERT, UPDATE and DELETE of rows pass the guard")
@@ -142,27 +142,34 @@ def _guard_write(state: ORMExecuteState, scope: Scope) -> None:
     if not row.may_change(scope):
         raise OutOfScope(f"a {scope.kind} scope can't change {row.__name__}")
     if isinstance(statement, Update):
-        if isinstance(state.parameters, list) and not _is_core_update(state):
+        rows = _rows(state.parameters)
+        if len(rows) > 1 and not _is_core_write(state):
             raise Unguardable("bulk updates by primary key carry no predicate: use Transaction.update_each")
-        rows = state.parameters if isinstance(state.parameters, list) else [state.parameters or {}]
-        given = {name for row_of in rows[:1] for name in row_of} | {_name(column) for column in (statement._values or ())}  # noqa: SLF001
-        ordered = statement._ordered_values or ()  # noqa: SLF001  # no public accessor exists
-        _refuse_move(row, (given | {_name(column) for column, _ in ordered}) & row.owner_columns)
+        values: Mapping[Any, Any] = statement._values or {}  # noqa: SLF001  # no public accessor exists
+        _refuse_move(row, {*rows[0], *map(_name, values)} & row.owner_columns())
 
 
-def _is_core_update(state: ORMExecuteState) -> bool:
-    return state.is_update and state.execution_options.get("dml_strategy") == "core_only"
+def _is_core_write(state: ORMExecuteState) -> bool:
+    strategy = state.execution_options.get("dml_strategy")
+    return (state.is_update or state.is_delete) and strategy == "core_only"
 
 
-def _inserted(statement: Insert, parameters: object) -> Iterable[Mapping[str, Any]]:
+def _rows(parameters: Any) -> list[dict[str, Any]]:
+    """Return the parameter sets of an execution: one, perhaps empty, or those of an executemany."""
+    return parameters if isinstance(parameters, list) else [parameters or {}]
+
+
+def _inserted(statement: Insert, state: ORMExecuteState) -> Iterable[Mapping[str, Any]]:
     """Return the values of each row an INSERT adds: its own, and its parameters'."""
     if statement.select is not None:
         raise Unguardable("INSERT … SELECT can't be checked row by row")
     if statement._multi_values:  # noqa: SLF001
         raise Unguardable("insert(Row).values([…]) is eight times slower than a list of parameters, and unchecked")
-    fixed = {_name(column): getattr(value, "value", value) for column, value in (statement._values or {}).items()}  # noqa: SLF001
-    rows = parameters if isinstance(parameters, list) else [parameters or {}]
-    return ({**fixed, **row} for row in rows) if fixed else rows
+    if statement._post_values_clause is not None and not state.execution_options.get(KEEPS_EXISTING):  # noqa: SLF001
+        raise Unguardable("an upsert may change somebody else's row: use the dialect's insert_if_absent")
+    values: Mapping[Any, Any] = statement._values or {}  # noqa: SLF001
+    fixed = {_name(column): getattr(value, "value", value) for column, value in values.items()}
+    return [{**fixed, **row} for row in _rows(state.parameters)] if fixed else _rows(state.parameters)
 
 
 def _check_insert(row: type[Reach], scope: Scope, values: Mapping[str, Any]) -> None:
@@ -240,12 +247,10 @@ def _name(column: object) -> str:
 
 
 def _is_changed(thing: object, name: str) -> bool:
-    from sqlalchemy import inspect
-
-    return bool(inspect(thing).attrs[name].history.has_changes())  # type: ignore[union-attr]
+    return bool(inspect(thing).attrs[name].history.has_changes())
 
 
-def _criterion(row: type[Reach], scope: Scope, known: dict[type[Reach], Any]) -> Any:  # noqa: ANN401  # an option
+def _criterion(row: type[Reach], scope: Scope, known: dict[type[Reach], Any]) -> Any:  # an option
     if row not in known:
         predicate = row.visible(scope)
         known[row] = None if predicate is None else with_loader_criteria(row, predicate, include_aliases=True)

@@ -8,6 +8,7 @@ must load for ever, also after the rules for new input grew stricter.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from attrs import NOTHING, Factory, fields, frozen
@@ -36,6 +37,18 @@ def enum(kind: type[Enum]) -> Codec:
 
 #: A tuple of JSON values, kept as a JSON list.
 TUPLE = Codec(list, tuple)
+#: A date within JSON.
+DAY = Codec(date.isoformat, date.fromisoformat)
+
+
+def json_object(fields: Fields[Any]) -> Codec:
+    """Keep an attrs value as a JSON object."""
+    return Codec(fields.write, fields.read)
+
+
+def json_list(fields: Fields[Any]) -> Codec:
+    """Keep a tuple of attrs values as a JSON list of objects."""
+    return Codec(lambda values: [fields.write(value) for value in values], lambda kept: tuple(map(fields.read, kept)))
 
 
 class Part(Protocol):
@@ -46,11 +59,11 @@ class Part(Protocol):
         """The names of the columns."""
         ...
 
-    def write(self, value: Any) -> dict[str, Any]:  # noqa: ANN401  # whatever the part describes
+    def write(self, value: Any) -> dict[str, Any]:  # whatever the part describes
         """Return the columns' values."""
         ...
 
-    def read(self, row: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    def read(self, row: Mapping[str, Any]) -> Any:
         """Return the value from the columns' values."""
         ...
 
@@ -77,14 +90,12 @@ class Fields(Generic[T]):
     ) -> None:
         self.kind = kind
         codecs, self._parts, names = codecs or {}, dict(parts or {}), columns_as or {}
-        known = {attribute.name for attribute in fields(kind)}  # type: ignore[arg-type,misc]
+        known = {attribute.name for attribute in fields(kind)}  # type: ignore[arg-type]
         unknown = (set(codecs) | set(self._parts) | set(skip) | set(names)) - known
         if unknown:
             raise TypeError(f"{kind.__name__} has no fields {sorted(unknown)}")
         unkept = {*skip, *self._parts, "_events"}
-        self._plain = tuple(
-            (name, prefix + names.get(name, name), codecs.get(name)) for name in sorted(known - unkept)
-        )
+        self._plain = tuple((name, prefix + names.get(name, name), codecs.get(name)) for name in sorted(known - unkept))
         self._absent = prefix + names.get(absent_when, absent_when) if absent_when else None
         self._defaults = _defaults(kind, skip)
         self.columns: tuple[str, ...] = (
@@ -104,7 +115,7 @@ class Fields(Generic[T]):
             written.update(part.write(getattr(value, name)))
         return written
 
-    def read(self, row: Mapping[str, Any], **given: Any) -> Any:  # noqa: ANN401  # T, or None if absent_when
+    def read(self, row: Mapping[str, Any], **given: Any) -> Any:  # T, or None if absent_when
         """Restore the object from the columns' values; ``given`` are fields kept elsewhere."""
         if self._absent is not None and row[self._absent] is None:
             return None
@@ -123,9 +134,8 @@ class Fields(Generic[T]):
 
 def _defaults(kind: type[Any], skip: tuple[str, ...]) -> tuple[tuple[str, Any], ...]:
     """Return the defaults of fields that are not kept; the event list is always among them."""
-    found = []
-    for attribute in fields(kind):
-        if attribute.name in skip or attribute.name == "_events":
-            if attribute.default is not NOTHING:
-                found.append((attribute.name, attribute.default))
-    return tuple(found)
+    return tuple(
+        (attribute.name, attribute.default)
+        for attribute in fields(kind)
+        if attribute.name in (*skip, "_events") and attribute.default is not NOTHING
+    )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic import command
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -75,7 +76,6 @@ async def pending(url: str | URL) -> tuple[str, ...]:
 
 async def differences(url: str | URL) -> list[Any]:
     """Return what the row classes have and a migrated database lacks, or the other way round."""
-    from alembic.autogenerate import compare_metadata
 
     def compare(connection: Connection) -> list[Any]:
         options = {"compare_type": True, "compare_server_default": True, "render_as_batch": True}

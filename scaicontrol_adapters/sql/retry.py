@@ -11,6 +11,8 @@ import random
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from attrs import field, frozen
+
 from scaicontrol_core.kernel.errors import Retryable
 
 if TYPE_CHECKING:
@@ -18,34 +20,39 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-ATTEMPTS = 8
-BASE_SECONDS = 0.01
-MAX_SECONDS = 1.0
+_MAX_SECONDS = 1.0
 
 
-def retried(
-    use_case: Callable[P, Awaitable[R]],
-    *,
-    attempts: int = ATTEMPTS,
-    base_seconds: float = BASE_SECONDS,
-    jitter: Callable[[], float] = random.random,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> Callable[P, Awaitable[R]]:
-    """Wrap a use case so that ``Retryable`` runs it again, up to ``attempts`` times in all.
+@frozen
+class Backoff:
+    """Runs an attempt again on ``Retryable``, up to ``attempts`` times in all (port ``Retry``).
 
-    Waits ``base_seconds × 2ⁿ`` (at most a second) times a factor between ½ and 1½ that
+    Waits ``base_seconds`` × 2ⁿ, at most a second, times a factor between ½ and 1½ that
     ``jitter`` (0…1) chooses, so that two opponents do not meet again. The last ``Retryable``
     is raised as it is.
     """
 
+    attempts: int = 8
+    base_seconds: float = 0.01
+    jitter: Callable[[], float] = field(default=random.random)
+    sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep)
+
+    async def __call__(self, attempt: Callable[[], Awaitable[R]]) -> R:
+        """Return what the first successful attempt returns; each starts from scratch."""
+        for count in range(self.attempts - 1):
+            try:
+                return await attempt()
+            except Retryable:
+                await self.sleep(min(self.base_seconds * 2**count, _MAX_SECONDS) * (0.5 + self.jitter()))
+        return await attempt()
+
+
+def retried(use_case: Callable[P, Awaitable[R]], backoff: Backoff | None = None) -> Callable[P, Awaitable[R]]:
+    """Wrap a use case, or any coroutine function, so that the whole of it is run again on ``Retryable``."""
+    retry = backoff or Backoff()
+
     @wraps(use_case)
     async def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        for attempt in range(attempts - 1):
-            try:
-                return await use_case(*args, **kwargs)
-            except Retryable:
-                await sleep(min(base_seconds * 2**attempt, MAX_SECONDS) * (0.5 + jitter()))
-        return await use_case(*args, **kwargs)
+        return await retry(lambda: use_case(*args, **kwargs))
 
     return call

@@ -12,7 +12,7 @@ from scaicontrol_adapters.sql.journal import Journal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import CursorResult, Executable, Result, Update
+    from sqlalchemy import CursorResult, Delete, Executable, Result, Update
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from scaicontrol_adapters.sql.dialects import SqlDialect
@@ -39,8 +39,8 @@ class Transaction:
         if rows:
             await self.session.execute(insert(row), list(rows), execution_options={"dml_strategy": "raw"})
 
-    async def update(self, statement: Update, parameters: Mapping[str, Any]) -> int:
-        """Run an UPDATE once; return how many rows it matched."""
+    async def update(self, statement: Update | Delete, parameters: Mapping[str, Any]) -> int:
+        """Run an UPDATE or DELETE once; return how many rows it matched."""
         result: CursorResult[Any] = await self.session.execute(  # type: ignore[assignment]
             statement, parameters, execution_options={"synchronize_session": False}
         )

@@ -65,7 +65,7 @@ class Exact(TypeDecorator[Decimal]):
             return dialect.type_descriptor(mysql.DECIMAL(27, 9))
         return dialect.type_descriptor(String(32))
 
-    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:  # noqa: ANN401  # str or Decimal
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:  # str or Decimal
         """Write the plain decimal."""
         if value is None or dialect.name in _MARIADB:
             return value
@@ -94,12 +94,12 @@ class JsonText(TypeDecorator[Any]):
         """Make room for large values on MariaDB."""
         return dialect.type_descriptor(mysql.MEDIUMTEXT() if dialect.name in _MARIADB else Text())
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401  # JSON
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # JSON
         """Write the canonical text."""
         del dialect
         return None if value is None else canonical(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401  # JSON
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # JSON
         """Parse what was written."""
         del dialect
         return None if value is None else json.loads(value)

@@ -11,6 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from scaicontrol_adapters.sql.errors import ConnectionLost
 from scaicontrol_adapters.sql.guard import ScopedSession, close_to_statements, scope_info
+from scaicontrol_adapters.sql.repositories.audit import SqlAuditLog
+from scaicontrol_adapters.sql.repositories.billing import SqlBilledPeriods, SqlBillingRuns, SqlNumberSeries
+from scaicontrol_adapters.sql.repositories.catalog import SqlPacks, SqlPlans, SqlServices
+from scaicontrol_adapters.sql.repositories.documents import SqlDocumentRevisions
+from scaicontrol_adapters.sql.repositories.invoices import SqlInvoices
+from scaicontrol_adapters.sql.repositories.subscriptions import SqlSubscriptions
 from scaicontrol_adapters.sql.repositories.tenancy import SqlBillingProfiles, SqlPartners, SqlSellers, SqlTenants
 from scaicontrol_adapters.sql.transaction import Transaction
 from scaicontrol_core.access.actor import Actor
@@ -84,6 +90,62 @@ class SqlWork:
     def billing_profiles(self) -> SqlBillingProfiles:
         """The billing profiles within scope."""
         return SqlBillingProfiles(self.transaction)
+
+    # -- catalogue ---------------------------------------------------------------------------
+
+    @cached_property
+    def services(self) -> SqlServices:
+        """The services."""
+        return SqlServices(self.transaction)
+
+    @cached_property
+    def plans(self) -> SqlPlans:
+        """The plans."""
+        return SqlPlans(self.transaction)
+
+    @cached_property
+    def packs(self) -> SqlPacks:
+        """The packs."""
+        return SqlPacks(self.transaction)
+
+    # -- subscriptions and the audit log -------------------------------------------------------
+
+    @cached_property
+    def subscriptions(self) -> SqlSubscriptions:
+        """The subscriptions within scope."""
+        return SqlSubscriptions(self.transaction)
+
+    @cached_property
+    def audit_log(self) -> SqlAuditLog:
+        """The audit log within scope."""
+        return SqlAuditLog(self.transaction)
+
+    # -- billing and documents -----------------------------------------------------------------
+
+    @cached_property
+    def invoices(self) -> SqlInvoices:
+        """The invoices within scope."""
+        return SqlInvoices(self.transaction)
+
+    @cached_property
+    def number_series(self) -> SqlNumberSeries:
+        """The number series within scope."""
+        return SqlNumberSeries(self.transaction)
+
+    @cached_property
+    def billed_periods(self) -> SqlBilledPeriods:
+        """The ledger of billed periods."""
+        return SqlBilledPeriods(self.transaction)
+
+    @cached_property
+    def billing_runs(self) -> SqlBillingRuns:
+        """The billing runs."""
+        return SqlBillingRuns(self.transaction)
+
+    @cached_property
+    def document_revisions(self) -> SqlDocumentRevisions:
+        """The revisions of documents within scope."""
+        return SqlDocumentRevisions(self.transaction)
 
 
 class SqlUnitOfWorkFactory:

@@ -88,7 +88,8 @@ class MariaDb:
 
     def insert_if_absent(self, row: type[Any], *key: str) -> Executable:
         """Build an INSERT that leaves an existing row of that key as it is, and locks it."""
-        return mysql_insert(row).on_duplicate_key_update({key[0]: getattr(row, key[0])})
+        statement = mysql_insert(row).on_duplicate_key_update({key[0]: getattr(row, key[0])})
+        return statement.execution_options(keeps_existing=True)
 
 
 def _first(pattern: re.Pattern[str], message: str) -> str:

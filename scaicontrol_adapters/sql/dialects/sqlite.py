@@ -69,7 +69,7 @@ class Sqlite:
             pragmas.append("query_only=ON")
 
         @event.listens_for(engine, "connect")
-        def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401  # the driver's adapter
+        def prepare(connection: Any, _record: object) -> None:  # the driver's adapter
             connection.isolation_level = None  # the driver must not send BEGIN of its own
             cursor = connection.cursor()
             for pragma in pragmas:
@@ -98,7 +98,8 @@ class Sqlite:
 
     def insert_if_absent(self, row: type[Any], *key: str) -> Executable:
         """Build an INSERT that leaves an existing row of that key as it is."""
-        return sqlite_insert(row).on_conflict_do_nothing(index_elements=list(key))
+        statement = sqlite_insert(row).on_conflict_do_nothing(index_elements=list(key))
+        return statement.execution_options(keeps_existing=True)
 
 
 def in_memory(url: URL) -> bool:

@@ -109,7 +109,7 @@ def count_of(row: type[Any]) -> Select[Any]:
     return select(func.count()).select_from(row)
 
 
-def contains(column: Any, text: str) -> ColumnElement[bool]:  # noqa: ANN401  # any text column
+def contains(column: Any, text: str) -> ColumnElement[bool]:  # any text column
     """Find a text anywhere in a column kept case-folded; ``%`` and ``_`` are plain letters."""
     found: ColumnElement[bool] = column.contains(text.casefold(), autoescape=True)
     return found

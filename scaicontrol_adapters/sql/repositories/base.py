@@ -59,7 +59,7 @@ class Table(Generic[E]):
         self.resource_type = resource_type or what
         self.names = fields.columns
         self.key_column = getattr(row, key)
-        unchanging = {key, "version", *row.owner_columns, *fixed}
+        unchanging = {key, "version", *row.owner_columns(), *fixed}
         self.changing = tuple(name for name in (*self.names, *extra) if name not in unchanging)
         self.columns = [getattr(row, name) for name in self.names]
         self.select: Select[Any] = select(*self.columns)
@@ -193,7 +193,7 @@ class Children(Generic[C]):
     def __init__(self, row: type[Any], fields: Fields[C], *, parent: str) -> None:
         self.row, self.fields, self.parent = row, fields, parent
         self._owner = getattr(row, parent)
-        columns = [getattr(row, name) for name in fields.columns]
+        columns: list[Any] = [getattr(row, name) for name in fields.columns]
         self._select = select(self._owner, *columns).order_by(self._owner, row.position)
 
     def written(self, parent_id: str, values: Sequence[C], **owner: str) -> list[dict[str, Any]]:
@@ -208,9 +208,9 @@ class Children(Generic[C]):
         found: dict[str, list[C]] = {}
         for start in range(0, len(parent_ids), MAX_IN_LIST):
             wanted = self._select.where(self._owner.in_(parent_ids[start : start + MAX_IN_LIST]))
-            for parent_id, *columns in await transaction.execute(wanted):
-                value = self.fields.read(dict(zip(self.fields.columns, columns, strict=True)))
-                found.setdefault(parent_id, []).append(value)
+            for row in await transaction.execute(wanted):
+                value = self.fields.read(dict(zip(self.fields.columns, row[1:], strict=True)))
+                found.setdefault(row[0], []).append(value)
         return {parent_id: tuple(values) for parent_id, values in found.items()}
 
     async def replace(self, transaction: Transaction, parent_id: str, values: Sequence[C], **owner: str) -> None:

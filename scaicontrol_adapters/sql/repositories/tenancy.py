@@ -118,7 +118,7 @@ class SqlSellers(Repository[Partner]):
     async def own_and_operator(self, partner_id: PartnerId) -> tuple[Partner, Partner | None]:
         """Return a partner and the operator; raises ``NotFound``."""
         wanted = self.table.select.where(or_(PartnerRow.id == partner_id, PartnerRow.operator_slot == 1))
-        rows = await self._transaction.execute(wanted, **{OPENING: Opening.SELLERS})
+        rows = await self._transaction.execute(wanted.execution_options(**{OPENING: Opening.SELLERS}))
         found = [self.table.restore(row) for row in rows]
         own = next((partner for partner in found if partner.id == partner_id), None)
         if own is None:

@@ -49,7 +49,8 @@ ID_LENGTH = 36
 Id = Annotated[str, mapped_column(String(ID_LENGTH))]
 PrimaryId = Annotated[str, mapped_column(String(ID_LENGTH), primary_key=True)]
 Code = Annotated[str, mapped_column(String(32))]
-Slug = Annotated[str, mapped_column(String(100))]
+Slug = Annotated[str, mapped_column(String(60))]
+PlanKey = Annotated[str, mapped_column(String(121))]
 Name = Annotated[str, mapped_column(String(255))]
 Currency = Annotated[str, mapped_column(String(3))]
 Country = Annotated[str, mapped_column(String(2))]
@@ -71,19 +72,40 @@ class Row(DeclarativeBase):
 
 
 class Reach:
-    """Who may see and write the rows of a class. Use one of the subclasses."""
+    """Who may see and write the rows of a class: those that own them, and the platform.
 
-    owner_columns: ClassVar[frozenset[str]] = frozenset()
+    ``partner_column`` and ``tenant_column`` name the columns that hold the owners. Without
+    them, partners or tenants see and write nothing.
+    """
+
+    partner_column: ClassVar[str | None] = None
+    tenant_column: ClassVar[str | None] = None
+
+    @classmethod
+    def owner_columns(cls) -> frozenset[str]:
+        """Return the columns that say whose a row is: written once, never changed."""
+        return frozenset(column for column in (cls.partner_column, cls.tenant_column) if column)
 
     @classmethod
     def visible(cls, scope: Scope) -> ColumnElement[bool] | None:
         """Return the predicate of the rows within the scope; None for all of them."""
-        raise NotImplementedError
+        if scope.kind is ScopeKind.PLATFORM:
+            return None
+        column, owner = {
+            ScopeKind.PARTNER: (cls.partner_column, scope.partner_id),
+            ScopeKind.TENANT: (cls.tenant_column, scope.tenant_id),
+        }.get(scope.kind, (None, None))
+        predicate: ColumnElement[bool] = false() if column is None else getattr(cls, column) == owner
+        return predicate
 
     @classmethod
     def may_insert(cls, scope: Scope, values: Mapping[str, Any]) -> bool:
         """Tell whether the scope may add a row of these values."""
-        raise NotImplementedError
+        partner_id = values.get(cls.partner_column) if cls.partner_column else None
+        tenant_id = values.get(cls.tenant_column) if cls.tenant_column else None
+        if scope.kind is ScopeKind.TENANT and scope.partner_id is not None and partner_id != scope.partner_id:
+            return False
+        return scope.covers(partner_id=partner_id, tenant_id=tenant_id)
 
     @classmethod
     def may_change(cls, scope: Scope) -> bool:
@@ -95,11 +117,12 @@ class Reach:
 class TenantScoped(Reach):
     """Rows of one tenant. The tenant's partner sees them too; no other tenant or partner does.
 
-    The composite foreign key makes the database itself refuse a row that names a tenant and
-    a partner that do not belong together.
+    With ``of_tenant()`` among its constraints, the database itself refuses a row that names a
+    tenant and a partner that do not belong together.
     """
 
-    owner_columns: ClassVar[frozenset[str]] = frozenset({"tenant_id", "partner_id"})
+    partner_column = "partner_id"
+    tenant_column = "tenant_id"
 
     @declared_attr
     def tenant_id(self) -> Mapped[str]:
@@ -111,49 +134,20 @@ class TenantScoped(Reach):
         """The owner's partner."""
         return mapped_column(String(ID_LENGTH))
 
-    @classmethod
-    def visible(cls, scope: Scope) -> ColumnElement[bool] | None:
-        """Bind to the scope's tenant or partner."""
-        if scope.kind is ScopeKind.PLATFORM:
-            return None
-        if scope.kind is ScopeKind.PARTNER:
-            return cls.partner_id == scope.partner_id  # type: ignore[no-any-return,comparison-overlap]
-        if scope.kind is ScopeKind.TENANT:
-            return cls.tenant_id == scope.tenant_id  # type: ignore[no-any-return,comparison-overlap]
-        return false()
-
-    @classmethod
-    def may_insert(cls, scope: Scope, values: Mapping[str, Any]) -> bool:
-        """Allow only the scope's own tenant, and the partner where the scope names one."""
-        partner_id, tenant_id = values.get("partner_id"), values.get("tenant_id")
-        if scope.kind is ScopeKind.TENANT and scope.partner_id is not None and partner_id != scope.partner_id:
-            return False
-        return bool(partner_id and tenant_id) and scope.covers(partner_id=partner_id, tenant_id=tenant_id)
-
 
 class PartnerScoped(Reach):
     """Rows of one partner that belong to none of its tenants; tenants do not see them."""
 
-    owner_columns: ClassVar[frozenset[str]] = frozenset({"partner_id"})
+    partner_column = "partner_id"
 
     @declared_attr
     def partner_id(self) -> Mapped[str]:
         """The owner."""
         return mapped_column(String(ID_LENGTH))
 
-    @classmethod
-    def visible(cls, scope: Scope) -> ColumnElement[bool] | None:
-        """Bind to the scope's partner."""
-        if scope.kind is ScopeKind.PLATFORM:
-            return None
-        if scope.kind is ScopeKind.PARTNER:
-            return cls.partner_id == scope.partner_id  # type: ignore[no-any-return,comparison-overlap]
-        return false()
 
-    @classmethod
-    def may_insert(cls, scope: Scope, values: Mapping[str, Any]) -> bool:
-        """Allow only the scope's own partner."""
-        return bool(values.get("partner_id")) and scope.covers(partner_id=values.get("partner_id"), tenant_id=None)
+class PlatformOnly(Reach):
+    """Rows of the platform's own machinery: no other scope sees or writes them."""
 
 
 class PlatformOwned(Reach):
@@ -166,24 +160,9 @@ class PlatformOwned(Reach):
         return None
 
     @classmethod
-    def may_insert(cls, scope: Scope, values: Mapping[str, Any]) -> bool:
-        """Allow the platform only."""
-        del values
-        return cls.may_change(scope)
-
-    @classmethod
     def may_change(cls, scope: Scope) -> bool:
         """Allow the platform only."""
         return scope.kind is ScopeKind.PLATFORM
-
-
-class PlatformOnly(PlatformOwned):
-    """Rows of the platform's own machinery: no other scope sees or writes them."""
-
-    @classmethod
-    def visible(cls, scope: Scope) -> ColumnElement[bool] | None:
-        """Show them to the platform only."""
-        return None if scope.kind is ScopeKind.PLATFORM else false()
 
 
 def table(*rules: SchemaItem) -> tuple[Any, ...]:
@@ -193,9 +172,7 @@ def table(*rules: SchemaItem) -> tuple[Any, ...]:
 
 def of_tenant(on_delete: str | None = None) -> ForeignKeyConstraint:
     """Tie (tenant, partner) of a ``TenantScoped`` row to the tenant and its partner."""
-    return ForeignKeyConstraint(
-        ["tenant_id", "partner_id"], ["tenants.id", "tenants.partner_id"], ondelete=on_delete
-    )
+    return ForeignKeyConstraint(["tenant_id", "partner_id"], ["tenants.id", "tenants.partner_id"], ondelete=on_delete)
 
 
 def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, String, false
+from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol_adapters.sql.rows.base import Code, Id, Json, PlatformOnly, Reach, Row, index, table, unique
-from scaicontrol_core.kernel.scope import ScopeKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from sqlalchemy import ColumnElement
 
     from scaicontrol_core.kernel.scope import Scope
 
@@ -35,7 +32,8 @@ class AuditRow(Row, Reach):
         index("tenant_id", "occurred_at", "id"),
         index("partner_id", "occurred_at", "id"),
     )
-    owner_columns = frozenset({"partner_id", "tenant_id"})
+    partner_column = "partner_id"
+    tenant_column = "tenant_id"
 
     occurred_at: Mapped[datetime] = mapped_column(primary_key=True)
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -48,15 +46,6 @@ class AuditRow(Row, Reach):
     tenant_id: Mapped[Id | None]
     request_id: Mapped[str | None] = mapped_column(String(128))
     details: Mapped[Json]
-
-    @classmethod
-    def visible(cls, scope: Scope) -> ColumnElement[bool] | None:
-        """Show each scope what happened within it."""
-        if scope.kind is ScopeKind.PLATFORM:
-            return None
-        if scope.kind is ScopeKind.PARTNER:
-            return cls.partner_id == scope.partner_id
-        return cls.tenant_id == scope.tenant_id if scope.kind is ScopeKind.TENANT else false()
 
     @classmethod
     def may_insert(cls, scope: Scope, values: Mapping[str, Any]) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, SmallInteger, String, Text, UniqueConstraint, false
+from sqlalchemy import ForeignKey, SmallInteger, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol_adapters.sql.rows.base import (
@@ -27,18 +26,10 @@ from scaicontrol_adapters.sql.rows.base import (
     table,
     unique,
 )
-from scaicontrol_core.kernel.scope import ScopeKind
 from scaicontrol_core.tenancy.fields import EInvoiceFormat
 from scaicontrol_core.tenancy.seller import BillingModel, NonEuCategory
 from scaicontrol_core.tenancy.tenant import CollectionMethod
 from scaicontrol_core.tenancy.vat_evidence import VatEvidenceSource, VatNumberState
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sqlalchemy import ColumnElement
-
-    from scaicontrol_core.kernel.scope import Scope
 
 #: Room for a name and a reference after case folding, which lengthens some letters.
 _SEARCH_LENGTH = 1000
@@ -60,7 +51,7 @@ class PartnerRow(Row, Reach):
         index("created_at", "id"),
         index("name", "id"),
     )
-    owner_columns = frozenset({"id"})
+    partner_column = "id"
 
     id: Mapped[PrimaryId]
     name: Mapped[Name]
@@ -112,18 +103,6 @@ class PartnerRow(Row, Reach):
     default_currency: Mapped[Currency]
     language: Mapped[Language]
 
-    @classmethod
-    def visible(cls, scope: Scope) -> ColumnElement[bool] | None:
-        """Show a partner itself, the platform all."""
-        if scope.kind is ScopeKind.PLATFORM:
-            return None
-        return cls.id == scope.partner_id if scope.kind is ScopeKind.PARTNER else false()
-
-    @classmethod
-    def may_insert(cls, scope: Scope, values: Mapping[str, Any]) -> bool:
-        """Let a partner write its own row, the platform any."""
-        return scope.covers(partner_id=values.get("id"), tenant_id=None)
-
 
 class TenantRow(Row, Reach):
     """A customer. It sees its own row; its partner sees it too."""
@@ -144,7 +123,8 @@ class TenantRow(Row, Reach):
         index("partner_id", "created_at", "id"),
         index("partner_id", "name", "id"),
     )
-    owner_columns = frozenset({"id", "partner_id"})
+    partner_column = "partner_id"
+    tenant_column = "id"
 
     id: Mapped[PrimaryId]
     partner_id: Mapped[Id] = mapped_column(ForeignKey("partners.id"))
@@ -155,20 +135,6 @@ class TenantRow(Row, Reach):
     is_active: Mapped[bool]
     created_at: Mapped[datetime]
     version: Mapped[int]
-
-    @classmethod
-    def visible(cls, scope: Scope) -> ColumnElement[bool] | None:
-        """Show a tenant itself, a partner its own tenants, the platform all."""
-        if scope.kind is ScopeKind.PLATFORM:
-            return None
-        if scope.kind is ScopeKind.PARTNER:
-            return cls.partner_id == scope.partner_id
-        return cls.id == scope.tenant_id if scope.kind is ScopeKind.TENANT else false()
-
-    @classmethod
-    def may_insert(cls, scope: Scope, values: Mapping[str, Any]) -> bool:
-        """Let a partner add tenants of its own, a tenant write its own row."""
-        return scope.covers(partner_id=values.get("partner_id"), tenant_id=values.get("id"))
 
 
 class BillingProfileRow(Row, TenantScoped):
@@ -183,7 +149,7 @@ class BillingProfileRow(Row, TenantScoped):
         index("partner_id"),
     )
 
-    tenant_id: Mapped[PrimaryId]  # type: ignore[assignment]  # the primary key, not a mere column
+    tenant_id: Mapped[PrimaryId]  # the primary key, not a mere column
     company_name: Mapped[Name]
     address_line1: Mapped[Name | None]
     address_line2: Mapped[Name | None]

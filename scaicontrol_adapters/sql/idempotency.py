@@ -1,0 +1,87 @@
+"""Idempotency keys in SQL: durable, shared by all nodes, each step a transaction of its own.
+
+A claim must be there before the use case runs, and stay if the use case's own transaction
+rolls back; hence no unit of work.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, select, update
+
+from scaicontrol_adapters.sql.errors import DUPLICATE
+from scaicontrol_adapters.sql.rows.idempotency import IdempotencyRow
+from scaicontrol_core.kernel.errors import Conflict
+from scaicontrol_core.kernel.idempotency import RETENTION, IdempotencyRecord, StoredAnswer
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+
+    from scaicontrol_adapters.sql.engine import Database
+
+_TABLE = IdempotencyRow.__table__
+
+
+def _of(owner: str, key: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return _TABLE.c.owner == owner, _TABLE.c.key == key
+
+
+class SqlIdempotencyRecords:
+    """Keeps the records (port ``IdempotencyRecords``)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(self, record: IdempotencyRecord) -> IdempotencyRecord | None:
+        """Store a new record; return the earlier, unexpired one of that owner and key instead, if any."""
+        values = {
+            "owner": record.owner,
+            "key": record.key,
+            "request_hash": record.request_hash,
+            "created_at": record.created_at,
+        }
+        while True:
+            try:
+                await self._run(insert(_TABLE).values(values))  # type: ignore[arg-type]
+            except Conflict as conflict:
+                if conflict.code != DUPLICATE:
+                    raise
+            else:
+                return None
+            earlier = await self._find(record.owner, record.key)
+            if earlier is None:
+                continue  # released in between
+            if not earlier.expired(record.created_at):
+                return earlier
+            again = (*_of(record.owner, record.key), _TABLE.c.created_at == earlier.created_at)
+            blank = {"status": None, "content_type": None, "body": None}
+            if await self._run(update(_TABLE).where(*again).values(values | blank)):  # type: ignore[arg-type]
+                return None
+
+    async def complete(self, owner: str, key: str, answer: StoredAnswer) -> None:
+        """Keep the answer of a claimed key."""
+        kept = {"status": answer.status, "content_type": answer.content_type, "body": answer.body}
+        await self._run(update(_TABLE).where(*_of(owner, key)).values(kept))  # type: ignore[arg-type]
+
+    async def release(self, owner: str, key: str) -> None:
+        """Forget a claim whose request failed without effect."""
+        await self._run(delete(_TABLE).where(*_of(owner, key), _TABLE.c.status.is_(None)))  # type: ignore[arg-type]
+
+    async def forget_expired(self, now: datetime) -> int:
+        """Delete what is past its retention; return how many."""
+        return await self._run(delete(_TABLE).where(_TABLE.c.created_at <= now - RETENTION))  # type: ignore[arg-type]
+
+    async def _find(self, owner: str, key: str) -> IdempotencyRecord | None:
+        async with self._database.reader.connect() as connection:
+            row = (await connection.execute(select(_TABLE).where(*_of(owner, key)))).one_or_none()
+        if row is None:
+            return None
+        answer = None if row.status is None else StoredAnswer(row.status, row.content_type, row.body)
+        return IdempotencyRecord(row.owner, row.key, row.request_hash, row.created_at, answer)
+
+    async def _run(self, statement: Any) -> int:  # INSERT, UPDATE or DELETE
+        async with self._database.writer.begin() as connection:
+            return (await connection.execute(statement)).rowcount

@@ -1,0 +1,173 @@
+"""Invoices with their lines."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, select
+
+from scaicontrol_adapters.sql.mapping import Fields, enum
+from scaicontrol_adapters.sql.reads.billing import page_of_invoices
+from scaicontrol_adapters.sql.repositories.base import Children, Repository, Table
+from scaicontrol_adapters.sql.rows.billing import InvoiceLineRow, InvoiceRow
+from scaicontrol_core.billing.chain import ChainLink
+from scaicontrol_core.billing.consistency import mismatches
+from scaicontrol_core.billing.invoice import Invoice
+from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus, PdfStatus
+from scaicontrol_core.billing.line import InvoiceLine
+from scaicontrol_core.kernel.ids import InvoiceId
+from scaicontrol_core.kernel.period import Period
+from scaicontrol_core.kernel.quantity import Quantity, UnitPrice
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scaicontrol_adapters.sql.transaction import Transaction
+    from scaicontrol_core.billing.numbering import SeriesKey
+    from scaicontrol_core.billing.ports import InvoiceFilter
+    from scaicontrol_core.kernel.paging import Page, PageRequest
+
+_PERIOD = Fields(Period, prefix="period_", absent_when="start")
+_INVOICES: Table[Invoice] = Table(
+    InvoiceRow,
+    Fields(
+        Invoice,
+        codecs={
+            "document_type": enum(DocumentType),
+            "status": enum(InvoiceStatus),
+            "pdf_status": enum(PdfStatus),
+        },
+        parts={"period": _PERIOD},
+        skip=("lines",),
+    ),
+    what="invoice",
+    fixed=("seller_id", "document_type", "created_at", "run_id"),
+    extra=("line_count", "order_date", "order_number"),
+)
+_LINES: Children[InvoiceLine] = Children(
+    InvoiceLineRow,
+    Fields(
+        InvoiceLine,
+        parts={
+            "period": _PERIOD,
+            "quantity": Fields(Quantity, columns_as={"value": "quantity"}),
+            "unit_price": Fields(UnitPrice, prefix="unit_price_"),
+        },
+    ),
+    parent="invoice_id",
+)
+#: What sorts before every date of an invoice; MariaDB's dates begin with the year 1000.
+_NOT_ISSUED = date(1000, 1, 1)
+_CHAIN = (
+    _INVOICES.select.where(
+        InvoiceRow.seller_id == bindparam("seller"),
+        InvoiceRow.document_type == bindparam("kind"),
+        InvoiceRow.fiscal_year == bindparam("year"),
+        InvoiceRow.sequence > bindparam("last"),
+    )
+    .order_by(InvoiceRow.sequence)
+    .limit(bindparam("at_most"))
+)
+_AWAITING = (
+    select(InvoiceRow.id)
+    .where(InvoiceRow.pdf_status == bindparam("state"), InvoiceRow.number.is_not(None))
+    .order_by(InvoiceRow.id)
+    .limit(bindparam("at_most"))
+)
+
+
+class SqlInvoices(Repository[Invoice]):
+    """Invoices within scope (port ``Invoices``)."""
+
+    table = _INVOICES
+
+    def __init__(self, transaction: Transaction) -> None:
+        super().__init__(transaction)
+        self._lines_kept: dict[InvoiceId, tuple[InvoiceLine, ...]] = {}
+
+    def values(self, aggregate: Invoice) -> dict[str, Any]:
+        """Add the columns derived from the aggregate."""
+        return super().values(aggregate) | {
+            "line_count": len(aggregate.lines),
+            "order_date": aggregate.issue_date or _NOT_ISSUED,
+            "order_number": aggregate.number or "",
+        }
+
+    async def get(self, invoice_id: InvoiceId) -> Invoice:
+        """Return one with its lines in order, or raise ``NotFound``."""
+        return (await self._lined([await self.get_by_key(invoice_id)]))[0]
+
+    async def add(self, invoice: Invoice) -> None:
+        """Store a new one and its lines."""
+        await self.add_many([invoice])
+
+    async def add_many(self, invoices: Sequence[Invoice]) -> None:
+        """Store many new ones and their lines, with one statement each."""
+        await self.add_each(invoices)
+        await self._transaction.insert(
+            InvoiceLineRow,
+            [
+                line
+                for invoice in invoices
+                for line in _LINES.written(
+                    invoice.id, invoice.lines, tenant_id=invoice.tenant_id, partner_id=invoice.partner_id
+                )
+            ],
+        )
+        self._lines_kept.update({invoice.id: invoice.lines for invoice in invoices})
+
+    async def save(self, invoice: Invoice) -> None:
+        """Store a changed one, lines replaced if they differ from those loaded; ``Stale`` if others changed it.
+
+        Whether they differ is known without asking the database, so that nothing is read
+        while a number series is locked.
+        """
+        if self._lines_kept.get(invoice.id) != invoice.lines:
+            await _LINES.replace(
+                self._transaction,
+                invoice.id,
+                invoice.lines,
+                tenant_id=invoice.tenant_id,
+                partner_id=invoice.partner_id,
+            )
+            self._lines_kept[invoice.id] = invoice.lines
+        await super().save(invoice)
+
+    async def list(self, wanted: InvoiceFilter, page: PageRequest) -> Page[Invoice]:
+        """Return part of the list, lines left out."""
+        return await page_of_invoices(self._transaction, self.table, wanted, page)
+
+    async def awaiting_document(self, *, status: PdfStatus, limit: int) -> Sequence[InvoiceId]:
+        """Return ids of numbered invoices with that ``pdf_status``, oldest first."""
+        ids = await self._transaction.execute(_AWAITING, {"state": status.value, "at_most": limit})
+        return [InvoiceId(each) for each in ids.scalars()]
+
+    async def chain(self, key: SeriesKey, *, after: int, limit: int) -> Sequence[ChainLink]:
+        """Return links of a series in order of their numbers."""
+        wanted = {
+            "seller": key.seller_id,
+            "kind": key.document_type.value,
+            "year": key.fiscal_year,
+            "last": after,
+            "at_most": limit,
+        }
+        rows = await self._transaction.execute(_CHAIN, wanted)
+        return [_link(invoice) for invoice in await self._lined([self.table.restore(row) for row in rows])]
+
+    async def _lined(self, invoices: Sequence[Invoice]) -> Sequence[Invoice]:
+        lines = await _LINES.of(self._transaction, [invoice.id for invoice in invoices])
+        for invoice in invoices:
+            invoice.lines = self._lines_kept[invoice.id] = lines.get(invoice.id, ())
+        return invoices
+
+
+def _link(invoice: Invoice) -> ChainLink:
+    return ChainLink(
+        sequence=invoice.sequence or 0,
+        number=invoice.number or "",
+        issue_date=invoice.issue_date.isoformat() if invoice.issue_date else "",
+        canonical=invoice.frozen_document or "",
+        chain_hash=invoice.chain_hash or "",
+        mismatches=mismatches(invoice),
+    )

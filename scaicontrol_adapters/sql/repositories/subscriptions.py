@@ -1,0 +1,152 @@
+"""Subscriptions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from scaicontrol_adapters.sql.mapping import DAY, Fields, enum, json_list
+from scaicontrol_adapters.sql.reads.subscriptions import (
+    count_tenants,
+    due_predicates,
+    next_tenants,
+    page_of_subscriptions,
+)
+from scaicontrol_adapters.sql.repositories.base import MAX_IN_LIST, Repository, Table, telling
+from scaicontrol_adapters.sql.rows.subscriptions import SubscriptionRow
+from scaicontrol_core.kernel.ids import SubscriptionId
+from scaicontrol_core.kernel.period import Cadence, Period
+from scaicontrol_core.subscriptions.errors import SubscriptionExists
+from scaicontrol_core.subscriptions.lifecycle import LIVE_STATUSES, SubscriptionStatus
+from scaicontrol_core.subscriptions.schedule import BillingSchedule, Pause
+from scaicontrol_core.subscriptions.subscription import Subscription
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from scaicontrol_core.kernel.ids import PartnerId, ServiceId, TenantId
+    from scaicontrol_core.kernel.paging import Page, PageRequest
+    from scaicontrol_core.subscriptions.ports import SubscriptionFilter
+
+_S = SubscriptionStatus
+_SCHEDULE = Fields(
+    BillingSchedule,
+    prefix="schedule_",
+    absent_when="anchor",
+    codecs={"cadence": enum(Cadence), "pauses": json_list(Fields(Pause, codecs={"start": DAY, "end": DAY}))},
+)
+_SUBSCRIPTIONS: Table[Subscription] = Table(
+    SubscriptionRow,
+    Fields(
+        Subscription,
+        codecs={"status": enum(SubscriptionStatus)},
+        columns_as={"metadata": "metadata_json"},
+        parts={
+            "schedule": _SCHEDULE,
+            "current_period": Fields(Period, prefix="current_period_", absent_when="start"),
+        },
+    ),
+    what="subscription",
+    fixed=("service_id", "created_at"),
+    extra=("exclusive_key", "next_billing_on", "ripe_at"),
+)
+
+
+class SqlSubscriptions(Repository[Subscription]):
+    """Subscriptions within scope (port ``Subscriptions``)."""
+
+    table = _SUBSCRIPTIONS
+
+    def values(self, aggregate: Subscription) -> dict[str, Any]:
+        """Add the columns derived from the aggregate."""
+        return super().values(aggregate) | {
+            "exclusive_key": aggregate.exclusive_key,
+            "next_billing_on": aggregate.next_billing_on,
+            "ripe_at": _ripe_at(aggregate),
+        }
+
+    async def get(self, subscription_id: SubscriptionId) -> Subscription:
+        """Return one, or raise ``NotFound``."""
+        return await self.get_by_key(subscription_id)
+
+    async def add(self, subscription: Subscription) -> None:
+        """Store a new one; raises ``SubscriptionExists``."""
+        async with telling(_exists(subscription)):
+            await super().add(subscription)
+
+    async def save(self, subscription: Subscription) -> None:
+        """Store a changed one; raises ``Stale`` or ``SubscriptionExists``."""
+        async with telling(_exists(subscription)):
+            await super().save(subscription)
+
+    async def save_many(self, subscriptions: Sequence[Subscription]) -> None:
+        """Store many changed ones; ``Stale`` if any was changed by others."""
+        await self.save_each(subscriptions)
+
+    async def find_live(self, tenant_id: TenantId, service_id: ServiceId) -> Subscription | None:
+        """Return the tenant's live subscription to the service, if any."""
+        return await self.find_where(
+            SubscriptionRow.tenant_id == tenant_id,
+            SubscriptionRow.service_id == service_id,
+            SubscriptionRow.status.in_([status.value for status in LIVE_STATUSES]),
+        )
+
+    async def had_trial(self, tenant_id: TenantId, service_id: ServiceId) -> bool:
+        """Tell whether the tenant ever had a trial of the service."""
+        trial = select(SubscriptionRow.id).where(
+            SubscriptionRow.tenant_id == tenant_id,
+            SubscriptionRow.service_id == service_id,
+            SubscriptionRow.trial_ends_at.is_not(None),
+        )
+        return (await self._transaction.execute(trial.limit(1))).first() is not None
+
+    async def list(self, wanted: SubscriptionFilter, page: PageRequest) -> Page[Subscription]:
+        """Return part of the list."""
+        return await page_of_subscriptions(self._transaction, self.table, wanted, page)
+
+    async def due(
+        self,
+        partner_ids: Sequence[PartnerId],
+        cutoff: date,
+        *,
+        after: TenantId | None,
+        tenants: int,
+        only: TenantId | None = None,
+    ) -> Sequence[Subscription]:
+        """Return all due subscriptions of the next ``tenants`` tenants, by tenant, then id."""
+        due = due_predicates(partner_ids, cutoff, only)
+        chosen = list((await self._transaction.execute(next_tenants(due, after, tenants))).scalars())
+        found: list[Subscription] = []
+        for start in range(0, len(chosen), MAX_IN_LIST):
+            among = SubscriptionRow.tenant_id.in_(chosen[start : start + MAX_IN_LIST])
+            found += await self.all_where(among, *due, order=(SubscriptionRow.tenant_id, SubscriptionRow.id))
+        return found
+
+    async def count_due_tenants(
+        self, partner_ids: Sequence[PartnerId], cutoff: date, *, only: TenantId | None = None
+    ) -> int:
+        """Count the tenants that ``due`` would return."""
+        counted = count_tenants(due_predicates(partner_ids, cutoff, only))
+        return int((await self._transaction.execute(counted)).scalar_one())
+
+    async def ripe(self, now: datetime, *, after: SubscriptionId | None, limit: int) -> Sequence[SubscriptionId]:
+        """Return ids whose trial, cancellation or term has come due."""
+        wanted = select(SubscriptionRow.id).where(SubscriptionRow.ripe_at <= now)
+        if after is not None:
+            wanted = wanted.where(SubscriptionRow.id > after)
+        ids = (await self._transaction.execute(wanted.order_by(SubscriptionRow.id).limit(limit))).scalars()
+        return [SubscriptionId(each) for each in ids]
+
+
+def _ripe_at(subscription: Subscription) -> datetime | None:
+    return {
+        _S.TRIALING: subscription.trial_ends_at,
+        _S.CANCELLING: subscription.pending_cancellation_at,
+        _S.ACTIVE: subscription.term_ends_at,
+    }.get(subscription.status)
+
+
+def _exists(subscription: Subscription) -> SubscriptionExists:
+    return SubscriptionExists(subscription.plan_key.partition(".")[0])

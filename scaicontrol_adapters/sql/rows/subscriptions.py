@@ -1,0 +1,86 @@
+"""Subscriptions."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scaicontrol_adapters.sql.rows.base import (
+    ID_LENGTH,
+    Code,
+    Id,
+    Json,
+    PlanKey,
+    PrimaryId,
+    Row,
+    TenantScoped,
+    index,
+    of_tenant,
+    one_of,
+    state_of,
+    table,
+    unique,
+)
+from scaicontrol_core.kernel.period import Cadence
+from scaicontrol_core.subscriptions.lifecycle import SUBSCRIPTION_LIFECYCLE
+
+
+class SubscriptionRow(Row, TenantScoped):
+    """A subscription with its billing schedule.
+
+    Three columns are derived on every write, so that what the database must keep unique or
+    find quickly has a column of its own: ``exclusive_key`` (one live subscription a tenant
+    and service; NULL where it does not count), ``next_billing_on`` (the day the next charge
+    falls due) and ``ripe_at`` (when its trial, cancellation or term comes due). Plan and
+    service are no foreign keys: a past subscription outlives its plan.
+    """
+
+    __tablename__ = "subscriptions"
+    __table_args__ = table(
+        of_tenant(),
+        unique("exclusive_key", code="subscription_exists", message="The tenant has a live subscription already."),
+        state_of(SUBSCRIPTION_LIFECYCLE),
+        one_of("schedule_cadence", Cadence),
+        # The billing run walks tenants in order and reads nothing but this index to find the due ones.
+        index("tenant_id", "partner_id", "next_billing_on"),
+        index("tenant_id", "service_id", "status"),
+        index("plan_id", "status"),
+        index("ripe_at", "id"),
+        index("created_at", "id"),
+        index("status", "id"),
+        index("tenant_id", "created_at", "id"),
+        index("partner_id", "created_at", "id"),
+    )
+
+    id: Mapped[PrimaryId]
+    service_id: Mapped[Id]
+    plan_id: Mapped[Id]
+    plan_key: Mapped[PlanKey]
+    status: Mapped[Code]
+    quantity: Mapped[int]
+    exclusive: Mapped[bool]
+    starts_on: Mapped[date]
+    schedule_anchor: Mapped[date | None]
+    schedule_cadence: Mapped[Code | None]
+    schedule_anchor_ordinal: Mapped[int | None]
+    schedule_next_ordinal: Mapped[int | None]
+    schedule_until: Mapped[date | None]
+    schedule_pauses: Mapped[Json | None]
+    current_period_start: Mapped[date | None]
+    current_period_end: Mapped[date | None]
+    trial_ends_at: Mapped[datetime | None]
+    pending_cancellation_at: Mapped[datetime | None]
+    past_due_since: Mapped[datetime | None]
+    activated_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancellation_reason: Mapped[str | None] = mapped_column(String(500))
+    suspension_reason: Mapped[str | None] = mapped_column(String(500))
+    term_ends_at: Mapped[datetime | None]
+    metadata_json: Mapped[Json]
+    created_at: Mapped[datetime]
+    version: Mapped[int]
+    exclusive_key: Mapped[str | None] = mapped_column(String(2 * ID_LENGTH + 1))
+    next_billing_on: Mapped[date | None]
+    ripe_at: Mapped[datetime | None]
