@@ -47,7 +47,7 @@ def _create_datadir(home: Path, log: Path, account: Account | None) -> None:
         "--skip-test-db",
     ]
     with log.open("ab") as output:
-        finished = subprocess.run(  # noqa: S603  # our own command line
+        finished = subprocess.run(  # our own command line
             command,
             check=False,
             stdin=subprocess.DEVNULL,

@@ -125,7 +125,7 @@ def die_with_parent() -> None:
 
 def _launch(name: str, command: Sequence[str], log: Path, account: Account | None) -> Server:
     with log.open("ab") as output:
-        process = subprocess.Popen(  # noqa: S603  # our own command line
+        process = subprocess.Popen(  # our own command line
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
