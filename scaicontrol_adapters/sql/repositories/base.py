@@ -89,14 +89,14 @@ class Repository(Generic[E]):
         written: dict[str, Any] = self.table.fields.write(aggregate)
         return written
 
-    async def find_by_key(self, key: str) -> E | None:
+    async def load_if_there(self, key: str) -> E | None:
         """Load one by its primary key, or None."""
         row = (await self._transaction.execute(self.table.by_key, {"wanted_key": key})).first()
         return None if row is None else self.table.restore(row)
 
-    async def get_by_key(self, key: str) -> E:
+    async def load(self, key: str) -> E:
         """Load one by its primary key; raises ``NotFound``."""
-        found = await self.find_by_key(key)
+        found = await self.load_if_there(key)
         if found is None:
             raise NotFound.of(self.table.what, key)
         return found
@@ -167,7 +167,7 @@ class Repository(Generic[E]):
 def refuse_foreign(row: type[Any], scope: Scope, values: Mapping[str, Any]) -> None:
     """Raise ``OutOfScope`` for a row that the scope may not write; an UPDATE alone would say ``Stale``."""
     if not row.may_change(scope) or not row.may_insert(scope, values):
-        raise OutOfScope(f"This {row.__name__} belongs to somebody else.")
+        raise OutOfScope(f"a {scope.kind} scope can't write this {row.__name__}: it belongs to somebody else")
 
 
 @asynccontextmanager

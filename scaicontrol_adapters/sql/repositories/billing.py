@@ -126,7 +126,7 @@ class SqlBillingRuns(Repository[BillingRun]):
 
     async def get(self, run_id: RunId) -> BillingRun:
         """Return one, or raise ``NotFound``."""
-        return await self.get_by_key(run_id)
+        return await self.load(run_id)
 
 
 def _restored(row: Any) -> NumberSeries:  # a row of the columns above

@@ -80,7 +80,7 @@ class SqlServices(Repository[Service]):
 
     async def get(self, service_id: ServiceId) -> Service:
         """Return one, or raise ``NotFound``."""
-        return await self.get_by_key(service_id)
+        return await self.load(service_id)
 
     async def find_by_slug(self, slug: str) -> Service | None:
         """Return the one of that slug, if any."""
@@ -120,7 +120,7 @@ class SqlPlans(Repository[Plan]):
 
     async def get(self, plan_id: PlanId) -> Plan:
         """Return one, or raise ``NotFound``."""
-        return (await self._priced([await self.get_by_key(plan_id)]))[0]
+        return (await self._priced([await self.load(plan_id)]))[0]
 
     async def get_many(self, plan_ids: Sequence[PlanId]) -> Mapping[PlanId, Plan]:
         """Return those of the ids that exist."""
@@ -188,7 +188,7 @@ class SqlPacks(Repository[ServicePack]):
 
     async def get(self, pack_id: PackId) -> ServicePack:
         """Return one, or raise ``NotFound``."""
-        return (await self._filled([await self.get_by_key(pack_id)]))[0]
+        return (await self._filled([await self.load(pack_id)]))[0]
 
     async def find_by_slug(self, slug: str) -> ServicePack | None:
         """Return the one of that slug, if any."""

@@ -96,7 +96,7 @@ class SqlInvoices(Repository[Invoice]):
 
     async def get(self, invoice_id: InvoiceId) -> Invoice:
         """Return one with its lines in order, or raise ``NotFound``."""
-        return (await self._lined([await self.get_by_key(invoice_id)]))[0]
+        return (await self._lined([await self.load(invoice_id)]))[0]
 
     async def add(self, invoice: Invoice) -> None:
         """Store a new one and its lines."""

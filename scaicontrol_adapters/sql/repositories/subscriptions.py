@@ -69,7 +69,7 @@ class SqlSubscriptions(Repository[Subscription]):
 
     async def get(self, subscription_id: SubscriptionId) -> Subscription:
         """Return one, or raise ``NotFound``."""
-        return await self.get_by_key(subscription_id)
+        return await self.load(subscription_id)
 
     async def add(self, subscription: Subscription) -> None:
         """Store a new one; raises ``SubscriptionExists``."""

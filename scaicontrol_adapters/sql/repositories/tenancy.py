@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import or_
+from sqlalchemy import or_, select
 
 from scaicontrol_adapters.sql.guard import OPENING, Opening
 from scaicontrol_adapters.sql.mapping import TUPLE, Fields, enum
@@ -89,7 +89,7 @@ class SqlPartners(Repository[Partner]):
 
     async def get(self, partner_id: PartnerId) -> Partner:
         """Return one, or raise ``NotFound``."""
-        return await self.get_by_key(partner_id)
+        return await self.load(partner_id)
 
     async def operator(self) -> Partner | None:
         """Return the operator, or None before it was set up or where the scope hides it."""
@@ -142,7 +142,7 @@ class SqlTenants(Repository[Tenant]):
 
     async def get(self, tenant_id: TenantId) -> Tenant:
         """Return one, or raise ``NotFound``."""
-        return await self.get_by_key(tenant_id)
+        return await self.load(tenant_id)
 
     async def get_many(self, tenant_ids: Sequence[TenantId]) -> Mapping[TenantId, Tenant]:
         """Return those of the ids that exist."""
@@ -176,11 +176,16 @@ class SqlBillingProfiles(Repository[BillingProfile]):
 
     async def get(self, tenant_id: TenantId) -> BillingProfile:
         """Return a tenant's, or raise ``NotFound``."""
-        return await self.get_by_key(tenant_id)
+        return await self.load(tenant_id)
 
     async def find(self, tenant_id: TenantId) -> BillingProfile | None:
         """Return a tenant's, if it has one."""
-        return await self.find_by_key(tenant_id)
+        return await self.load_if_there(tenant_id)
+
+    async def exists(self, tenant_id: TenantId) -> bool:
+        """Tell whether the tenant has one."""
+        there = select(BillingProfileRow.tenant_id).where(BillingProfileRow.tenant_id == tenant_id)
+        return (await self._transaction.execute(there)).first() is not None
 
     async def of_tenants(self, tenant_ids: Sequence[TenantId]) -> Mapping[TenantId, BillingProfile]:
         """Return those that the named tenants have."""
