@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -82,6 +84,23 @@ def migrated_mariadb_url(
     name, seeded = migrated_database
     yield databases.database_url(mariadb_server, name)
     databases.empty_tables(mariadb_server, name, keep=seeded)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file at the newest revision, to be copied."""
+    from scaicontrol_adapters.sql.migrate import migrate  # noqa: PLC0415  # see migrated_database
+
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    with ThreadPoolExecutor(1) as other_thread:
+        other_thread.submit(asyncio.run, migrate(f"sqlite+aiosqlite:///{path}")).result()
+    return path
+
+
+@pytest.fixture
+def migrated_sqlite_url(migrated_sqlite_file: Path, tmp_path: Path) -> str:
+    """An SQLite database of this test's own at the newest revision."""
+    return f"sqlite+aiosqlite:///{shutil.copy(migrated_sqlite_file, tmp_path / 'scaicontrol.db')}"
 
 
 @pytest.fixture(scope="session")
