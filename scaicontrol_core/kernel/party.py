@@ -21,7 +21,8 @@ _COUNTRY_ALIASES = {"EL": "GR", "UK": "GB", "XI": "GB"}
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s.\x00-\x1f]+(\.[^@\s.\x00-\x1f]+)+")
 #: RFC 5321, 4.5.3.1.3, less the angle brackets.
 _MAX_EMAIL = 254
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+#: Control characters, and what is no character at all: lone surrogates (JSON can smuggle them in) and noncharacters.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 def require_country(code: str, pointer: str) -> str:

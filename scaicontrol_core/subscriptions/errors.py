@@ -36,6 +36,43 @@ class PlanUnavailable(Invalid):
     code = "plan_unavailable"
 
 
+class ServiceNotAllowed(Invalid):
+    """The tenant's partner does not sell that service (``allowed_services``)."""
+
+    code = "service_not_allowed"
+
+
+class PlanNotAllowed(Invalid):
+    """The tenant's partner does not sell that plan (``allowed_plans``)."""
+
+    code = "plan_not_allowed"
+
+
+class TrialUsed(Conflict):
+    """A plan that is nothing but a trial is had once; a second time it would be free for ever."""
+
+    code = "trial_used"
+
+    def __init__(self, service: str) -> None:
+        super().__init__(
+            f"The tenant has had its trial of {service}.",
+            fields=(FieldError("/plan_key", "choose a plan that is not a trial"),),
+        )
+
+
+class PlanFixed(Refused):
+    """What is ending or over keeps the plan it has."""
+
+    code = "plan_fixed"
+
+    def __init__(self, status: str) -> None:
+        super().__init__(
+            f"The subscription is {status} and keeps its plan.",
+            fields=(FieldError("/plan_key", "only a subscription that goes on changes its plan"),),
+            hint="Resume a cancelling subscription first, or create a new one.",
+        )
+
+
 class NotAccruing(Refused):
     """The subscription has no running period, so nothing can end with it."""
 

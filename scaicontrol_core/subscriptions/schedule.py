@@ -62,9 +62,19 @@ class BillingSchedule:
         """Return the full extent of a period by its ordinal."""
         return period_at(self.anchor, self.cadence, ordinal - self.anchor_ordinal)
 
-    def period_on(self, day: date) -> Period:
-        """Return the period the day lies in."""
+    def period_on(self, day: date) -> Period | None:
+        """Return the period the day lies in, or None before the anchor.
+
+        That is the rest of a period of the cadence before: it lasts until the anchor.
+        """
+        if day < self.anchor:
+            return None
         return period_at(self.anchor, self.cadence, ordinal_on(self.anchor, self.cadence, day))
+
+    def period_end_after(self, day: date) -> date:
+        """Return when the period running on the day ends: the next day on which one begins."""
+        running = self.period_on(day)
+        return running.end if running else self.anchor
 
     def due(self, cutoff: date) -> Iterator[DuePeriod]:
         """Yield every unbilled period whose charge falls on or before ``cutoff``, oldest first."""
@@ -79,8 +89,19 @@ class BillingSchedule:
         return next((owed.charged.start for owed in self._owed()), None)
 
     def billed(self, ordinal: int) -> BillingSchedule:
-        """Return the schedule after the period with that ordinal was put on an invoice."""
-        return evolve(self, next_ordinal=max(self.next_ordinal, ordinal + 1))
+        """Return the schedule after the period with that ordinal was put on an invoice.
+
+        Pauses that lie wholly before the next period have had their say and are dropped.
+        """
+        following = max(self.next_ordinal, ordinal + 1)
+        if not self.cadence.recurs:
+            return evolve(self, next_ordinal=following)
+        begins = self.period(following).start
+        return evolve(
+            self,
+            next_ordinal=following,
+            pauses=tuple(pause for pause in self.pauses if pause.end is None or pause.end > begins),
+        )
 
     def paused(self, day: date) -> BillingSchedule:
         """Stop accrual: periods that start on or after the day are not owed."""
@@ -95,21 +116,19 @@ class BillingSchedule:
         """Let no period start on or after the day; None withdraws an ending."""
         return evolve(self, until=day)
 
-    def rescheduled(self, cadence: Cadence) -> BillingSchedule:
-        """Bill at another cadence from the next unbilled period on, anchored where that one starts."""
+    def rescheduled(self, cadence: Cadence, today: date) -> BillingSchedule:
+        """Bill at another cadence from the next unbilled period on, anchored where that one starts.
+
+        After a one-time charge that was billed, the new cadence begins today: the time since
+        then was never to be charged.
+        """
         if cadence is self.cadence:
             return self
         if not self.cadence.recurs and self.next_ordinal > self.anchor_ordinal:
-            # The single period is billed; the new cadence begins the day after it.
-            return evolve(
-                self,
-                anchor=self.period(self.anchor_ordinal).end,
-                cadence=cadence,
-                anchor_ordinal=self.next_ordinal,
-            )
-        return evolve(
-            self, anchor=self.period(self.next_ordinal).start, cadence=cadence, anchor_ordinal=self.next_ordinal
-        )
+            anchor = max(today, self.period(self.anchor_ordinal).end)
+        else:
+            anchor = self.period(self.next_ordinal).start
+        return evolve(self, anchor=anchor, cadence=cadence, anchor_ordinal=self.next_ordinal)
 
     def _owed(self) -> Iterator[DuePeriod]:
         ordinal = self.next_ordinal
@@ -117,11 +136,20 @@ class BillingSchedule:
             period = self.period(ordinal)
             if self.until is not None and period.start >= self.until:
                 return
-            pause = next((pause for pause in self.pauses if period.start in pause), None)
-            if pause is None:
-                yield DuePeriod(ordinal, period, period)
-            elif pause.end is None:
+            accrues_from = self._accrues_from(period.start)
+            if accrues_from is None:
                 return
-            elif pause.end < period.end and (self.until is None or pause.end < self.until):
-                yield DuePeriod(ordinal, period, Period(pause.end, period.end))
+            if accrues_from == period.start or not self.cadence.recurs:
+                yield DuePeriod(ordinal, period, period)
+            elif accrues_from < period.end and (self.until is None or accrues_from < self.until):
+                yield DuePeriod(ordinal, period, Period(accrues_from, period.end))
             ordinal += 1
+
+    def _accrues_from(self, day: date) -> date | None:
+        """Return the day, or the end of the pauses it lies in; None if the last of them still runs."""
+        for pause in self.pauses:
+            if day in pause:
+                if pause.end is None:
+                    return None
+                day = pause.end
+        return day

@@ -15,16 +15,18 @@ if TYPE_CHECKING:
     from scaicontrol_core.kernel.ids import SubscriptionId
     from scaicontrol_core.subscriptions.ports import SubscriptionsWork
     from scaicontrol_core.subscriptions.subscription import Subscription
+    from scaicontrol_core.tenancy.partner import Partner
     from scaicontrol_core.tenancy.tenant import Tenant
 
 
 @frozen
 class Situation:
-    """A subscription as loaded, with its plan and the seller's calendar."""
+    """A subscription as loaded, with its plan, its tenant and its partner, and the seller's calendar."""
 
     subscription: Subscription
     plan: Plan
     tenant: Tenant
+    partner: Partner
     timezone: str
     today: date
 
@@ -34,6 +36,6 @@ async def load_situation(work: SubscriptionsWork, subscription_id: SubscriptionI
     subscription = await work.subscriptions.get(subscription_id)
     plan = await work.plans.get(subscription.plan_id)
     tenant = await work.tenants.get(subscription.tenant_id)
-    seller = seller_for(*await work.sellers.own_and_operator(tenant.partner_id))
-    timezone = seller.configuration.billing_timezone
-    return Situation(subscription, plan, tenant, timezone, local_date(now, timezone))
+    partner, operator = await work.sellers.own_and_operator(tenant.partner_id)
+    timezone = seller_for(partner, operator).configuration.billing_timezone
+    return Situation(subscription, plan, tenant, partner, timezone, local_date(now, timezone))

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
+from scaicontrol_core.kernel.checks import whole
 from scaicontrol_core.kernel.errors import Invalid
-from scaicontrol_core.kernel.events import Event, Recorder, to_json
+from scaicontrol_core.kernel.events import Event, Recorder
 from scaicontrol_core.kernel.ids import PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
 from scaicontrol_core.kernel.period import Period, start_of_day
-from scaicontrol_core.subscriptions.errors import NotAccruing
+from scaicontrol_core.subscriptions.errors import NotAccruing, PlanFixed, PlanUnavailable
 from scaicontrol_core.subscriptions.events import (
     SubscriptionActivated,
     SubscriptionBilled,
@@ -24,12 +25,13 @@ from scaicontrol_core.subscriptions.events import (
 )
 from scaicontrol_core.subscriptions.lifecycle import LIVE_STATUSES, SUBSCRIPTION_LIFECYCLE, SubscriptionStatus
 from scaicontrol_core.subscriptions.schedule import BillingSchedule, DuePeriod
+from scaicontrol_core.subscriptions.snapshot import change_fields, comparable_state, event_fields
 
 if TYPE_CHECKING:
     from scaicontrol_core.catalog.plan import Plan
 
-MAX_QUANTITY = 1_000_000
 MAX_REASON = 500
+check_quantity = whole(1, 1_000_000)
 _S = SubscriptionStatus
 
 
@@ -69,8 +71,7 @@ class Subscription(Recorder):
 
     def __attrs_post_init__(self) -> None:
         """Refuse a quantity nobody could mean."""
-        if not 1 <= self.quantity <= MAX_QUANTITY:
-            raise Invalid.field("/quantity", f"Between 1 and {MAX_QUANTITY}.", code="quantity_invalid")
+        check_quantity(self.quantity, "/quantity")
 
     @property
     def is_live(self) -> bool:
@@ -95,10 +96,15 @@ class Subscription(Recorder):
 
     def record_creation(self, plan: Plan) -> None:
         """Note in the audit log that the subscription exists, still pending."""
-        self._record(SubscriptionCreated(**self._snapshot(plan)))
+        self._record(SubscriptionCreated(**event_fields(self, plan)))
 
     def activate(self, plan: Plan, at: datetime, timezone: str, *, trial: bool) -> None:
-        """Provisioning is done: begin the trial if one is due, else the first billed period."""
+        """Provisioning is done: begin the trial if one is due, else the first billed period.
+
+        Raises ``PlanUnavailable`` for a trial of a plan that has no trial days.
+        """
+        if trial and not plan.trial_days:
+            raise PlanUnavailable.field("/status", f"{plan.plan_key} has no trial.", code="plan_without_trial")
         if trial:
             ends_on = self.starts_on + timedelta(days=plan.trial_days)
             self._move(_S.TRIALING)
@@ -107,11 +113,14 @@ class Subscription(Recorder):
         else:
             self._move(_S.ACTIVE)
             self._begin_billing(plan, self.starts_on)
-        self._note_activation(plan, at)
+        if self.activated_at is None:
+            self.activated_at = at
+            once = event_fields(self, plan) | {"ordinal": 1}
+            self._record(SubscriptionActivated(**once, activated_at=at))
 
     def end_trial(self, plan: Plan, on: date) -> None:
         """The trial is over and the customer stays: the first period begins on its last day."""
-        before = self._state()
+        before = comparable_state(self)
         self._convert_trial(plan, on)
         self._changed(plan, "trial_converted", before)
 
@@ -122,21 +131,21 @@ class Subscription(Recorder):
 
     def cancel_at_period_end(self, plan: Plan, today: date, timezone: str, reason: str | None = None) -> None:
         """Let it live to the end of the running period and no longer."""
-        before = self._state()
+        before = comparable_state(self)
         self._schedule_cancellation(today, timezone, reason)
         self._changed(plan, "scheduled_cancellation", before)
 
     def resume(self, plan: Plan, today: date) -> None:
         """Undo a scheduled cancellation, or serve again after a suspension."""
         if self.status is _S.CANCELLING:
-            before = self._state()
+            before = comparable_state(self)
             self._move(_S.ACTIVE)
             self._forget_cancellation()
             self._changed(plan, "scheduled_cancellation_undone", before)
         elif self.status is _S.SUSPENDED:
             self._move(_S.ACTIVE)
             self._restart(plan, today)
-            self._record(SubscriptionResumed(**self._snapshot(plan)))
+            self._record(SubscriptionResumed(**event_fields(self, plan)))
         else:
             SUBSCRIPTION_LIFECYCLE.require(self.status, _S.ACTIVE)
             raise NotAccruing("Only a suspended or cancelling subscription can be resumed.", code="not_resumable")
@@ -147,35 +156,41 @@ class Subscription(Recorder):
         self.suspension_reason = reason
         if self.schedule:
             self.schedule = self.schedule.paused(today)
-        self._record(SubscriptionSuspended(**self._snapshot(plan), reason=reason))
+        self._record(SubscriptionSuspended(**event_fields(self, plan), reason=reason))
 
     def mark_past_due(self, plan: Plan, at: datetime) -> None:
         """A scheduled payment failed; the service goes on and so does accrual."""
         self._move(_S.PAST_DUE)
         self.past_due_since = at
-        self._record(SubscriptionPaymentFailed(**self._snapshot(plan), past_due_since=at))
+        self._record(SubscriptionPaymentFailed(**event_fields(self, plan), past_due_since=at))
 
     def expire(self, plan: Plan, at: datetime, today: date) -> None:
         """The fixed term is over."""
         self._move(_S.EXPIRED)
         self._end(plan, at, today, None)
 
-    def change_plan(self, plan: Plan) -> None:
-        """Move to another plan of the same service; its price counts from the next cycle."""
+    def change_plan(self, plan: Plan, today: date) -> None:
+        """Move to another plan of the same service; its price counts from the next cycle.
+
+        Raises ``Invalid`` (``plan_of_other_service``) and, once it is ending or over, ``PlanFixed``.
+        """
         if plan.service_id != self.service_id:
             raise Invalid.field("/plan_key", "The plan belongs to another service.", code="plan_of_other_service")
         if plan.id == self.plan_id:
             return
-        before = self._state()
+        if self.status is _S.CANCELLING or not self.is_live:
+            raise PlanFixed(self.status.value)
+        before = comparable_state(self)
         self.plan_id, self.plan_key = plan.id, plan.plan_key
         if self.schedule:
-            self.schedule = self.schedule.rescheduled(plan.billing_period)
+            self.schedule = self.schedule.rescheduled(plan.billing_period, today)
+            self._look_at(today)
         self._changed(plan, "plan_change", before)
 
     def change_status(self, plan: Plan, target: SubscriptionStatus, at: datetime, today: date, timezone: str) -> None:
         """Make any legal move by hand, with the effects that the ordinary verb has."""
         SUBSCRIPTION_LIFECYCLE.require(self.status, target)
-        before = self._state()
+        before = comparable_state(self)
         first_activation = self.activated_at is None and target in (_S.TRIALING, _S.ACTIVE)
         if first_activation:
             self.activate(plan, at, timezone, trial=target is _S.TRIALING)
@@ -228,7 +243,7 @@ class Subscription(Recorder):
         SUBSCRIPTION_LIFECYCLE.require(self.status, _S.CANCELLING)
         if self.schedule is None or not self.schedule.cadence.recurs:
             raise NotAccruing("A subscription without a recurring period can only be cancelled now.")
-        ends_on = self.schedule.period_on(max(today, self.schedule.anchor)).end
+        ends_on = self.schedule.period_end_after(today)
         self._move(_S.CANCELLING)
         self.pending_cancellation_at = start_of_day(ends_on, timezone)
         self.cancellation_reason = reason
@@ -241,6 +256,12 @@ class Subscription(Recorder):
             self._begin_billing(plan, today)
         else:
             self.schedule = self.schedule.resumed(today)
+            self._look_at(today)
+
+    def _look_at(self, today: date) -> None:
+        """Show the period that runs today: after a pause or a new cadence it is another one."""
+        if self.schedule:
+            self.current_period = self.schedule.period_on(today) or self.current_period
 
     def _forget_cancellation(self) -> None:
         self.pending_cancellation_at = None
@@ -256,7 +277,7 @@ class Subscription(Recorder):
             self.schedule = self.schedule.ending(min(today, until) if until else today)
         self._record(
             SubscriptionCancelled(
-                **self._snapshot(plan),
+                **event_fields(self, plan),
                 terminal_state=self.status.value,
                 cancelled_at=at,
                 reason=self.cancellation_reason,
@@ -273,44 +294,6 @@ class Subscription(Recorder):
         else:
             self.mark_past_due(plan, at)
 
-    def _note_activation(self, plan: Plan, at: datetime) -> None:
-        if self.activated_at is None:
-            self.activated_at = at
-            snapshot = self._snapshot(plan) | {"ordinal": 1}
-            self._record(SubscriptionActivated(**snapshot, activated_at=at))
-
-    def _state(self) -> dict[str, object]:
-        names = ("status", "plan_id", "plan_key", "quantity", "pending_cancellation_at", "trial_ends_at")
-        return {name: to_json(getattr(self, name)) for name in names}
-
-    def _changed(self, plan: Plan, kind: str, before: dict[str, object]) -> None:
-        after = self._state()
-        fields = tuple(name for name in before if before[name] != after[name])
-        self._record(
-            SubscriptionChanged(
-                **self._snapshot(plan),
-                change_kind=kind,
-                previous={name: before[name] for name in fields},
-                changed_fields=fields,
-                changes={name: (before[name], after[name]) for name in fields},
-            )
-        )
-
-    def _snapshot(self, plan: Plan) -> dict[str, Any]:
-        return {
-            "resource_id": self.id,
-            "partner_id": self.partner_id,
-            "tenant_id": self.tenant_id,
-            "ordinal": self.version + 1,
-            "subscription_id": self.id,
-            "service_id": self.service_id,
-            "plan_id": plan.id,
-            "plan_key": plan.plan_key,
-            "status": self.status.value,
-            "quantity": self.quantity,
-            "mrr_amount_cents": plan.mrr_cents * self.quantity,
-            "currency": plan.currency,
-            "current_period_start": self.current_period.start if self.current_period else None,
-            "current_period_end": self.current_period.end if self.current_period else None,
-            "trial_ends_at": self.trial_ends_at,
-        }
+    def _changed(self, plan: Plan, kind: str, before: dict[str, Any]) -> None:
+        differing = change_fields(before, comparable_state(self))
+        self._record(SubscriptionChanged(**event_fields(self, plan), change_kind=kind, **differing))

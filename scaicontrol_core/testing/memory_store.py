@@ -264,10 +264,15 @@ class MemoryCollection(Generic[T]):
         return Stale(f"Somebody else changed the {self.what} {self._key(row)!r} first.", hint="Read it again.")
 
     def _claim(self, row: T) -> None:
+        claimed = tuple(self._unique_keys(row))
+        if not claimed:
+            return
+
         def check() -> None:
             others = [other for other in self._transaction.rows(self.table) if self._key(other) != self._key(row)]
-            for value, conflict in self._unique_keys(row):
-                if any(value in {taken for taken, _ in self._unique_keys(other)} for other in others):
+            taken = {value for other in others for value, _ in self._unique_keys(other)}
+            for value, conflict in claimed:
+                if value in taken:
                     raise conflict()
 
         check()

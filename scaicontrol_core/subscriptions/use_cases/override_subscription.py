@@ -11,6 +11,7 @@ from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.ids import SubscriptionId
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol_core.subscriptions.offering import require_offered
 from scaicontrol_core.subscriptions.ports import SubscriptionsWork
 from scaicontrol_core.subscriptions.situation import load_situation
 from scaicontrol_core.subscriptions.subscription import Subscription
@@ -20,8 +21,8 @@ from scaicontrol_core.subscriptions.subscription import Subscription
 class OverrideSubscription:
     """Set the plan (price counts from the next cycle) and make any legal status move.
 
-    Raises ``NotFound``, ``InvalidTransition``, ``Invalid`` (``plan_of_other_service``,
-    ``nothing_to_override``).
+    Raises ``NotFound``, ``InvalidTransition``, ``PlanFixed``, ``Invalid``
+    (``plan_of_other_service``, ``nothing_to_override``) and what ``require_offered`` raises.
     """
 
     work: UnitOfWorkFactory[SubscriptionsWork]
@@ -45,9 +46,11 @@ class OverrideSubscription:
             subscription, plan = here.subscription, here.plan
             if plan_key is not None:
                 plan = await work.plans.by_key(plan_key)
-                subscription.change_plan(plan)
+                require_offered(plan, await work.services.get(plan.service_id), here.partner)
+                subscription.change_plan(plan, here.today)
             if status is not None:
                 subscription.change_status(plan, status, now, here.today, here.timezone)
-            await work.subscriptions.save(subscription)
-            await work.commit()
+            if subscription.has_changed:
+                await work.subscriptions.save(subscription)
+                await work.commit()
         return subscription

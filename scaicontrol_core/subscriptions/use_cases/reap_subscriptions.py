@@ -9,13 +9,14 @@ from attrs import frozen
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.kernel.clock import Clock
+from scaicontrol_core.kernel.errors import Retryable, ScaiControlError, Stale
 from scaicontrol_core.kernel.ids import SubscriptionId
 from scaicontrol_core.kernel.period import local_date
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol_core.subscriptions.offering import TRIAL_TIER
 from scaicontrol_core.subscriptions.ports import SubscriptionsWork
 from scaicontrol_core.subscriptions.situation import Situation, load_situation
-from scaicontrol_core.tenancy.tenant import CollectionMethod
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,7 +29,8 @@ _S = SubscriptionStatus
 class ReapSubscriptions:
     """Each subscription in its own transaction: killed anywhere and run again, the end is the same.
 
-    What falls due is dated by its own due instant, so a late run changes no period.
+    What falls due is dated by its own due instant, so a late run changes no period. One that
+    cannot be moved on keeps no other waiting; its error is raised when all others are done.
     """
 
     work: UnitOfWorkFactory[SubscriptionsWork]
@@ -38,15 +40,23 @@ class ReapSubscriptions:
         """Return how many subscriptions were moved on."""
         actor.require(Permission.ADMIN_SUBSCRIPTIONS)
         now = self.clock.now()
-        moved, after = 0, None
+        moved, after, failure = 0, None, None
         while True:
             async with self.work.begin(actor, read_only=True) as work:
                 ripe = await work.subscriptions.ripe(now, after=after, limit=_BATCH)
             for subscription_id in ripe:
-                moved += await self._reap(actor, subscription_id, now)
+                try:
+                    moved += await self._reap(actor, subscription_id, now)
+                except (Stale, Retryable):
+                    continue  # somebody changes it this moment: the next run looks again
+                except ScaiControlError as error:
+                    failure = failure or error
             if len(ripe) < _BATCH:
-                return moved
+                break
             after = ripe[-1]
+        if failure is not None:
+            raise failure
+        return moved
 
     async def _reap(self, actor: Actor, subscription_id: SubscriptionId, now: datetime) -> bool:
         async with self.work.begin(actor) as work:
@@ -72,15 +82,12 @@ def move_on(here: Situation, now: datetime) -> bool:
         it.expire(plan, it.term_ends_at, local_date(it.term_ends_at, here.timezone))
     elif it.status is _S.TRIALING and it.trial_ends_at and it.trial_ends_at <= now:
         ended_on = local_date(it.trial_ends_at, here.timezone)
-        if plan.tier != "trial" and (_pays_by_invoice(here) or plan.base_price_cents == 0):
+        is_trial_plan = plan.tier == TRIAL_TIER
+        if not is_trial_plan and (here.tenant.pays_by_invoice or plan.base_price_cents == 0):
             it.end_trial(plan, ended_on)
         else:
-            reason = "trial_ended" if plan.tier == "trial" else "no_payment_method"
+            reason = "trial_ended" if is_trial_plan else "no_payment_method"
             it.cancel(plan, it.trial_ends_at, ended_on, reason)
     else:
         return False
     return True
-
-
-def _pays_by_invoice(here: Situation) -> bool:
-    return here.tenant.collection_method is CollectionMethod.SEND_INVOICE
