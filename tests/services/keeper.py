@@ -42,11 +42,18 @@ class Servers:
     folder: Path
     running: dict[str, Server] = field(factory=dict)
     addresses: dict[str, Mapping[str, str]] = field(factory=dict)
+    failures: dict[str, ServerFailedError] = field(factory=dict)
 
     def address(self, name: str) -> Mapping[str, str]:
-        """Return where a server is; start it if nobody has. Raises `ServerFailedError`."""
+        """Return where a server is; start it if nobody has. What failed once fails at once for whoever asks next."""
+        if name in self.failures:
+            raise self.failures[name]
         if name not in self.addresses:
-            self.running[name], self.addresses[name] = starters()[name](self.folder)
+            try:
+                self.running[name], self.addresses[name] = starters()[name](self.folder)
+            except ServerFailedError as failed:
+                self.failures[name] = failed
+                raise
         return self.addresses[name]
 
     def stop(self) -> None:

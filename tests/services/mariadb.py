@@ -45,6 +45,7 @@ def _create_datadir(home: Path, log: Path, account: Account | None) -> None:
         f"--datadir={home / 'files'}",
         "--auth-root-authentication-method=normal",
         "--skip-test-db",
+        "--force",  # on a machine that cannot look its own name up: nobody connects by name here
     ]
     with log.open("ab") as output:
         finished = subprocess.run(  # our own command line
