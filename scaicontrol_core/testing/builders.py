@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from scaicontrol_core.catalog.pack import PackItem, PackTerms, ServicePack
 from scaicontrol_core.catalog.plan import Plan, PlanTerms
 from scaicontrol_core.catalog.service import Service, ServiceTerms
+from scaicontrol_core.catalog.usage_pricing import UsageTier
 from scaicontrol_core.kernel.ids import PackId, PartnerId, PlanId, ServiceId, TenantId
 from scaicontrol_core.kernel.period import Cadence
 from scaicontrol_core.tenancy.billing_profile import BillingDetails, BillingProfile
@@ -65,6 +67,12 @@ def plan_terms(**fields: Any) -> PlanTerms:
         "currency": "EUR",
     }
     return PlanTerms(**(usual | fields))
+
+
+def usage_tier(**fields: Any) -> UsageTier:
+    """Return an open bracket of API calls at 3 cents per 10."""
+    usual: dict[str, Any] = {"metric": "api_calls", "unit_price_cents": Decimal(3), "unit_divisor": 10}
+    return UsageTier(**(usual | fields))
 
 
 def service_terms(**fields: Any) -> ServiceTerms:
