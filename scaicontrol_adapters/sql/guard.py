@@ -13,10 +13,10 @@ read.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Column, Table, TextClause, event, inspect
+from sqlalchemy import Alias, Column, FromClause, Table, TextClause, event, inspect
 from sqlalchemy.orm import Mapper, Session, UOWTransaction, with_loader_criteria
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.dml import Delete, Insert, Update
@@ -28,7 +28,7 @@ from scaicontrol_core.kernel.scope import Scope, ScopeKind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sqlalchemy import ClauseElement, Executable
+    from sqlalchemy import Executable
     from sqlalchemy.orm import ORMExecuteState
 
 #: Execution option with which platform code may run a statement the guard can't read; its
@@ -200,33 +200,38 @@ def rows_touched(statement: Executable) -> tuple[type[Reach], ...]:
 
 def _walk(statement: Executable) -> Iterable[type[Reach]]:
     mapped: dict[type[Reach], None] = {}
-    named: set[Table] = set()
-    bare: set[Table] = set()
+    named: set[FromClause] = set()
+    bare: set[FromClause] = set()
     for element in visitors.iterate(statement):  # type: ignore[arg-type]
         if isinstance(element, TextClause):
             raise Unguardable("text() can't be narrowed to a scope")
-        if isinstance(element, Table):
-            (named if _note(element, mapped) else bare).add(_plain(element))
-        elif isinstance(element, Column) and isinstance(element.table, Table):
-            if not _note(element, mapped):
-                raise Unguardable(f"{element} is a Core column: select from the row class")
-            named.add(_plain(element.table))
+        source = element.table if isinstance(element, Column) else element
+        if not _is_table(source):
+            continue
+        if _note(element, mapped):
+            named |= {source, getattr(source, "element", source)}
+        elif isinstance(element, Column):
+            raise Unguardable(f"{element} is a Core column: select from the row class")
+        else:
+            bare.add(source)
+    # A mapped column brings its table along, without a mark of its own; other tables came unmapped.
     if not mapped or bare - named:
         raise Unguardable("a statement names a Core table: select from the row class")
     return mapped
 
 
-def _note(element: ClauseElement, mapped: dict[type[Reach], None]) -> bool:
+def _is_table(source: object) -> TypeGuard[FromClause]:
+    """Tell a table, or an alias of one, from what is made of statements that are walked themselves."""
+    return isinstance(source, Table) or (isinstance(source, Alias) and isinstance(source.element, Table))
+
+
+def _note(element: Any, mapped: dict[type[Reach], None]) -> bool:
     """Record the row class an element belongs to; False if it belongs to none."""
     entity = element._annotations.get("parententity")  # noqa: SLF001  # how the ORM itself asks
     if entity is None:
         return False
     mapped[_reach(entity.mapper.class_)] = None
     return True
-
-
-def _plain(element: Table) -> Table:
-    return element._deannotate() if element._annotations else element  # noqa: SLF001
 
 
 def _reach(row: type[Any]) -> type[Reach]:

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from scaicontrol_adapters.sql.engine import Database
+    from scaicontrol_core.documents.work import DocumentsWork
     from scaicontrol_core.kernel.clock import Clock
     from scaicontrol_core.kernel.ids import Ids
     from scaicontrol_core.kernel.scope import Scope
-    from scaicontrol_core.kernel.work import ActsInScope
+    from scaicontrol_core.kernel.work import ActsInScope, UnitOfWorkFactory
 
 
 class CommitUnknown(Unavailable):
@@ -177,3 +178,10 @@ class SqlUnitOfWorkFactory:
                 yield SqlWork(transaction, actor, self._clock, self._ids)
             except PoolTimeout as waited:
                 raise Unavailable("All connections to the database are busy.", code="database_busy") from waited
+
+
+if TYPE_CHECKING:
+
+    def _keeps_every_promise(factory: SqlUnitOfWorkFactory) -> UnitOfWorkFactory[DocumentsWork]:
+        """Let mypy compare all repositories with their ports."""
+        return factory
