@@ -52,15 +52,15 @@ class ChainWalk:
         self.first: str | None = None
         self.last: str | None = None
         self.last_sequence = 0
-        self._expected = first_number
+        self.expected = first_number
         self._previous = genesis(series)
         self._last_date = ""
 
     def step(self, link: ChainLink) -> None:
         """Check the next document of the series."""
-        if link.sequence != self._expected:
-            kind = "gap before it" if link.sequence > self._expected else "duplicate or out of order"
-            self._note(link, f"{kind}: expected sequence {self._expected}, found {link.sequence}")
+        if link.sequence != self.expected:
+            kind = "gap before it" if link.sequence > self.expected else "duplicate or out of order"
+            self._note(link, f"{kind}: expected sequence {self.expected}, found {link.sequence}")
         if link.issue_date < self._last_date:
             self._note(link, f"issue date {link.issue_date} runs back from {self._last_date}")
         if chain_hash(self._previous, link.canonical) != link.chain_hash:
@@ -70,20 +70,25 @@ class ChainWalk:
         self.documents += 1
         self.first, self.last = self.first or link.number, link.number
         self._previous, self._last_date = link.chain_hash, link.issue_date
-        self.last_sequence, self._expected = link.sequence, link.sequence + 1
+        self.last_sequence, self.expected = link.sequence, link.sequence + 1
 
     def finish(self, next_number: int, last_hash: str | None) -> None:
-        """Compare the end of the walk with the series row: documents cut off at the end show here.
+        """Compare the end of the walk with the series row as it was read before the walk.
 
-        Documents numbered since the row was read are no fault.
+        Documents cut off at the end show here; documents numbered since then are no fault.
         """
-        name = self.last or "(no document)"
-        if next_number > self._expected:
-            self.faults.append(
-                ChainFault(name, f"the series counts on at {next_number}, its documents at {self._expected}")
-            )
-        elif next_number == self._expected and last_hash is not None and last_hash != self._previous:
-            self.faults.append(ChainFault(name, "the series' last hash is not that of its last document"))
+        if next_number > self.expected:
+            self._fault(f"the series counts on at {next_number}, its documents at {self.expected}")
+        elif next_number == self.expected and last_hash != (self._previous if self.documents else None):
+            self._fault("the series' last hash is not that of its last document")
+
+    def check_counter(self, next_number: int) -> None:
+        """Compare with the series row as it was read after the walk: a counter turned back shows here."""
+        if next_number < self.expected:
+            self._fault(f"the series counts on at {next_number}, its documents at {self.expected}")
 
     def _note(self, link: ChainLink, fault: str) -> None:
         self.faults.append(ChainFault(link.number, fault))
+
+    def _fault(self, fault: str) -> None:
+        self.faults.append(ChainFault(self.last or "(no document)", fault))

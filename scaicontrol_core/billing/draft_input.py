@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
-from attrs import Factory, evolve, frozen
+from attrs import Factory, frozen
 
+from scaicontrol_core.billing.errors import DueDateInvalid
 from scaicontrol_core.billing.invoice import MAX_LINES
 from scaicontrol_core.billing.line import InvoiceLine
-from scaicontrol_core.kernel.errors import FieldError, Invalid
+from scaicontrol_core.kernel import checks
+from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.ids import LineId
 from scaicontrol_core.kernel.money import require_currency
-from scaicontrol_core.kernel.party import optional_text
 from scaicontrol_core.kernel.quantity import Quantity, UnitPrice, parse_decimal
 
 if TYPE_CHECKING:
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
 
 MAX_NOTES = 4000
 MAX_REFERENCE = 100
+_CHECKS: dict[str, checks.Check] = {
+    "notes": checks.maybe_text(MAX_NOTES),
+    "buyer_reference": checks.maybe_text(MAX_REFERENCE),
+    "currency": checks.maybe(checks.worded(require_currency)),
+}
+_divisor = checks.whole(1, 1_000_000_000)
 
 
 @frozen(kw_only=True)
@@ -53,32 +61,20 @@ class DraftInput:
     """When editing: the names of the fields to set, None included."""
 
     def __attrs_post_init__(self) -> None:
-        """Clean texts and currency; refuse a due date before the invoice date."""
-        object.__setattr__(self, "notes", optional_text(self.notes, "/notes", max_length=MAX_NOTES))
-        reference = optional_text(self.buyer_reference, "/buyer_reference", max_length=MAX_REFERENCE)
-        object.__setattr__(self, "buyer_reference", reference)
-        if self.currency is not None:
-            object.__setattr__(self, "currency", require_currency(self.currency))
+        """Clean texts and currency, all at once; refuse a due date before the invoice date."""
+        checks.check_fields(self, _CHECKS)
         if self.invoice_date and self.due_date and self.due_date < self.invoice_date:
-            raise Invalid.field("/due_date", "Due before the invoice date.", code="due_date_invalid")
+            raise DueDateInvalid.before(self.invoice_date)
 
 
 def build_lines(lines: Sequence[LineInput], ids: Ids) -> tuple[InvoiceLine, ...]:
     """Turn typed lines into invoice lines; ``Invalid`` names every wrong field of every line."""
     if len(lines) > MAX_LINES:
         raise Invalid.field("/lines", f"At most {MAX_LINES} lines.", code="too_many_lines")
-    built: list[InvoiceLine] = []
-    wrong: list[FieldError] = []
-    code = "invalid"
-    for index, typed in enumerate(lines):
-        try:
-            built.append(_line(typed, ids))
-        except Invalid as error:
-            code = error.code
-            wrong += [evolve(field, pointer=f"/lines/{index}{field.pointer}") for field in error.fields]
-    if wrong:
-        raise Invalid("Some lines cannot be invoiced as typed.", code=code, fields=wrong)
-    return tuple(built)
+    findings = checks.Findings()
+    built = [findings.attempt(partial(_line, typed, ids), at=f"/lines/{index}") for index, typed in enumerate(lines)]
+    findings.raise_if_any()
+    return tuple(line for line in built if line is not None)
 
 
 def _line(typed: LineInput, ids: Ids) -> InvoiceLine:
@@ -86,7 +82,9 @@ def _line(typed: LineInput, ids: Ids) -> InvoiceLine:
         id=LineId(ids.new("lin")),
         description=typed.description,
         quantity=Quantity(parse_decimal(typed.quantity, "/quantity")),
-        unit_price=UnitPrice(parse_decimal(typed.unit_price_cents, "/unit_price_cents"), typed.price_divisor),
+        unit_price=UnitPrice(
+            parse_decimal(typed.unit_price_cents, "/unit_price_cents"), _divisor(typed.price_divisor, "/price_divisor")
+        ),
         unit_code=typed.unit_code,
         period=typed.period,
         supply_date=typed.supply_date,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from scaicontrol_core.billing.line import InvoiceLine
 from scaicontrol_core.kernel.ids import LineId
-from scaicontrol_core.kernel.money import round_half_away
 from scaicontrol_core.kernel.period import Cadence
 from scaicontrol_core.kernel.quantity import Quantity, UnitPrice
 
@@ -33,18 +32,19 @@ def recurring_line(
 ) -> InvoiceLine:
     """Charge one period of a plan in advance, at the plan's price of today.
 
-    A partial period (the rest of one after a pause) costs price × days left / days, rounded
-    once. The line names the days it covers.
+    A partial period (the rest of one after a pause) is charged by days: days left × price per
+    days of the whole period, so that the amount is rounded once, whatever the quantity. The
+    line names the days it covers.
     """
-    cents = plan.base_price_cents
+    units, divisor, unit_code = subscription.quantity, 1, _UNIT_CODES[plan.billing_period]
     if due.is_partial:
-        cents = round_half_away(cents * due.charged.days, due.period.days)
+        units, divisor, unit_code = units * due.charged.days, due.period.days, _UNIT_CODES[Cadence.DAILY]
     return InvoiceLine(
         id=LineId(line_id),
         description=f"{service.name} {plan.name}",
-        quantity=Quantity(Decimal(subscription.quantity)),
-        unit_price=UnitPrice(Decimal(cents)),
-        unit_code=_UNIT_CODES[plan.billing_period] if not due.is_partial else "C62",
+        quantity=Quantity(Decimal(units)),
+        unit_price=UnitPrice(Decimal(plan.base_price_cents), divisor),
+        unit_code=unit_code,
         period=due.charged if plan.billing_period.recurs else None,
         plan_key=plan.plan_key,
         subscription_id=subscription.id,

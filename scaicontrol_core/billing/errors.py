@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from scaicontrol_core.kernel.errors import Conflict, FieldError, Forbidden, Invalid, Refused
 
 
@@ -50,6 +52,20 @@ class IssueDateInvalid(Invalid):
     """Issue dates are not in the future and never run backwards within a series."""
 
     code = "issue_date_invalid"
+
+
+class DueDateInvalid(Invalid):
+    """Nothing is due before it is issued."""
+
+    code = "due_date_invalid"
+
+    @classmethod
+    def before(cls, issue_date: date) -> DueDateInvalid:
+        """Say which day it lies before."""
+        return cls(
+            f"The invoice would be due before it is issued ({issue_date}).",
+            fields=(FieldError("/due_date", f"choose {issue_date} or a later day"),),
+        )
 
 
 class ClockBehindSeries(Conflict):

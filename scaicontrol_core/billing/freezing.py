@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from scaicontrol_core.billing.errors import CurrencyUnsupported, EmptyInvoice
+from scaicontrol_core.billing.errors import CurrencyUnsupported, DueDateInvalid, EmptyInvoice
 from scaicontrol_core.billing.frozen_document import FrozenDocument, FrozenLine, FrozenTotals
 from scaicontrol_core.billing.invoice import Freezing, Invoice
 from scaicontrol_core.billing.numbering import NumberSeries, SeriesKey, fiscal_year
@@ -62,15 +62,15 @@ class Prepared:
 def prepare(facts: Facts, issue_date: date) -> Prepared:
     """Check the draft, take the snapshots, decide VAT as of ``issue_date`` (local to the seller).
 
-    Raises ``EmptyInvoice``, ``SellerNotBillable``, ``CurrencyUnsupported`` and what the tax
-    engine raises.
+    Raises ``EmptyInvoice``, ``SellerNotBillable``, ``CurrencyUnsupported``, ``DueDateInvalid``
+    and what the tax engine raises.
     """
     invoice, configuration = facts.invoice, facts.seller.configuration
     if not invoice.lines:
         raise EmptyInvoice
     require_billable(facts.seller)
     _require_own_currency(invoice, configuration.default_currency)
-    buyer = buyer_snapshot(facts.buyer, facts.tenant)
+    due_date = _due_date(invoice, issue_date, configuration.payment_terms_days)
     supply_dates = tuple(_supply_date(facts, line, issue_date) for line in invoice.lines)
     decisions = _decide(facts, supply_dates)
     breakdown = break_down(zip((line.net_cents for line in invoice.lines), decisions, strict=True))
@@ -78,15 +78,15 @@ def prepare(facts: Facts, issue_date: date) -> Prepared:
         document_type=invoice.document_type.value,
         number="",
         issue_date=issue_date,
-        due_date=invoice.due_date or issue_date + timedelta(days=configuration.payment_terms_days),
+        due_date=due_date,
         currency=invoice.currency,
         language=facts.buyer.details.preferred_language,
         seller=seller_snapshot(facts.seller),
-        buyer=buyer,
+        buyer=buyer_snapshot(facts.buyer, facts.tenant),
         lines=_lines(invoice, supply_dates, decisions, breakdown),
         vat_entries=tuple(entry.to_dict() for entry in breakdown.entries),
         totals=_totals(breakdown),
-        payment_terms_days=configuration.payment_terms_days,
+        payment_terms_days=(due_date - issue_date).days,
         payment_reference="",
         period_start=invoice.period.start if invoice.period else None,
         period_end=invoice.period.end if invoice.period else None,
@@ -131,6 +131,15 @@ def _require_own_currency(invoice: Invoice, own: str) -> None:
             code="currency_unsupported",
             hint=f"Invoice in {own}.",
         )
+
+
+def _due_date(invoice: Invoice, issue_date: date, terms_days: int) -> date:
+    """Return the day chosen for the draft, else the seller's terms counted from the issue date."""
+    if invoice.due_date is None:
+        return issue_date + timedelta(days=terms_days)
+    if invoice.due_date < issue_date:
+        raise DueDateInvalid.before(issue_date)
+    return invoice.due_date
 
 
 def _supply_date(facts: Facts, line: InvoiceLine, issue_date: date) -> date:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from attrs import frozen
 
 from scaicontrol_core.billing.drafting import recurring_line
-from scaicontrol_core.billing.invoice import Invoice
+from scaicontrol_core.billing.invoice import MAX_LINES, Invoice
 from scaicontrol_core.billing.ledger import BilledPeriod, ChargeKind
 from scaicontrol_core.billing.line import InvoiceLine
 from scaicontrol_core.catalog.plan import Plan
 from scaicontrol_core.catalog.service import Service
-from scaicontrol_core.kernel.ids import Ids, InvoiceId, PartnerId, PlanId, RunId, ServiceId, TenantId
+from scaicontrol_core.kernel.errors import NotFound
+from scaicontrol_core.kernel.ids import Ids, InvoiceId, PlanId, RunId, ServiceId, TenantId
 from scaicontrol_core.kernel.period import Period
 from scaicontrol_core.subscriptions.errors import BillingProfileRequired
 from scaicontrol_core.subscriptions.schedule import DuePeriod
@@ -25,6 +26,9 @@ from scaicontrol_core.tenancy.tenant import Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+K = TypeVar("K", bound=str)
+V = TypeVar("V")
 
 
 @frozen(kw_only=True)
@@ -93,9 +97,10 @@ class Sale:
 
 
 def sales_of(batch: Batch, tenant_id: TenantId, subscriptions: Sequence[Subscription], ids: Ids) -> tuple[Sale, ...]:
-    """Draft what one tenant owes up to the batch's cutoff; ``BillingProfileRequired`` without a profile.
+    """Draft what one tenant owes up to the batch's cutoff: one sale a currency, more if it has too many lines.
 
-    Nothing is changed: ``settle`` does that once the drafts are accepted.
+    Nothing is changed: ``settle`` does that once the drafts are accepted. Raises
+    ``BillingProfileRequired``, and ``NotFound`` for a plan or service that is gone.
     """
     profile = batch.profiles.get(tenant_id)
     if profile is None:
@@ -105,8 +110,10 @@ def sales_of(batch: Batch, tenant_id: TenantId, subscriptions: Sequence[Subscrip
     sales = []
     for currency in dict.fromkeys(charge.currency for charge in charges):
         own = tuple(charge for charge in charges if charge.currency == currency)
-        invoice = _draft(batch, tenant, batch.seller.id, own, currency, ids)
-        sales.append(Sale(tenant=tenant, profile=profile, charges=own, invoice=invoice))
+        for first in range(0, len(own), MAX_LINES):
+            portion = own[first : first + MAX_LINES]
+            invoice = _draft(batch, tenant, portion, ids)
+            sales.append(Sale(tenant=tenant, profile=profile, charges=portion, invoice=invoice))
     return tuple(sales)
 
 
@@ -126,8 +133,8 @@ def settle(sale: Sale) -> tuple[Subscription, ...]:
 def _charges(batch: Batch, subscription: Subscription, ids: Ids) -> Iterator[Charge]:
     if subscription.schedule is None:
         return
-    plan = batch.plans[subscription.plan_id]
-    service = batch.services[subscription.service_id]
+    plan = _known(batch.plans, subscription.plan_id, "plan")
+    service = _known(batch.services, subscription.service_id, "service")
     shown = batch.seller.configuration.zero_amount_invoices
     for due in subscription.schedule.due(batch.cutoff):
         line = recurring_line(ids.new("lin"), subscription, plan, service, due)
@@ -140,9 +147,14 @@ def _charges(batch: Batch, subscription: Subscription, ids: Ids) -> Iterator[Cha
         )
 
 
-def _draft(
-    batch: Batch, tenant: Tenant, seller_id: PartnerId, charges: Sequence[Charge], currency: str, ids: Ids
-) -> Invoice | None:
+def _known(found: Mapping[K, V], key: K, what: str) -> V:
+    """Return what is there; one tenant's broken reference must not stop the others' billing."""
+    if key not in found:
+        raise NotFound.of(what, key)
+    return found[key]
+
+
+def _draft(batch: Batch, tenant: Tenant, charges: Sequence[Charge], ids: Ids) -> Invoice | None:
     lines = tuple(charge.line for charge in charges if charge.line is not None)
     if not lines:
         return None
@@ -151,8 +163,8 @@ def _draft(
         id=InvoiceId(ids.new("inv")),
         partner_id=tenant.partner_id,
         tenant_id=tenant.id,
-        seller_id=seller_id,
-        currency=currency,
+        seller_id=batch.seller.id,
+        currency=charges[0].currency,
         created_at=batch.now,
         lines=lines,
         period=Period(min(p.start for p in periods), max(p.end for p in periods)) if periods else None,

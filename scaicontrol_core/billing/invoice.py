@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
-from scaicontrol_core.billing.errors import InvoiceImmutable
+from scaicontrol_core.billing.errors import DueDateInvalid, InvoiceImmutable
 from scaicontrol_core.billing.events import (
     InvoiceDocumentFailed,
     InvoiceDocumentRendered,
@@ -25,13 +25,13 @@ from scaicontrol_core.kernel.ids import InvoiceId, LineId, PartnerId, RunId, Ten
 from scaicontrol_core.kernel.party import clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from scaicontrol_core.billing.frozen_document import FrozenDocument
     from scaicontrol_core.kernel.period import Period
 
 MAX_LINES = 1000
-MAX_TERMS_DAYS = 365
+_EDITABLE = ("lines", "notes", "buyer_reference", "invoice_date", "due_date", "period", "currency")
 _S = InvoiceStatus
 
 
@@ -124,15 +124,17 @@ class Invoice(Recorder):
     def edit(self, **changes: Any) -> None:  # the draft's own fields, checked below
         """Change fields of a draft: lines (replaced whole), notes, references, dates, period, currency.
 
-        Raises ``InvoiceImmutable`` for anything but a draft.
+        Raises ``InvoiceImmutable`` for anything but a draft, ``Invalid`` (``field_unknown``,
+        ``too_many_lines``, ``due_date_invalid``); nothing is changed then.
         """
         self._require_draft()
+        for name in changes:
+            if name not in _EDITABLE:
+                raise Invalid.field(f"/{name}", "This field of a draft cannot be edited.", code="field_unknown")
+        _check_draft({name: changes.get(name, getattr(self, name)) for name in _EDITABLE})
         before = self._editable()
         for name, value in changes.items():
-            if name not in before:
-                raise Invalid.field(f"/{name}", "This field of a draft cannot be edited.", code="field_unknown")
             setattr(self, name, value)
-        self._check_lines()
         self.net_cents = self.lines_net_cents
         after = self._editable()
         differing = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
@@ -205,13 +207,8 @@ class Invoice(Recorder):
         if not self.is_draft:
             raise InvoiceImmutable(self.number, self.status.value)
 
-    def _check_lines(self) -> None:
-        if len(self.lines) > MAX_LINES:
-            raise Invalid.field("/lines", f"At most {MAX_LINES} lines.", code="too_many_lines")
-
     def _editable(self) -> dict[str, Any]:
-        names = ("lines", "notes", "buyer_reference", "invoice_date", "due_date", "period", "currency")
-        return {name: to_json(getattr(self, name)) for name in names}
+        return {name: to_json(getattr(self, name)) for name in _EDITABLE}
 
     def _subject(self) -> dict[str, Any]:
         return {
@@ -220,3 +217,10 @@ class Invoice(Recorder):
             "tenant_id": self.tenant_id,
             "ordinal": self.version + 1,
         }
+
+
+def _check_draft(wanted: Mapping[str, Any]) -> None:
+    if len(wanted["lines"]) > MAX_LINES:
+        raise Invalid.field("/lines", f"At most {MAX_LINES} lines.", code="too_many_lines")
+    if wanted["invoice_date"] and wanted["due_date"] and wanted["due_date"] < wanted["invoice_date"]:
+        raise DueDateInvalid.before(wanted["invoice_date"])

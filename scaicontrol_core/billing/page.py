@@ -82,7 +82,7 @@ async def bill_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rates: R
     if batch is None:
         return None
     drafted = _draft(batch, ids, rates, ask)
-    subscriptions = [subscription for sale in drafted.sales for subscription in settle(sale)]
+    subscriptions = tuple(dict.fromkeys(subscription for sale in drafted.sales for subscription in settle(sale)))
     invoices = [sale.invoice for sale in drafted.sales if sale.invoice is not None]
     if ask.seller.configuration.auto_finalize:
         await _number(work, drafted.prepared, ask)

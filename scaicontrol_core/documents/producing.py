@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 PDF = "application/pdf"
 _SPARE_REVISIONS = 20
+#: How often others may change the invoice (send it, void it) while its document is recorded.
+_ATTEMPTS = 3
 
 
 class DraftHasNoDocument(Refused):
@@ -93,17 +95,21 @@ class Production:
         return await self._record(actor, made)
 
     async def _record(self, actor: Actor, made: DocumentRevision) -> DocumentRevision:
-        try:
-            async with self.work.begin(actor) as work:
-                invoice = await work.invoices.get(made.invoice_id)
-                invoice.document_ready(made.revision, made.sha256)
-                await work.document_revisions.add(made)
-                await work.invoices.save(invoice)
-                await work.commit()
-        except (Stale, Conflict):
-            async with self.work.begin(actor, read_only=True) as work:
-                known = await work.document_revisions.latest(made.invoice_id)
-            if known is None:
-                raise
-            return known  # another worker was faster, with the same bytes
+        for attempts_left in reversed(range(_ATTEMPTS)):
+            try:
+                async with self.work.begin(actor) as work:
+                    invoice = await work.invoices.get(made.invoice_id)
+                    invoice.document_ready(made.revision, made.sha256)
+                    await work.document_revisions.add(made)
+                    await work.invoices.save(invoice)
+                    await work.commit()
+            except (Stale, Conflict):
+                async with self.work.begin(actor, read_only=True) as work:
+                    known = await work.document_revisions.latest(made.invoice_id)
+                if known is not None and known.revision >= made.revision:
+                    return known  # another worker was faster, with the same bytes
+                if not attempts_left:
+                    raise
+            else:
+                break
         return made

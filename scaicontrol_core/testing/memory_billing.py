@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from copy import copy
 from typing import Any, ClassVar
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from scaicontrol_core.billing.billing_run import BillingRun
 from scaicontrol_core.billing.chain import ChainLink
@@ -14,18 +14,52 @@ from scaicontrol_core.billing.consistency import mismatches
 from scaicontrol_core.billing.errors import PeriodAlreadyBilled
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.ledger import BilledPeriod
-from scaicontrol_core.billing.lifecycle import PdfStatus
+from scaicontrol_core.billing.lifecycle import InvoiceStatus, PdfStatus
 from scaicontrol_core.billing.numbering import NumberSeries, SeriesKey
 from scaicontrol_core.billing.ports import InvoiceFilter
 from scaicontrol_core.documents.revision import DocumentRevision
-from scaicontrol_core.kernel.errors import Conflict, Retryable
+from scaicontrol_core.kernel.errors import Conflict, Refused, Retryable
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId
 from scaicontrol_core.kernel.paging import Page, PageRequest
 from scaicontrol_core.kernel.scope import Scope
 from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable
 from scaicontrol_core.testing.memory_store import MemoryCollection, Transaction
 
+_NUMBERS = "invoice_numbers"
+#: What a numbered document says.
+_FROZEN = (
+    "partner_id",
+    "tenant_id",
+    "seller_id",
+    "document_type",
+    "currency",
+    "created_at",
+    "lines",
+    "period",
+    "notes",
+    "buyer_reference",
+    "invoice_date",
+    "due_date",
+    "run_id",
+    "number",
+    "sequence",
+    "fiscal_year",
+    "issue_date",
+    "net_cents",
+    "tax_cents",
+    "gross_cents",
+    "frozen_document",
+    "chain_hash",
+    "finalized_at",
+)
 _FILTERS = ("tenant_id", "partner_id", "seller_id", "status", "document_type", "number", "run_id")
+
+
+@frozen
+class _Numbered:
+    """Which invoice has a number."""
+
+    invoice_id: InvoiceId
 
 
 class MemoryInvoices(MemoryCollection[Invoice]):
@@ -43,6 +77,15 @@ class MemoryInvoices(MemoryCollection[Invoice]):
         """Store many new ones."""
         for invoice in invoices:
             await self.add(invoice)
+
+    async def save(self, row: Invoice) -> None:
+        """Store a changed one; what a numbered document says stays, as triggers have it in a database."""
+        stored = self._find(row.id)
+        if stored is not None and stored.number is not None:
+            changed = any(getattr(stored, name) != getattr(row, name) for name in _FROZEN)
+            if changed or row.status is InvoiceStatus.DRAFT:
+                raise Refused("A numbered document stays as it is.", code="invoice_immutable")
+        await super().save(row)
 
     async def list(self, wanted: InvoiceFilter, page: PageRequest) -> Page[Invoice]:
         """Return part of the list, lines left out."""
@@ -68,6 +111,25 @@ class MemoryInvoices(MemoryCollection[Invoice]):
 
     def _reaches(self, scope: Scope, row: Invoice) -> bool:
         return scope.covers(partner_id=row.partner_id, tenant_id=row.tenant_id)
+
+    def _write(self, row: Invoice) -> None:
+        if row.number is not None:
+            self._claim_number((row.seller_id, row.document_type, row.fiscal_year, row.sequence), row)
+            self._claim_number((row.seller_id, row.number), row)
+        super()._write(row)
+
+    def _claim_number(self, key: Hashable, row: Invoice) -> None:
+        # An index of its own: comparing each new invoice with all others would be slow.
+        self._transaction.watch(_NUMBERS, key, _number_taken)
+        holder: _Numbered | None = self._transaction.row(_NUMBERS, key)
+        if holder is None:
+            self._transaction.write(_NUMBERS, key, _Numbered(row.id))
+        elif holder.invoice_id != row.id:
+            raise _number_taken()
+
+
+def _number_taken() -> Retryable:
+    return Retryable("Another document has this number.")
 
 
 def _without_lines(invoice: Invoice) -> Invoice:
@@ -101,12 +163,14 @@ class MemoryNumberSeries:
 
     async def lock(self, key: SeriesKey, prefix: str) -> NumberSeries:
         """Return the series; made if absent."""
+        self._transaction.require_reach("number series", partner_id=key.seller_id, tenant_id=None)
         self._transaction.watch(self._TABLE, key, lambda: Retryable("Another worker took this number."))
         found: NumberSeries | None = self._transaction.row(self._TABLE, key)
         return found or NumberSeries(key=key, prefix=prefix)
 
     async def save(self, series: NumberSeries) -> None:
         """Store counter, date and hash."""
+        self._transaction.require_reach("number series", partner_id=series.key.seller_id, tenant_id=None)
         self._transaction.write(self._TABLE, series.key, series)
 
     async def list(self, seller_id: PartnerId | None) -> Sequence[NumberSeries]:
@@ -131,6 +195,7 @@ class MemoryBilledPeriods:
     async def add_many(self, entries: Sequence[BilledPeriod]) -> None:
         """Append, or raise ``PeriodAlreadyBilled``."""
         for entry in entries:
+            self._transaction.require_reach("entry", partner_id=entry.partner_id, tenant_id=entry.tenant_id)
             key: Hashable = (entry.subscription_id, entry.ordinal, entry.charge_kind)
             self._transaction.watch(self._TABLE, key, lambda: PeriodAlreadyBilled("A period was billed already."))
             if self._transaction.row(self._TABLE, key) is not None:
@@ -168,6 +233,7 @@ class MemoryDocumentRevisions:
 
     async def add(self, revision: DocumentRevision) -> None:
         """Append, or raise ``Conflict``."""
+        self._transaction.require_reach("revision", partner_id=revision.partner_id, tenant_id=revision.tenant_id)
         key = (revision.invoice_id, revision.revision)
 
         def taken() -> Conflict:

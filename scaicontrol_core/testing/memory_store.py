@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from scaicontrol_core.kernel.ids import Ids
 
 T = TypeVar("T")
-#: A value no two rows may share, and the conflict to raise when they would.
-UniqueKey = tuple[Hashable, Callable[[], Conflict]]
+#: A value no two rows may share, and the error to raise when they would.
+UniqueKey = tuple[Hashable, Callable[[], ScaiControlError]]
 
 
 @frozen(kw_only=True)
@@ -107,6 +107,11 @@ class Transaction:
     def check_at_commit(self, check: Callable[[], None]) -> None:
         """Run a check of uniqueness again when others may have committed in between."""
         self._uniques.append(check)
+
+    def require_reach(self, what: str, *, partner_id: str, tenant_id: str | None) -> None:
+        """Raise ``OutOfScope`` unless the scope may write a row of these owners."""
+        if not self.scope.covers(partner_id=partner_id, tenant_id=tenant_id):
+            raise OutOfScope(f"a {self.scope.kind} scope can't write this {what}: it belongs to somebody else")
 
     def record(self, events: Iterable[Event], version: int) -> None:
         """Keep events for the audit log and the outbox; ``version`` is the aggregate's after the write."""

@@ -28,7 +28,10 @@ class SeriesAudit:
 
 @frozen
 class AuditNumbering:
-    """Verify every series within the actor's scope: gap-free, chronological, chained, untampered."""
+    """Verify every series within the actor's scope: gap-free, chronological, chained, untampered.
+
+    Raises ``Forbidden`` for the operator's series from any scope but the platform's.
+    """
 
     work: UnitOfWorkFactory[BillingWork]
 
@@ -36,7 +39,12 @@ class AuditNumbering:
         """Return one audit per series."""
         actor.require(Permission.ADMIN_BILLING)
         async with self.work.begin(actor, read_only=True) as work:
-            return tuple([await _audit(work, series) for series in await work.number_series.list(seller_id)])
+            wanted = await work.number_series.list(seller_id)
+            for seller in dict.fromkeys(series.key.seller_id for series in wanted):
+                if (await work.sellers.own_and_operator(seller))[0].is_operator:
+                    # Its series hold the invoices of other partners' tenants, which only the platform sees.
+                    actor.require_platform()
+            return tuple([await _audit(work, series) for series in wanted])
 
 
 async def _audit(work: BillingWork, series: NumberSeries) -> SeriesAudit:
@@ -45,4 +53,7 @@ async def _audit(work: BillingWork, series: NumberSeries) -> SeriesAudit:
         for link in links:
             walk.step(link)
     walk.finish(series.next_number, series.last_hash)
+    for now in await work.number_series.list(series.key.seller_id):
+        if now.key == series.key:
+            walk.check_counter(now.next_number)
     return SeriesAudit(series, walk.documents, walk.first, walk.last, tuple(walk.faults))

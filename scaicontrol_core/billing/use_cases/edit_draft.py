@@ -12,7 +12,7 @@ from scaicontrol_core.billing.draft_input import DraftInput, build_lines
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.ports import BillingWork
 from scaicontrol_core.billing.seller import require_own_name
-from scaicontrol_core.kernel.errors import Stale
+from scaicontrol_core.kernel.editing import require_version
 from scaicontrol_core.kernel.ids import Ids, InvoiceId
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
 
@@ -41,11 +41,11 @@ class EditDraft:
         async with self.work.begin(actor) as work:
             invoice = await work.invoices.get(invoice_id)
             require_own_name(actor, invoice.seller_id)
-            if expected_version is not None and expected_version != invoice.version:
-                raise Stale("The draft was changed since you read it.", hint="Read it again, then repeat the change.")
+            require_version(expected_version, invoice.version)
             invoice.edit(**self._changes(draft))
-            await work.invoices.save(invoice)
-            await work.commit()
+            if invoice.has_changed:
+                await work.invoices.save(invoice)
+                await work.commit()
         return invoice
 
     def _changes(self, draft: DraftInput) -> Mapping[str, Any]:

@@ -37,6 +37,7 @@ class OrderLines:
                 invoice.sort_by_date()
             else:
                 invoice.reorder(order)
-            await work.invoices.save(invoice)
-            await work.commit()
+            if invoice.has_changed:
+                await work.invoices.save(invoice)
+                await work.commit()
         return invoice

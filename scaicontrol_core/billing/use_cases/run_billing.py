@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from functools import partial
 
 from attrs import evolve, frozen
 
@@ -74,10 +75,10 @@ class RunBilling:
             tenant_id=tenant_id,
             partner_id=actor.scope.partner_id,
         )
-        asks = await self._asks(actor, run, now)
+        asks = await self.retry(partial(self._asks, actor, run, now))
         if not dry_run:
-            await self._begin(actor, run)
-        due = await self._count_due(actor, asks) if on_progress else 0
+            await self.retry(partial(self._begin, actor, run))
+        due = await self.retry(partial(self._count_due, actor, asks)) if on_progress else 0
         totals, previews = RunTotals(), list[InvoicePreview]()
         for ask in asks:
             async for outcome in self._pages(actor, ask, dry_run=dry_run):
@@ -85,7 +86,7 @@ class RunBilling:
                 previews += outcome.previews
                 if on_progress:
                     on_progress(totals.tenants, due, totals)
-        finished = None if dry_run else await self._finish(actor, run.id, totals)
+        finished = None if dry_run else await self.retry(partial(self._finish, actor, run.id, totals))
         return RunReport(run=finished, totals=totals, previews=tuple(previews))
 
     async def _asks(self, actor: Actor, run: BillingRun, now: datetime) -> tuple[PageRequestOfRun, ...]:
@@ -99,9 +100,8 @@ class RunBilling:
                 await work.tenants.get(run.tenant_id)
         if not sellers:
             raise NotYourSeries
-        return tuple(
-            _ask(seller, partner_ids, run, now) for seller, partner_ids in sellers.values() if seller.is_billable
-        )
+        # A seller that lacks what an invoice must show is asked too: its tenants are then listed as failures.
+        return tuple(_ask(seller, partner_ids, run, now) for seller, partner_ids in sellers.values())
 
     async def _pages(self, actor: Actor, ask: PageRequestOfRun, *, dry_run: bool) -> AsyncIterator[PageOutcome]:
         singles = 0
@@ -114,7 +114,7 @@ class RunBilling:
                 if not singles:
                     singles = PAGE  # one tenant spoils the page: find out which, one by one
                     continue
-                outcome = await self._failed(actor, ask, error)
+                outcome = await self.retry(partial(self._failed, actor, ask, error))
             if outcome is None:
                 return
             yield outcome
@@ -147,21 +147,19 @@ class RunBilling:
         return PageOutcome(last_tenant=failure.tenant_id, totals=RunTotals(tenants=1, failures=(failure,)))
 
     async def _begin(self, actor: Actor, run: BillingRun) -> None:
+        begun = evolve(run)  # another attempt begins it anew
         async with self.work.begin(actor) as work:
-            run.start()
-            await work.billing_runs.add(run)
+            begun.start()
+            await work.billing_runs.add(begun)
             await work.commit()
 
     async def _finish(self, actor: Actor, run_id: RunId, totals: RunTotals) -> BillingRun:
-        async def attempt() -> BillingRun:
-            async with self.work.begin(actor) as work:
-                begun = await work.billing_runs.get(run_id)
-                begun.complete(totals, self.clock.now())
-                await work.billing_runs.save(begun)
-                await work.commit()
-            return begun
-
-        return await self.retry(attempt)
+        async with self.work.begin(actor) as work:
+            run = await work.billing_runs.get(run_id)
+            run.complete(totals, self.clock.now())
+            await work.billing_runs.save(run)
+            await work.commit()
+        return run
 
     async def _count_due(self, actor: Actor, asks: tuple[PageRequestOfRun, ...]) -> int:
         async with self.work.begin(actor, read_only=True) as work:
