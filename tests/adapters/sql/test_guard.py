@@ -55,7 +55,8 @@ async def _scalars(work: SqlUnitOfWorkFactory, actor: Actor, statement: Any, **o
         select(TenantRow.id).with_for_update(),
     ],
     ids=[
-        "plain", "in", "other table", "alias", "join", "cross join", "subquery", "self join", "derived", "derived entity",
+        "plain", "in", "other table", "alias", "join", "cross join", "subquery", "self join", "derived",
+        "derived entity",
         "cte", "union", "aggregate",
         "locking",
     ],

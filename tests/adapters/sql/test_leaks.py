@@ -1,0 +1,198 @@
+"""No row of somebody else is ever seen, changed, removed or added: for every table there is, or will be.
+
+Two worlds, each a partner with a tenant and one row of every owned table, are made from the
+schema alone. Whoever adds a table is covered here without writing a test.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, Integer, LargeBinary, Table, delete, select, update
+
+from scaicontrol_adapters.sql.rows import Row
+from scaicontrol_adapters.sql.rows.base import Reach
+from scaicontrol_adapters.sql.rows.journal import AuditRow
+from scaicontrol_adapters.sql.types import Exact, JsonText, UtcInstant
+from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory
+from scaicontrol_core.access import Actor, ActorKind, Role
+from scaicontrol_core.kernel.errors import Conflict, OutOfScope
+from scaicontrol_core.kernel.ids import PartnerId, TenantId
+from scaicontrol_core.kernel.scope import Scope
+from scaicontrol_core.testing.clock import DEFAULT_START
+
+PLATFORM = Actor.system("test")
+CLASSES: dict[str, type[Any]] = {mapper.class_.__tablename__: mapper.class_ for mapper in Row.registry.mappers}
+OWNED = [row for row in CLASSES.values() if row.partner_column or row.tenant_column]
+ALLOWED = re.compile(r"(\w+) IN \('([^']*)'")
+
+
+def actors_of(world: str) -> dict[str, Actor]:
+    partner, tenant = PartnerId(f"prt_{world}"), TenantId(f"tnt_{world}")
+    return {
+        "partner": Actor.partner_admin("rita", partner),
+        "tenant": Actor.tenant_user("tim", tenant, partner, Role.TENANT_ADMIN),
+        "service": Actor(ActorKind.SERVICE, "scaikey", Scope.service(f"app-{world}")),
+    }
+
+
+def sample(table: Table, world: str) -> dict[str, Any]:
+    """Make a row that the schema accepts; owners and keys say which world it belongs to."""
+    checks = " ".join(str(rule.sqltext) for rule in table.constraints if isinstance(rule, CheckConstraint))
+    allowed = dict(ALLOWED.findall(checks))
+    row = CLASSES[table.name]
+    values: dict[str, Any] = {}
+    for column in table.columns:
+        if column.name in (row.partner_column, row.tenant_column) or _is_reference(column):
+            values[column.name] = _reference(row, column, world)
+        elif column.name in allowed:
+            values[column.name] = allowed[column.name]
+        elif not column.nullable:
+            values[column.name] = _filled(column, world)
+    return values
+
+
+def _is_reference(column: Column[Any]) -> bool:
+    return bool(column.foreign_keys)
+
+
+def _reference(row: type[Reach], column: Column[Any], world: str) -> str:
+    if column.name == row.partner_column:
+        return f"prt_{world}"
+    if column.name == row.tenant_column:
+        return f"tnt_{world}"
+    target = next(iter(column.foreign_keys)).column
+    return str(sample(target.table, world)[target.name])
+
+
+def _filled(column: Column[Any], world: str) -> Any:
+    kind = column.type
+    if isinstance(kind, UtcInstant):
+        return DEFAULT_START
+    if isinstance(kind, JsonText):
+        return {}
+    if isinstance(kind, Exact | Integer | Boolean):
+        return 1
+    if isinstance(kind, Date):
+        return date(2026, 1, 31)
+    if isinstance(kind, LargeBinary):
+        return world.encode()
+    length = getattr(kind, "length", None) or 36
+    return f"{column.table.name[:4]}_{world}"[:length]
+
+
+@pytest.fixture
+async def worlds(work: SqlUnitOfWorkFactory) -> SqlUnitOfWorkFactory:
+    """Both worlds, written by the platform."""
+    async with work.begin(PLATFORM) as begun:
+        for world in ("a", "b"):
+            for table in Row.metadata.sorted_tables:
+                row = CLASSES[table.name]
+                if row is AuditRow:
+                    connection = await begun.transaction.session.connection()
+                    await connection.execute(table.insert(), sample(table, world))
+                else:
+                    await begun.transaction.insert(row, [sample(table, world)])
+        await begun.commit()
+    return work
+
+
+def _named(row: type[Any], world: str) -> Iterator[Any]:
+    values = sample(row.__table__, world)
+    for column in row.__table__.primary_key.columns:
+        yield getattr(row, column.name) == values[column.name]
+
+
+def _visible_to(row: type[Reach], kind: str) -> bool:
+    return bool({"partner": row.partner_column, "tenant": row.tenant_column}.get(kind))
+
+
+@pytest.mark.parametrize("kind", ["partner", "tenant", "service"])
+async def test_a_foreign_actor_sees_nothing_of_another_world(worlds: SqlUnitOfWorkFactory, kind: str) -> None:
+    async with worlds.begin(actors_of("b")[kind], read_only=True) as begun:
+        for row in OWNED:
+            foreign = (await begun.transaction.execute(select(row).where(*_named(row, "a")))).all()
+            assert foreign == [], row.__tablename__
+            everything = (await begun.transaction.execute(select(*_keys(row)))).all()
+            assert len(everything) == (1 if _visible_to(row, kind) else 0), row.__tablename__
+
+
+def _keys(row: type[Any]) -> list[Any]:
+    return [getattr(row, column.name) for column in row.__table__.primary_key.columns]
+
+
+@pytest.mark.parametrize("kind", ["partner", "tenant", "service"])
+async def test_a_foreign_actor_changes_nothing_of_another_world(worlds: SqlUnitOfWorkFactory, kind: str) -> None:
+    async with worlds.begin(actors_of("b")[kind]) as begun:
+        for row in OWNED:
+            written = min(set(row.__table__.columns.keys()) - row.owner_columns())
+            same = sample(row.__table__, "a").get(written)
+            try:
+                changed = await begun.transaction.update(
+                    update(row).where(*_named(row, "a")).values({written: same}), {}
+                )
+                removed = await begun.transaction.update(delete(row).where(*_named(row, "a")), {})
+            except OutOfScope:
+                continue
+            assert (changed, removed) == (0, 0), row.__tablename__
+
+
+@pytest.mark.parametrize("kind", ["partner", "tenant", "service"])
+async def test_a_foreign_actor_adds_nothing_to_another_world(worlds: SqlUnitOfWorkFactory, kind: str) -> None:
+    async with worlds.begin(actors_of("b")[kind]) as begun:
+        for row in OWNED:
+            with pytest.raises(OutOfScope):
+                await begun.transaction.insert(row, [sample(row.__table__, "a")])
+
+
+@pytest.mark.parametrize("kind", ["partner", "tenant", "service"])
+async def test_the_platforms_own_tables_are_closed_to_everybody_else(worlds: SqlUnitOfWorkFactory, kind: str) -> None:
+    machinery = [row for row in CLASSES.values() if row not in OWNED and not _is_catalogue(row)]
+    assert machinery
+    async with worlds.begin(actors_of("a")[kind]) as begun:
+        for row in machinery:
+            assert (await begun.transaction.execute(select(*_keys(row)))).all() == [], row.__tablename__
+            with pytest.raises(OutOfScope):
+                await begun.transaction.insert(row, [sample(row.__table__, "c")])
+
+
+@pytest.mark.parametrize("kind", ["partner", "tenant", "service"])
+async def test_only_the_platform_writes_the_catalogue(worlds: SqlUnitOfWorkFactory, kind: str) -> None:
+    async with worlds.begin(actors_of("a")[kind]) as begun:
+        for row in filter(_is_catalogue, CLASSES.values()):
+            assert len((await begun.transaction.execute(select(*_keys(row)))).all()) == 2, row.__tablename__
+            for statement in (delete(row), update(row).values({row.__table__.columns.keys()[0]: "x"})):
+                with pytest.raises(OutOfScope):
+                    await begun.transaction.update(statement, {})
+            with pytest.raises(OutOfScope):
+                await begun.transaction.insert(row, [sample(row.__table__, "c")])
+
+
+def _is_catalogue(row: type[Reach]) -> bool:
+    return not row.owner_columns() and row.visible(Scope.service("anybody")) is None
+
+
+async def test_the_database_itself_refuses_a_tenant_under_a_foreign_partner(worlds: SqlUnitOfWorkFactory) -> None:
+    """The platform may write anything, yet not a row whose tenant and partner do not belong together."""
+    tied = [row for row in OWNED if any(len(rule.column_keys) > 1 for rule in row.__table__.foreign_key_constraints)]
+    assert tied
+    for row in tied:
+        async with worlds.begin(PLATFORM) as begun:
+            if row.tenant_column in row.__table__.primary_key.columns:  # one row a tenant: make room for another
+                await begun.transaction.update(delete(row).where(*_named(row, "a")), {})
+            with pytest.raises(Conflict) as refused:
+                await begun.transaction.insert(
+                    row, [sample(row.__table__, "a") | _fresh(row) | {"partner_id": "prt_b"}]
+                )
+            assert refused.value.code == "still_referenced", row.__tablename__
+
+
+def _fresh(row: type[Any]) -> dict[str, Any]:
+    """Return another primary key for the sample row, as far as the key is free to choose."""
+    numbers = [column for column in row.__table__.primary_key.columns if isinstance(column.type, Integer)]
+    names = [column for column in row.__table__.primary_key.columns if column.name == "id"]
+    return {column.name: 99 for column in numbers} | {column.name: "fresh" for column in names}
