@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from enum import Enum, auto
 from typing import Any, Self
 
 import aiohttp
@@ -19,6 +20,24 @@ from scaicontrol_core.documents.object_keys import require_object_key
 
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 _TAKEN = frozenset({"412", "PreconditionFailed", "409", "ConditionalRequestConflict"})
+#: Seconds between looks. Some servers (rclone) replace a file in place: while a second writer of the
+#: same document is at it, the object is absent or half there for a moment.
+_PATIENCE = (0.05, 0.2, 0.8, 2.0)
+
+
+class _Kept(Enum):
+    """What a key holds, compared with the content that shall be kept under it."""
+
+    NOTHING = auto()
+    SAME = auto()
+    OTHER = auto()
+    #: Other bytes without a digest of ours: another program's object, or one that is being written.
+    UNCLEAR = auto()
+    #: Something that could not be read to its end.
+    UNREADABLE = auto()
+
+
+_UNSETTLED = frozenset({_Kept.UNCLEAR, _Kept.UNREADABLE})
 
 
 @frozen
@@ -59,23 +78,14 @@ class S3Objects:
         ignore it and overwrite, hence the look before and after. On such a server two writers
         of different bytes within one round trip can still collide: the one that lost finds out.
         """
-        digest = hashlib.sha256(content).hexdigest()
-        if await self._same_already(key, digest, content):
-            return
-        async with self._talk(key) as (client, place):
-            try:
-                await client.put_object(
-                    **place,
-                    Body=content,
-                    ContentType=content_type,
-                    Metadata={**(metadata or {}), "sha256": digest},
-                    IfNoneMatch="*",
-                )
-            except ClientError as refused:
-                if _code(refused) not in _TAKEN:
-                    raise
-        if not await self._same_already(key, digest, content):
-            raise ObjectStoreUnavailable(f"The object store took {key!r} and does not have it.")
+        state = await self._look(key, content, while_=_UNSETTLED)
+        if state is _Kept.NOTHING:
+            await self._write(key, content, content_type, metadata or {})
+            state = await self._look(key, content, while_=_UNSETTLED | {_Kept.NOTHING})
+        if state in (_Kept.NOTHING, _Kept.UNREADABLE):
+            raise ObjectStoreUnavailable(f"The object store took {key!r} and does not give it back.")
+        if state is not _Kept.SAME:
+            raise ObjectConflict.at(key)
 
     async def get(self, key: str) -> bytes:
         """Return the content; raises ``ObjectNotFound``, or ``ObjectStoreUnavailable`` if it was damaged."""
@@ -105,14 +115,42 @@ class S3Objects:
         """Close."""
         await self.close()
 
-    async def _same_already(self, key: str, digest: str, content: bytes) -> bool:
-        """Return whether these very bytes are there; ``ObjectConflict`` if others are."""
+    async def _write(self, key: str, content: bytes, content_type: str, metadata: Mapping[str, str]) -> None:
+        async with self._talk(key) as (client, place):
+            try:
+                await client.put_object(
+                    **place,
+                    Body=content,
+                    ContentType=content_type,
+                    Metadata={**metadata, "sha256": hashlib.sha256(content).hexdigest()},
+                    IfNoneMatch="*",
+                )
+            except ClientError as refused:
+                if _code(refused) not in _TAKEN:
+                    raise
+
+    async def _look(self, key: str, content: bytes, *, while_: frozenset[_Kept]) -> _Kept:
+        """Say what is kept under the key, beside this content; look again for a while as long as it is ``while_``."""
+        state = await self._compare(key, content)
+        for seconds in _PATIENCE:
+            if state not in while_:
+                break
+            await asyncio.sleep(seconds)
+            state = await self._compare(key, content)
+        return state
+
+    async def _compare(self, key: str, content: bytes) -> _Kept:
         kept = await self._kept_digest(key)
         if kept is None:
-            return False
-        if kept == digest or (not kept and await self.get(key) == content):
-            return True
-        raise ObjectConflict.at(key)
+            return _Kept.NOTHING
+        if kept:
+            return _Kept.SAME if kept == hashlib.sha256(content).hexdigest() else _Kept.OTHER
+        try:
+            return _Kept.SAME if await self.get(key) == content else _Kept.UNCLEAR
+        except ObjectNotFound:
+            return _Kept.NOTHING
+        except ObjectStoreUnavailable:
+            return _Kept.UNREADABLE
 
     async def _kept_digest(self, key: str) -> str | None:
         """Return the digest in the object's metadata, "" if it carries none, None if there is no object."""

@@ -79,3 +79,17 @@ async def test_an_object_damaged_in_the_store_is_noticed(s3_moto: tuple[str, str
         await client.put_object(Bucket=bucket, Key="damaged.pdf", Body=b"rotten", Metadata={"sha256": "0" * 64})
         with pytest.raises(ObjectStoreUnavailable, match="sha256"):
             await store.get("damaged.pdf")
+
+
+@pytest.mark.services
+async def test_an_object_that_another_program_put_there_is_compared_by_its_bytes(
+    s3_moto: tuple[str, str, str, str],
+) -> None:
+    endpoint_url, access_key, secret_key, bucket = s3_moto
+    settings = S3Settings(bucket=bucket, endpoint_url=endpoint_url, access_key=access_key, secret_key=secret_key)
+    async with S3Objects(settings) as store:
+        client = await store._connected()
+        await client.put_object(Bucket=bucket, Key="migrated/rev-1.pdf", Body=b"%PDF from before")
+        await store.put("migrated/rev-1.pdf", b"%PDF from before", content_type="application/pdf")
+        with pytest.raises(ObjectConflict):
+            await store.put("migrated/rev-1.pdf", b"%PDF other", content_type="application/pdf")

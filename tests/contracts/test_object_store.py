@@ -104,5 +104,5 @@ async def test_empty_and_large_contents_survive(store: ObjectStore) -> None:
 
 
 async def test_many_writers_of_the_same_document_agree(store: ObjectStore) -> None:
-    await asyncio.gather(*(store.put(KEY, PDF, content_type="application/pdf") for _ in range(8)))
+    await asyncio.gather(*(store.put(KEY, PDF, content_type="application/pdf") for _ in range(16)))
     assert await store.get(KEY) == PDF
