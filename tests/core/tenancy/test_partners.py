@@ -16,6 +16,7 @@ from scaicontrol_core.tenancy.selling import OperatorMissing, seller_for
 from scaicontrol_core.tenancy.use_cases.bootstrap_operator import BootstrapOperator
 from scaicontrol_core.tenancy.use_cases.configure_partner import ConfigurePartner, PartnerChanges
 from scaicontrol_core.tenancy.use_cases.create_partner import CreatePartner
+from scaicontrol_core.tenancy.use_cases.get_operator import GetOperator
 from scaicontrol_core.tenancy.use_cases.get_partner import GetPartner
 from scaicontrol_core.tenancy.use_cases.list_partners import ListPartners
 from scaicontrol_core.testing import FixedClock, MemoryUnitOfWorkFactory, builders
@@ -35,6 +36,14 @@ class TestSettingUpTheOperator:
         second = await call(BootstrapOperator)(people.platform, NewPartner(name="Somebody else"))
         assert (second.id, second.name) == (first.id, "ScaiLabs")
         assert len(world.store.audit) == written
+
+    async def test_the_platform_looks_it_up(self, call: Any, people: Any) -> None:
+        with pytest.raises(OperatorMissing):
+            await call(GetOperator)(people.platform)
+        operator = await call(BootstrapOperator)(people.platform, NewPartner(name="ScaiLabs"))
+        assert (await call(GetOperator)(people.platform)).id == operator.id
+        with pytest.raises(Forbidden):
+            await call(GetOperator)(people.reseller(operator.id))
 
     async def test_a_reseller_cannot_make_itself_one(self, call: Any, people: Any) -> None:
         with pytest.raises(Forbidden):

@@ -15,6 +15,7 @@ from scaicontrol_core.tenancy import CollectionMethod, Partner, Tenant, TenantFi
 from scaicontrol_core.tenancy.selling import OperatorMissing
 from scaicontrol_core.tenancy.tenant import TenantChanges
 from scaicontrol_core.tenancy.use_cases.create_tenant import CreateTenant, NewTenant
+from scaicontrol_core.tenancy.use_cases.find_tenant import FindTenant
 from scaicontrol_core.tenancy.use_cases.get_tenant import GetTenant
 from scaicontrol_core.tenancy.use_cases.list_tenants import ListTenants
 from scaicontrol_core.tenancy.use_cases.update_tenant import UpdateTenant
@@ -146,3 +147,17 @@ class TestLookingThemUp:
         assert [each.id for each in found.items] == [customer.id]
         with pytest.raises(Forbidden):
             await listing(people.customer(customer, Role.TENANT_ADMIN), PageRequest())
+
+    async def test_by_whichever_name(self, call: Any, people: Any, customer: Tenant, reseller: Partner) -> None:
+        own = await call(CreateTenant)(
+            people.reseller(reseller.id), NewTenant(name="Slagerij", external_reference="t001")
+        )
+        find = call(FindTenant)
+        assert (await find(people.platform, customer.id)).id == customer.id
+        assert (await find(people.platform, "t001")).id == customer.id
+        assert (await find(people.platform, "t001", reseller.id)).id == own.id
+        assert (await find(people.reseller(reseller.id), "t001")).id == own.id
+        for actor, name in ((people.reseller(reseller.id), customer.id), (people.platform, "t999")):
+            with pytest.raises(NotFound) as missing:
+                await find(actor, name)
+            assert missing.value.code == "tenant_not_found"
