@@ -1,0 +1,91 @@
+"""``scaicontrol admin billing``: the billing run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scaicontrol_cli.arguments import AsJson, DryRun, PartnerOption, TenantOption
+from scaicontrol_cli.context import Session, call
+from scaicontrol_cli.errors import FAILED
+from scaicontrol_cli.groups import group
+from scaicontrol_cli.output import Json, amount_column, columns, print_json, print_note, print_rows
+from scaicontrol_cli.progress import progress
+from scaicontrol_cli.tenants import tenant_named
+
+if TYPE_CHECKING:
+    from scaicontrol_core.billing.use_cases.run_billing import RunReport
+
+app = group("Billing runs: everything due is put on invoices, once.")
+VAT_COLUMNS = (
+    *columns("country", "category", "rate"),
+    amount_column("net", "net_cents"),
+    amount_column("VAT", "tax_cents"),
+)
+
+
+@app.command("run")
+def run_billing(
+    period: Annotated[str, typer.Option(help="The month, e.g. 2026-10; nothing after today is billed.")],
+    tenant: TenantOption = None,
+    partner: PartnerOption = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bill every period due up to the month's end. Safe to repeat; exits with 1 if a customer could not be billed."""
+    from scaicontrol_core.billing.billing_run import parse_month
+    from scaicontrol_core.billing.use_cases.run_billing import RunBilling
+
+    month = parse_month(period)
+
+    async def work(session: Session) -> RunReport:
+        tenant_id = await tenant_named(session, tenant, partner) if tenant else None
+        with progress("Billing") as step:
+            return await session.use(RunBilling)(
+                session.actor,
+                month,
+                tenant_id=tenant_id,
+                dry_run=dry_run,
+                on_progress=lambda done, due, _totals: step(done, due),
+            )
+
+    report = call(work)
+    _print_report(report, as_json=as_json)
+    if report.totals.failures:
+        raise typer.Exit(FAILED)
+
+
+def report_json(report: RunReport) -> Json:
+    """Return what a run did, or on a dry run would do, as JSON."""
+    from scaicontrol_core.kernel.events import to_json
+
+    totals, run = report.totals, report.run
+    return {
+        "id": run.id if run else None,
+        "status": run.status.value if run else None,
+        "dry_run": run is None,
+        "invoices": totals.invoices,
+        "drafts": totals.drafts,
+        "lines": totals.lines,
+        "tenants": totals.tenants,
+        "vat": to_json(totals.vat),
+        "failures": to_json(totals.failures),
+        "previews": to_json(report.previews),
+    }
+
+
+def _print_report(report: RunReport, *, as_json: bool) -> None:
+    shown = report_json(report)
+    if as_json:
+        print_json(shown)
+        return
+    print_rows([shown], columns("tenants", "invoices", "drafts", "lines"))
+    if shown["vat"]:
+        print_rows(shown["vat"], VAT_COLUMNS)
+    for failure in shown["failures"]:
+        print_note(f"{failure['tenant_id']}: {failure['message']} [{failure['code']}]")
+    if shown["dry_run"]:
+        gross = amount_column("gross", "gross_cents")
+        print_rows(shown["previews"], (*columns("tenant_id", "company_name", "lines"), gross))
+        print_note("Nothing was written: this was a dry run.")

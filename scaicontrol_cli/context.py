@@ -1,0 +1,80 @@
+"""What every command runs in: the container of the settings, and the actor at the keyboard."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+
+    from scaicontrol_adapters.container import Container
+    from scaicontrol_adapters.settings import Settings
+    from scaicontrol_core.access.actor import Actor
+    from scaicontrol_core.kernel.clock import Clock
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+@frozen
+class Session:
+    """A command's hold on the product: whatever it does, it does as ``actor``."""
+
+    container: Container
+    actor: Actor
+
+    def use(self, use_case: type[U]) -> U:
+        """Return the use case with its ports."""
+        return self.container.use(use_case)
+
+
+def settings() -> Settings:
+    """Return the settings of the environment and ``.env``; ``Invalid`` names every wrong one."""
+    from scaicontrol_adapters.settings import Settings
+
+    return Settings.from_environment()
+
+
+def operator() -> Actor:
+    """Return the actor of whoever runs the program: they hold the database, so they may do anything."""
+    import getpass
+
+    from scaicontrol_core.access.actor import Actor
+
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):  # a user id without a name, as containers have
+        name = "unknown"
+    return Actor.operator(name)
+
+
+@asynccontextmanager
+async def opened(clock: Clock | None = None) -> AsyncIterator[Session]:
+    """Open the container of the settings, close it afterwards; ``clock`` takes the place of the machine's."""
+    from scaicontrol_adapters.container import Container
+
+    container = Container.from_settings(settings(), clock=clock)
+    try:
+        yield Session(container, operator())
+    finally:
+        await container.aclose()
+
+
+def call(work: Callable[[Session], Awaitable[T]]) -> T:
+    """Run one command's work in an opened session, and return what it returns."""
+
+    async def within() -> T:
+        async with opened() as session:
+            return await work(session)
+
+    return wait(within())
+
+
+def wait(work: Coroutine[Any, Any, T]) -> T:
+    """Run what is asynchronous to its end, and return what it returns."""
+    import asyncio
+
+    return asyncio.run(work)

@@ -1,0 +1,31 @@
+"""Entries of the audit log, as several commands show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scaicontrol_cli.output import Column, Json, columns, print_page
+
+if TYPE_CHECKING:
+    from scaicontrol_core.audit.entry import AuditEntry
+    from scaicontrol_core.kernel.paging import Page
+
+_SHOWN = columns("occurred_at", "action", "user_id", Column("changes", lambda row: ", ".join(_changed(row))))
+
+
+def entry_json(entry: AuditEntry) -> Json:
+    """Return an entry as JSON."""
+    from scaicontrol_core.kernel.events import to_json
+
+    shown: Json = to_json(entry)
+    return shown
+
+
+def print_history(found: Page[AuditEntry], *, as_json: bool) -> None:
+    """Print a page of entries."""
+    print_page(found, entry_json, _SHOWN, as_json=as_json)
+
+
+def _changed(row: Json) -> list[str]:
+    changes: Json = row["details"].get("changes", {})
+    return list(changes)

@@ -1,0 +1,95 @@
+"""How the command line shows an invoice, and finds the one that a person named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scaicontrol_cli.output import Json, amount_column, columns, print_item, print_json, print_line, print_rows
+from scaicontrol_core.kernel.errors import NotFound
+from scaicontrol_core.kernel.ids import InvoiceId
+
+if TYPE_CHECKING:
+    from scaicontrol_cli.context import Session
+    from scaicontrol_core.billing.invoice import Invoice
+    from scaicontrol_core.billing.line import InvoiceLine
+
+_FIELDS = (
+    "id", "partner_id", "tenant_id", "seller_id", "document_type", "status", "number", "currency",
+    "issue_date", "due_date", "invoice_date", "notes", "buyer_reference", "net_cents", "tax_cents", "gross_cents",
+    "pdf_status", "run_id", "chain_hash", "created_at", "finalized_at", "sent_at", "paid_at", "voided_at",
+    "void_reason", "version",
+)  # fmt: skip
+SHOWN = (
+    *columns("id", "number", "status", "issue_date", "due_date", "tenant_id"),
+    amount_column("net", "net_cents"),
+    amount_column("VAT", "tax_cents"),
+    amount_column("gross", "gross_cents"),
+    *columns("pdf_status"),
+)
+_LINES = (*columns("id", "description", "quantity", "unit_price_cents", "unit_code"), amount_column("net", "net_cents"))
+
+
+def invoice_json(invoice: Invoice, *, lines: bool = True) -> Json:
+    """Return an invoice as JSON; once it is numbered, with its VAT and its frozen document."""
+    from scaicontrol_core.kernel.events import to_json
+
+    shown: Json = {name: to_json(getattr(invoice, name)) for name in _FIELDS}
+    shown["period_start"] = to_json(invoice.period.start if invoice.period else None)
+    shown["period_end"] = to_json(invoice.period.end if invoice.period else None)
+    shown["allowed_moves"] = to_json(invoice.allowed_moves())
+    if lines:
+        shown["lines"] = [line_json(line) for line in invoice.lines]
+        shown["document"] = invoice.document
+    return shown
+
+
+def line_json(line: InvoiceLine) -> Json:
+    """Return a line as JSON: decimals as text, amounts in minor units."""
+    from scaicontrol_core.kernel.events import to_json
+
+    return {
+        "id": line.id,
+        "description": line.description,
+        "quantity": to_json(line.quantity.value),
+        "unit_code": line.unit_code,
+        "unit_price_cents": to_json(line.unit_price.cents),
+        "price_divisor": line.unit_price.divisor,
+        "net_cents": line.net_cents,
+        "period_start": to_json(line.period.start if line.period else None),
+        "period_end": to_json(line.period.end if line.period else None),
+        "supply_date": to_json(line.supply_date),
+        "plan_key": line.plan_key,
+        "subscription_id": line.subscription_id,
+    }
+
+
+def print_invoice(invoice: Invoice, *, as_json: bool) -> None:
+    """Print an invoice: its fields, its lines, its VAT."""
+    shown = invoice_json(invoice)
+    if as_json:
+        print_json(shown)
+        return
+    print_item(shown, as_json=False, omit=("lines", "document", "allowed_moves"))
+    print_line()
+    print_rows([line | {"currency": invoice.currency} for line in shown["lines"]], _LINES)
+    document: Json | None = shown["document"]
+    if document is None:
+        return
+    entries = [entry | {"currency": invoice.currency} for entry in document["vat_details"]["entries"]]
+    print_line()
+    vat = columns("country", "category", "rate", "treatment")
+    print_rows(entries, (*vat, amount_column("taxable", "taxable_cents"), amount_column("VAT", "amount_cents")))
+
+
+async def invoice_named(session: Session, name: str) -> InvoiceId:
+    """Return the id of the invoice that a person named by id or number; ``NotFound``."""
+    from scaicontrol_core.billing.ports import InvoiceFilter
+    from scaicontrol_core.billing.use_cases.list_invoices import ListInvoices
+    from scaicontrol_core.kernel.paging import PageRequest
+
+    if name.startswith("inv_"):
+        return InvoiceId(name)
+    found = await session.use(ListInvoices)(session.actor, InvoiceFilter(number=name), PageRequest(limit=2))
+    if len(found.items) != 1:
+        raise NotFound.of("invoice", name)
+    return found.items[0].id

@@ -1,0 +1,200 @@
+"""``scaicontrol admin invoices``: reading them, and the documents they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scaicontrol_cli import drafts
+from scaicontrol_cli.arguments import (
+    DEFAULT_LIMIT,
+    AsJson,
+    Cursor,
+    InvoiceArgument,
+    Limit,
+    OfPartner,
+    PageNumber,
+    Sort,
+    TenantOption,
+    choice,
+    page,
+)
+from scaicontrol_cli.context import Session, call
+from scaicontrol_cli.errors import FAILED
+from scaicontrol_cli.groups import group
+from scaicontrol_cli.history import print_history
+from scaicontrol_cli.invoice_views import SHOWN, invoice_json, invoice_named, print_invoice
+from scaicontrol_cli.output import Json, columns, print_json, print_note, print_page, print_rows
+from scaicontrol_cli.tenants import tenant_named
+from scaicontrol_core.kernel.ids import PartnerId
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scaicontrol_core.audit.entry import AuditEntry
+    from scaicontrol_core.billing.invoice import Invoice
+    from scaicontrol_core.billing.use_cases.audit_numbering import SeriesAudit
+    from scaicontrol_core.documents.use_cases.read_invoice_pdf import InvoicePdf
+    from scaicontrol_core.kernel.paging import Page
+
+app = group("Invoices: drafts, numbers, documents.")
+drafts.add_to(app)
+
+
+@app.command("list")
+def list_invoices(
+    tenant: TenantOption = None,
+    partner: OfPartner = None,
+    status: Annotated[str | None, typer.Option(help="Only those in this status.")] = None,
+    number: Annotated[str | None, typer.Option(help="Only the one with this number.")] = None,
+    issued: Annotated[bool | None, typer.Option("--issued/--drafts", help="With a number, or without.")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    page_number: PageNumber = None,
+    sort: Sort = None,
+    as_json: AsJson = False,
+) -> None:
+    """List invoices, newest first."""
+    from scaicontrol_core.billing.lifecycle import InvoiceStatus
+    from scaicontrol_core.billing.ports import InvoiceFilter
+    from scaicontrol_core.billing.use_cases.list_invoices import ListInvoices
+
+    wanted_status = choice(InvoiceStatus, status, "/status")
+    request = page(limit, cursor, page_number, sort)
+
+    async def work(session: Session) -> Page[Invoice]:
+        wanted = InvoiceFilter(
+            tenant_id=await tenant_named(session, tenant, partner) if tenant else None,
+            partner_id=PartnerId(partner) if partner else None,
+            status=wanted_status,
+            number=number,
+            issued=issued,
+        )
+        return await session.use(ListInvoices)(session.actor, wanted, request)
+
+    print_page(call(work), lambda invoice: invoice_json(invoice, lines=False), SHOWN, as_json=as_json)
+
+
+@app.command("show")
+def show_invoice(invoice: InvoiceArgument, as_json: AsJson = False) -> None:
+    """Show an invoice with its lines."""
+    from scaicontrol_core.billing.use_cases.get_invoice import GetInvoice
+
+    async def work(session: Session) -> Invoice:
+        return await session.use(GetInvoice)(session.actor, await invoice_named(session, invoice))
+
+    print_invoice(call(work), as_json=as_json)
+
+
+@app.command("pdf")
+def write_pdf(
+    invoice: InvoiceArgument,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", help="Where to write it (default: NUMBER.pdf; - is stdout).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write an invoice's PDF; it is made now if it is not there yet."""
+    from scaicontrol_cli.files import write_bytes
+    from scaicontrol_core.documents.use_cases.read_invoice_pdf import ReadInvoicePdf
+
+    async def work(session: Session) -> InvoicePdf:
+        return await session.use(ReadInvoicePdf)(session.actor, await invoice_named(session, invoice))
+
+    pdf = call(work)
+    path = output or f"{pdf.number}.pdf"
+    write_bytes(path, pdf.content)
+    made = {
+        "number": pdf.number,
+        "path": path,
+        "revision": pdf.revision.revision,
+        "size": len(pdf.content),
+        "sha256": pdf.revision.sha256,
+    }
+    if as_json and path != "-":
+        print_json(made)
+    else:
+        print_note(f"{path}: {len(pdf.content)} bytes, sha256 {pdf.revision.sha256}")
+
+
+@app.command("history")
+def invoice_history(
+    invoice: InvoiceArgument, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None, as_json: AsJson = False
+) -> None:
+    """Show what happened to an invoice, newest first."""
+    from scaicontrol_core.billing.use_cases.read_invoice_history import ReadInvoiceHistory
+
+    request = page(limit, cursor, None, None)
+
+    async def work(session: Session) -> Page[AuditEntry]:
+        return await session.use(ReadInvoiceHistory)(session.actor, await invoice_named(session, invoice), request)
+
+    print_history(call(work), as_json=as_json)
+
+
+@app.command("verify")
+def verify_invoice(invoice: InvoiceArgument, as_json: AsJson = False) -> None:
+    """Check an invoice against its frozen document and the chain of its series; exits with 1 if it fails."""
+    from scaicontrol_core.billing.use_cases.audit_numbering import AuditNumbering
+    from scaicontrol_core.billing.use_cases.get_invoice import GetInvoice
+
+    async def work(session: Session) -> tuple[Invoice, Sequence[SeriesAudit]]:
+        found = await session.use(GetInvoice)(session.actor, await invoice_named(session, invoice))
+        return found, await session.use(AuditNumbering)(session.actor, found.seller_id)
+
+    found, audits = call(work)
+    _require_number(found)
+    faults = [fault.fault for audit in audits for fault in audit.faults if fault.number == found.number]
+    if as_json:
+        print_json({"id": found.id, "number": found.number, "intact": not faults, "faults": faults})
+    else:
+        for fault in faults:
+            print_note(f"{found.number}: {fault}")
+        print_note(f"{found.number} is {'NOT intact' if faults else 'intact: document, columns and chain agree'}.")
+    if faults:
+        raise typer.Exit(FAILED)
+
+
+@app.command("numbering-audit")
+def numbering_audit(partner: OfPartner = None, as_json: AsJson = False) -> None:
+    """Walk every number series: gaps, dates, chain, tampering; exits with 1 if one has a fault."""
+    from scaicontrol_core.billing.use_cases.audit_numbering import AuditNumbering
+
+    seller_id = PartnerId(partner) if partner else None
+    audits = call(lambda session: session.use(AuditNumbering)(session.actor, seller_id))
+    items = [audit_json(audit) for audit in audits]
+    if as_json:
+        print_json({"items": items, "total": len(items), "next_cursor": None})
+    else:
+        counted = [item | {"faults": len(item["faults"])} for item in items]
+        shown = ("seller_id", "document_type", "fiscal_year", "documents", "first_number", "last_number", "faults")
+        print_rows(counted, columns(*shown))
+        for fault in (fault for item in items for fault in item["faults"]):
+            print_note(f"{fault['number']}: {fault['fault']}")
+    if any(audit.faults for audit in audits):
+        raise typer.Exit(FAILED)
+
+
+def audit_json(audit: SeriesAudit) -> Json:
+    """Return what the walk over a series found as JSON."""
+    key = audit.series.key
+    return {
+        "seller_id": key.seller_id,
+        "document_type": key.document_type.value,
+        "fiscal_year": key.fiscal_year,
+        "prefix": audit.series.prefix,
+        "next_number": audit.series.next_number,
+        "documents": audit.documents,
+        "first_number": audit.first_number,
+        "last_number": audit.last_number,
+        "intact": not audit.faults,
+        "faults": [{"number": fault.number, "fault": fault.fault} for fault in audit.faults],
+    }
+
+
+def _require_number(invoice: Invoice) -> None:
+    from scaicontrol_core.kernel.errors import Refused
+
+    if invoice.number is None:
+        raise Refused("A draft has no number to verify.", code="invoice_not_finalized", hint="Finalize it first.")

@@ -1,0 +1,67 @@
+"""``scaicontrol admin jobs``: what otherwise runs by itself, run by hand."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scaicontrol_cli.arguments import AsJson
+from scaicontrol_cli.context import Session, call
+from scaicontrol_cli.errors import FAILED
+from scaicontrol_cli.groups import group
+from scaicontrol_cli.output import columns, print_json, print_rows
+from scaicontrol_cli.progress import progress
+
+if TYPE_CHECKING:
+    from scaicontrol_adapters.rendering import RenderReport
+
+app = group("Jobs: what otherwise runs by itself.")
+
+
+class Job(StrEnum):
+    """The jobs there are."""
+
+    REAP = "reap"
+    RENDER = "render"
+
+
+@app.command("run")
+def run_job(
+    job: Annotated[Job, typer.Argument(help="reap: ended trials, cancellations, terms. render: PDFs not yet made.")],
+    as_json: AsJson = False,
+) -> None:
+    """Run a job once, to its end."""
+    if job is Job.REAP:
+        _reap(as_json=as_json)
+    else:
+        _render(as_json=as_json)
+
+
+def _reap(*, as_json: bool) -> None:
+    from scaicontrol_core.subscriptions.use_cases.reap_subscriptions import ReapSubscriptions
+
+    moved = call(lambda session: session.use(ReapSubscriptions)(session.actor))
+    _print({"job": Job.REAP.value, "moved": moved}, as_json=as_json)
+
+
+def _render(*, as_json: bool) -> None:
+    from scaicontrol_adapters.rendering import render_pending
+
+    async def work(session: Session) -> RenderReport:
+        with progress("Rendering") as step:
+            return await render_pending(session.container, session.actor, on_progress=step)
+
+    report = call(work)
+    counts: dict[str, object] = {"rendered": report.rendered, "failed": report.failed, "left": report.left}
+    _print({"job": Job.RENDER.value} | counts, as_json=as_json)
+    if report.failed or report.left:
+        raise typer.Exit(FAILED)
+
+
+def _print(counts: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        print_json(counts)
+    else:
+        print_rows([counts], columns(*counts))

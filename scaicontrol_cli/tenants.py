@@ -1,0 +1,269 @@
+"""``scaicontrol admin tenants``: customers and their billing profiles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from scaicontrol_cli.arguments import (
+    DEFAULT_LIMIT,
+    AsJson,
+    Cursor,
+    DryRun,
+    ExpectedVersion,
+    Limit,
+    OfPartner,
+    PageNumber,
+    PartnerOption,
+    Sort,
+    TenantArgument,
+    choice,
+    page,
+)
+from scaicontrol_cli.context import Session, call
+from scaicontrol_cli.errors import FAILED
+from scaicontrol_cli.groups import group
+from scaicontrol_cli.output import Json, columns, print_item, print_json, print_note, print_page, print_rows
+from scaicontrol_core.kernel.errors import NotFound
+from scaicontrol_core.kernel.ids import PartnerId, TenantId
+
+if TYPE_CHECKING:
+    from scaicontrol_core.tenancy.billing_profile import BillingProfile
+    from scaicontrol_core.tenancy.tenant import Tenant
+    from scaicontrol_core.tenancy.use_cases.import_tenants import ImportReport
+
+app = group("Customers: who subscribes and is billed.")
+_SHOWN = columns("id", "external_reference", "name", "collection_method", "is_active", "created_at")
+
+
+def tenant_json(tenant: Tenant) -> Json:
+    """Return a tenant as JSON."""
+    from scaicontrol_core.kernel.events import to_json
+
+    names = (
+        "id",
+        "partner_id",
+        "name",
+        "external_reference",
+        "collection_method",
+        "is_active",
+        "created_at",
+        "version",
+    )
+    return {name: to_json(getattr(tenant, name)) for name in names}
+
+
+def profile_json(profile: BillingProfile) -> Json:
+    """Return a billing profile as JSON: the buyer's details, what is known of its VAT number, the version."""
+    from scaicontrol_core.kernel.events import to_json
+
+    return {
+        "tenant_id": profile.tenant_id,
+        **to_json(profile.details),
+        "vat_evidence": to_json(profile.vat_evidence),
+        "created_at": to_json(profile.created_at),
+        "updated_at": to_json(profile.updated_at),
+        "version": profile.version,
+    }
+
+
+async def tenant_named(session: Session, name: str, partner: str | None = None) -> TenantId:
+    """Return the id of the tenant that a person named by its id or reference; ``NotFound``."""
+    from scaicontrol_core.tenancy.use_cases.find_tenant import FindTenant
+
+    found = await session.use(FindTenant)(session.actor, name, PartnerId(partner) if partner else None)
+    return found.id
+
+
+@app.command("list")
+def list_tenants(
+    partner: OfPartner = None,
+    search: Annotated[str | None, typer.Option(help="Part of the name or the reference.")] = None,
+    active: Annotated[bool | None, typer.Option("--active/--inactive", help="Only these.")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    page_number: PageNumber = None,
+    sort: Sort = None,
+    as_json: AsJson = False,
+) -> None:
+    """List customers."""
+    from scaicontrol_core.tenancy.ports import TenantFilter
+    from scaicontrol_core.tenancy.use_cases.list_tenants import ListTenants
+
+    wanted = TenantFilter(partner_id=PartnerId(partner) if partner else None, search=search, is_active=active)
+    request = page(limit, cursor, page_number, sort)
+    found = call(lambda session: session.use(ListTenants)(session.actor, request, wanted))
+    print_page(found, tenant_json, _SHOWN, as_json=as_json)
+
+
+@app.command("show")
+def show_tenant(tenant: TenantArgument, partner: PartnerOption = None, as_json: AsJson = False) -> None:
+    """Show a customer."""
+    from scaicontrol_core.tenancy.use_cases.find_tenant import FindTenant
+
+    partner_id = PartnerId(partner) if partner else None
+    found = call(lambda session: session.use(FindTenant)(session.actor, tenant, partner_id))
+    print_item(tenant_json(found), as_json=as_json)
+
+
+@app.command("create")
+def create_tenant(
+    name: Annotated[str, typer.Argument(help="What the customer is called.")],
+    reference: Annotated[str | None, typer.Option(help="Your own key for the customer.")] = None,
+    collection_method: Annotated[str, typer.Option(help="send_invoice or charge_automatically.")] = "send_invoice",
+    partner: PartnerOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take on a customer. It needs a billing profile before it can subscribe."""
+    from scaicontrol_core.tenancy.tenant import CollectionMethod
+    from scaicontrol_core.tenancy.use_cases.create_tenant import CreateTenant, NewTenant
+
+    wanted = NewTenant(
+        name=name,
+        external_reference=reference,
+        collection_method=choice(CollectionMethod, collection_method, "/collection_method")
+        or CollectionMethod.SEND_INVOICE,
+        partner_id=PartnerId(partner) if partner else None,
+    )
+    created = call(lambda session: session.use(CreateTenant)(session.actor, wanted))
+    print_item(tenant_json(created), as_json=as_json)
+
+
+@app.command("import")
+def import_tenants(
+    file: Annotated[str, typer.Argument(help="A CSV file whose first line names the columns; - is standard input.")],
+    partner: PartnerOption = None,
+    attest_vat: Annotated[
+        str | None, typer.Option(help="Take well-formed VAT numbers as valid, for this reason.")
+    ] = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create or update customers from a list; a bad row is reported and the others go on.
+
+    Exits with 1 if a row failed.
+    """
+    from scaicontrol_cli.files import read_rows
+    from scaicontrol_core.tenancy.use_cases.import_tenants import ImportTenants, TenantList
+
+    wanted = TenantList(
+        rows=read_rows(file),
+        partner_id=PartnerId(partner) if partner else None,
+        vat_attestation=attest_vat,
+        dry_run=dry_run,
+    )
+    report = call(lambda session: session.use(ImportTenants)(session.actor, wanted))
+    _print_report(report, as_json=as_json)
+    if report.failed:
+        raise typer.Exit(FAILED)
+
+
+@app.command("attest-vat")
+def attest_vat(
+    tenant: TenantArgument,
+    reason: Annotated[str, typer.Option(help="Why the number is taken as valid; kept and audited.")],
+    reference: Annotated[str | None, typer.Option(help="Where the proof is kept.")] = None,
+    partner: PartnerOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a customer's VAT number as valid on your own responsibility."""
+    from scaicontrol_core.tenancy.use_cases.attest_vat_number import Attestation, AttestVatNumber
+
+    attestation = Attestation(note=reason, reference=reference)
+
+    async def work(session: Session) -> BillingProfile:
+        tenant_id = await tenant_named(session, tenant, partner)
+        return await session.use(AttestVatNumber)(session.actor, tenant_id, attestation)
+
+    print_item(profile_json(call(work)), as_json=as_json)
+
+
+@app.command("billing-profile")
+def billing_profile(
+    tenant: TenantArgument,
+    file: Annotated[str | None, typer.Option(help="Replace the profile by this YAML or JSON file.")] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a field: --set city=Utrecht (repeatable).")
+    ] = None,
+    expected_version: ExpectedVersion = None,
+    partner: PartnerOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a customer's billing profile; with --file or --set, write it."""
+    from scaicontrol_cli.fields import assignments
+    from scaicontrol_cli.files import read_object
+    from scaicontrol_core.tenancy.billing_profile import BillingDetails
+
+    wanted = read_object(file) if file else None
+    changed = assignments(BillingDetails, changes or ())
+
+    async def work(session: Session) -> BillingProfile:
+        tenant_id = await tenant_named(session, tenant, partner)
+        if wanted is None and not changed:
+            return await _present(session, tenant_id)
+        return await _write(session, tenant_id, wanted, changed, expected_version)
+
+    print_item(profile_json(call(work)), as_json=as_json)
+
+
+async def _present(session: Session, tenant_id: TenantId) -> BillingProfile:
+    from scaicontrol_core.tenancy.use_cases.get_billing_profile import GetBillingProfile
+
+    return await session.use(GetBillingProfile)(session.actor, tenant_id)
+
+
+async def _write(
+    session: Session, tenant_id: TenantId, wanted: Json | None, changed: dict[str, Any], expected: int | None
+) -> BillingProfile:
+    """Replace the profile; fields that were only named with --set amend the present one."""
+    from scaicontrol_core.tenancy.use_cases.set_billing_profile import SetBillingProfile
+
+    if wanted is None:
+        try:
+            present = await _present(session, tenant_id)
+        except NotFound:
+            wanted = {}
+        else:
+            wanted = _fields_of(present)
+            expected = present.version if expected is None else expected
+    details = _details(wanted | changed)
+    return await session.use(SetBillingProfile)(session.actor, tenant_id, details, expected)
+
+
+def _fields_of(profile: BillingProfile) -> dict[str, Any]:
+    from attrs import fields
+
+    return {each.name: getattr(profile.details, each.name) for each in fields(type(profile.details))}
+
+
+def _details(values: dict[str, Any]) -> Any:
+    from attrs import fields
+
+    from scaicontrol_core.kernel.errors import FieldError, Invalid
+    from scaicontrol_core.tenancy.billing_profile import BillingDetails
+
+    unknown = sorted(values.keys() - {each.name for each in fields(BillingDetails)})
+    if unknown:
+        wrong = [FieldError(f"/{name}", "There is no such field.") for name in unknown]
+        raise Invalid(f"There is no field {unknown[0]!r}.", code="field_unknown", fields=wrong)
+    return BillingDetails(**({"company_name": "", "country_code": ""} | values))
+
+
+def _print_report(report: ImportReport, *, as_json: bool) -> None:
+    from scaicontrol_core.kernel.events import to_json
+
+    counts = {"created": report.created, "updated": report.updated, "unchanged": report.unchanged}
+    failed = to_json(report.failed)
+    if as_json:
+        print_json(counts | {"dry_run": report.dry_run, "rows": to_json(report.rows), "failed": failed})
+        return
+    print_rows([counts | {"failed": len(failed)}], columns("created", "updated", "unchanged", "failed"))
+    for row in failed:
+        places = ", ".join(field["pointer"] for field in row["fields"])
+        name = row["external_reference"] or "without a reference"
+        print_note(
+            f"row {row['row']} ({name}): {row['message']} [{row['code']}]" + (f" At {places}." if places else "")
+        )
+    if report.dry_run:
+        print_note("Nothing was written: this was a dry run.")

@@ -1,0 +1,40 @@
+"""The table of what runs when: every periodic job, its interval, and the one thing it calls.
+
+Each job is idempotent, and its work list is a query on the database: run late, twice, or again
+after a crash, it ends at the same state.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from attrs import frozen
+
+from scaicontrol_jobs.documents import render_documents
+from scaicontrol_jobs.subscriptions import reap_subscriptions
+
+if TYPE_CHECKING:
+    from scaicontrol_adapters.container import Container
+
+
+class JobRun(Protocol):
+    """What a job does each time."""
+
+    async def __call__(self, container: Container) -> bool:
+        """Do a slice of the work, a few seconds at most; return whether more waits to be done at once."""
+        ...
+
+
+@frozen(kw_only=True)
+class PeriodicJob:
+    """A job and how often it runs; ``name`` is what logs and metrics call it."""
+
+    name: str
+    every_seconds: int
+    run: JobRun
+
+
+SCHEDULE: tuple[PeriodicJob, ...] = (
+    PeriodicJob(name="render_documents", every_seconds=3, run=render_documents),
+    PeriodicJob(name="reap_subscriptions", every_seconds=300, run=reap_subscriptions),
+)
