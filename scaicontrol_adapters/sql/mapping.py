@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from attrs import NOTHING, Factory, fields, frozen
+from attrs import fields, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,7 +72,8 @@ class Fields(Generic[T]):
     """Columns of one attrs class.
 
     ``codecs`` name the fields whose columns hold something else than the field itself;
-    ``parts`` those that take columns of their own; ``skip`` those that are not kept.
+    ``parts`` those that take columns of their own; ``elsewhere`` those whose values stand in a
+    table of their own, and are empty until that is read.
     ``prefix`` stands before every column's name. ``absent_when`` names a field that is never
     None in a value: where its column is NULL, the whole value is None. ``columns_as`` renames.
     """
@@ -83,7 +84,7 @@ class Fields(Generic[T]):
         *,
         codecs: Mapping[str, Codec] | None = None,
         parts: Mapping[str, Part] | None = None,
-        skip: tuple[str, ...] = (),
+        elsewhere: tuple[str, ...] = (),
         prefix: str = "",
         absent_when: str | None = None,
         columns_as: Mapping[str, str] | None = None,
@@ -91,13 +92,14 @@ class Fields(Generic[T]):
         self.kind = kind
         codecs, self._parts, names = codecs or {}, dict(parts or {}), columns_as or {}
         known = {attribute.name for attribute in fields(kind)}  # type: ignore[arg-type]
-        unknown = (set(codecs) | set(self._parts) | set(skip) | set(names)) - known
+        unknown = (set(codecs) | set(self._parts) | set(elsewhere) | set(names)) - known
         if unknown:
             raise TypeError(f"{kind.__name__} has no fields {sorted(unknown)}")
-        unkept = {*skip, *self._parts, "_events"}
+        unkept = {*elsewhere, *self._parts, "_events"}
         self._plain = tuple((name, prefix + names.get(name, name), codecs.get(name)) for name in sorted(known - unkept))
         self._absent = prefix + names.get(absent_when, absent_when) if absent_when else None
-        self._defaults = _defaults(kind, skip)
+        self._elsewhere = elsewhere
+        self._records = "_events" in known
         self.columns: tuple[str, ...] = (
             *(column for _, column, _ in self._plain),
             *(column for part in self._parts.values() for column in part.columns),
@@ -115,8 +117,8 @@ class Fields(Generic[T]):
             written.update(part.write(getattr(value, name)))
         return written
 
-    def read(self, row: Mapping[str, Any], **given: Any) -> Any:  # T, or None if absent_when
-        """Restore the object from the columns' values; ``given`` are fields kept elsewhere."""
+    def read(self, row: Mapping[str, Any]) -> Any:  # T, or None if absent_when
+        """Restore the object from the columns' values."""
         if self._absent is not None and row[self._absent] is None:
             return None
         restored = self.kind.__new__(self.kind)
@@ -125,17 +127,8 @@ class Fields(Generic[T]):
             _set(restored, name, kept if codec is None or kept is None else codec.decode(kept))
         for name, part in self._parts.items():
             _set(restored, name, part.read(row))
-        for name, default in self._defaults:
-            _set(restored, name, default.factory() if isinstance(default, Factory) else default)  # type: ignore[arg-type]
-        for name, value in given.items():
-            _set(restored, name, value)
+        for name in self._elsewhere:
+            _set(restored, name, ())
+        if self._records:
+            _set(restored, "_events", [])
         return restored
-
-
-def _defaults(kind: type[Any], skip: tuple[str, ...]) -> tuple[tuple[str, Any], ...]:
-    """Return the defaults of fields that are not kept; the event list is always among them."""
-    return tuple(
-        (attribute.name, attribute.default)
-        for attribute in fields(kind)
-        if attribute.name in (*skip, "_events") and attribute.default is not NOTHING
-    )

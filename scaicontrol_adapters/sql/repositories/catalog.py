@@ -47,7 +47,7 @@ _PLANS: Table[Plan] = Table(
             "terms": Fields(
                 PlanTerms,
                 codecs={"billing_period": enum(Cadence)},
-                skip=("usage_pricing",),
+                elsewhere=("usage_pricing",),
                 columns_as=_METADATA,
             )
         },
@@ -59,7 +59,7 @@ _PACKS: Table[ServicePack] = Table(
     PackRow,
     Fields(
         ServicePack,
-        skip=("items",),
+        elsewhere=("items",),
         parts={
             "terms": Fields(PackTerms, codecs={"billing_period": enum(Cadence), "discount_type": enum(DiscountType)})
         },

@@ -39,7 +39,7 @@ _INVOICES: Table[Invoice] = Table(
             "pdf_status": enum(PdfStatus),
         },
         parts={"period": _PERIOD},
-        skip=("lines",),
+        elsewhere=("lines",),
     ),
     what="invoice",
     fixed=("seller_id", "document_type", "created_at", "run_id"),
