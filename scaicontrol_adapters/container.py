@@ -1,127 +1,164 @@
-"""The composition root: everything is built once, here, and use cases get their ports by name.
+"""The composition root: one container per process builds every port once and gives them to use cases.
 
-A use case is a frozen class whose fields are ports. ``use`` fills each field with the port of
-the same name and wraps the call in the retry of the whole use case.
+HTTP, command line and jobs receive it; tests build the same one over ``scaicontrol_core.testing``.
+What is heavy (SQLAlchemy, S3) is imported only when a container needs it, and nothing
+connects before the first use.
 """
+
+# ruff: noqa: PLC0415  # only what a container needs is loaded
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from attrs import define, field, fields
 
 from scaicontrol_adapters.settings import ObjectStoreKind, Settings
-from scaicontrol_adapters.system import MonotonicIds, SystemClock
 from scaicontrol_core.tax import RateTable, VatNumberFormat, standard_rates
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from scaicontrol_adapters.sql.engine import Database
     from scaicontrol_core.documents.ports import DocumentRenderer, ObjectStore
+    from scaicontrol_core.documents.work import DocumentsWork
     from scaicontrol_core.kernel.clock import Clock
+    from scaicontrol_core.kernel.idempotency import IdempotencyRecords
     from scaicontrol_core.kernel.ids import Ids
-    from scaicontrol_core.kernel.work import UnitOfWorkFactory
+    from scaicontrol_core.kernel.work import Retry, UnitOfWorkFactory
     from scaicontrol_core.tenancy.ports import VatNumberCheck
 
 U = TypeVar("U")
-T = TypeVar("T")
-_Close = Callable[[], Awaitable[None]]
 
 
-async def _retry(attempt: Callable[[], Awaitable[T]]) -> T:
-    from scaicontrol_adapters.sql.retry import retried  # noqa: PLC0415  # SQLAlchemy loads with first use
-
-    return await retried(attempt)()
-
-
-@define(kw_only=True)
+@define(kw_only=True, eq=False)
 class Container:
-    """The ports of one process. Close it with ``aclose``, or use it as ``async with``."""
+    """Every port under the name that use cases have for it; close it, or use it as ``async with``."""
 
     settings: Settings
-    work: UnitOfWorkFactory[Any]
     clock: Clock
     ids: Ids
+    work: UnitOfWorkFactory[DocumentsWork]
     objects: ObjectStore
     renderer: DocumentRenderer
-    rates: RateTable
-    vat_numbers: VatNumberCheck
-    retry: Any = _retry
-    database: Any = None
-    _closing: list[_Close] = field(factory=list)
-    _built: dict[type, Any] = field(factory=dict, init=False)
+    idempotency: IdempotencyRecords
+    retry: Retry
+    vat_numbers: VatNumberCheck = field(factory=VatNumberFormat)
+    database: Database | None = None
+    _built: dict[type[Any], Any] = field(init=False, factory=dict)
+
+    @property
+    def rates(self) -> RateTable:
+        """The VAT rates, read when first asked for."""
+        return standard_rates()
 
     @classmethod
-    def from_settings(cls, settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> Container:
-        """Build every port that the settings name; nothing connects before its first use.
+    def from_settings(cls, settings: Settings, *, clock: Clock | None = None) -> Self:
+        """Build a container on the database and the object store of the settings.
 
-        ``clock`` takes the place of the machine's, for loads that run on a calendar of their own.
+        ``clock`` takes the place of the machine's: a demonstration lives through months.
         """
-        from scaicontrol_adapters.pdf.pool import PooledRenderer  # noqa: PLC0415  # heavy: only who opens one pays
-        from scaicontrol_adapters.sql.engine import create_engine  # noqa: PLC0415  # see above
-        from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory  # noqa: PLC0415  # see above
+        from scaicontrol_adapters.pdf.pool import PooledRenderer
+        from scaicontrol_adapters.sql.engine import create_engine
+        from scaicontrol_adapters.sql.idempotency import SqlIdempotencyRecords
+        from scaicontrol_adapters.sql.retry import Backoff
+        from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory
+        from scaicontrol_adapters.system import MonotonicIds, SystemClock
 
-        clock, ids = clock or SystemClock(), ids or MonotonicIds()
+        now, ids = clock or SystemClock(), MonotonicIds()
         database = create_engine(settings.database_url, pool_size=settings.database_pool_size)
-        objects, close_objects = _object_store(settings)
-        renderer = PooledRenderer(workers=settings.pdf_workers)
         return cls(
             settings=settings,
-            work=SqlUnitOfWorkFactory(database, clock, ids),
-            clock=clock,
+            clock=now,
             ids=ids,
-            objects=objects,
-            renderer=renderer,
-            rates=standard_rates(),
-            vat_numbers=VatNumberFormat(),
+            work=SqlUnitOfWorkFactory(database, now, ids),
+            objects=_object_store(settings),
+            renderer=PooledRenderer(workers=settings.pdf_workers),
+            idempotency=SqlIdempotencyRecords(database),
+            retry=Backoff(),
             database=database,
-            closing=[renderer.close, *close_objects, database.aclose],
+        )
+
+    @classmethod
+    def in_memory(
+        cls, settings: Settings | None = None, *, clock: Clock | None = None, renderer: DocumentRenderer | None = None
+    ) -> Self:
+        """Build a container that keeps everything in memory and renders in this process.
+
+        Without settings it starts no background job; without a clock it stands still in 2026.
+        """
+        from scaicontrol_adapters.pdf.inline import InlineRenderer
+        from scaicontrol_adapters.sql.retry import Backoff
+        from scaicontrol_core.testing import FixedClock, MemoryUnitOfWorkFactory, SequentialIds
+        from scaicontrol_core.testing.idempotency import MemoryIdempotencyRecords
+        from scaicontrol_core.testing.objects import MemoryObjects
+
+        now, ids = clock or FixedClock(), SequentialIds()
+        return cls(
+            settings=settings or Settings(background_jobs=""),
+            clock=now,
+            ids=ids,
+            work=MemoryUnitOfWorkFactory(now, ids),
+            objects=MemoryObjects(),
+            renderer=renderer or InlineRenderer(),
+            idempotency=MemoryIdempotencyRecords(),
+            retry=Backoff(),
         )
 
     def use(self, use_case: type[U]) -> U:
-        """Return the use case with its ports, its call retried whole; made once and kept.
+        """Return the use case with its ports, found by the names of its fields.
 
-        Raises ``LookupError`` for a field that is no port of ours.
+        What the database gives up is run again as a whole, by the container, or by the use case
+        itself if it asks for ``retry``. Raises ``TypeError`` for a field that names no port.
         """
-        if use_case not in self._built:
-            from scaicontrol_adapters.sql.retry import retried  # noqa: PLC0415  # see from_settings
+        built = self._built.get(use_case)
+        if built is None:
+            built = self._built[use_case] = self._build(use_case)
+        return cast("U", built)
 
-            ports = {attribute.name: self._port(attribute.name) for attribute in fields(cast("Any", use_case))}
-            self._built[use_case] = retried(cast("Any", use_case)(**ports))
-        return cast("U", self._built[use_case])
+    def _build(self, use_case: type[Any]) -> Any:
+        from scaicontrol_adapters.sql.retry import retried
+
+        names = [attribute.name for attribute in fields(use_case)]
+        unknown = [name for name in names if not name.islower() or name.startswith("_") or not hasattr(self, name)]
+        if unknown:
+            raise TypeError(f"{use_case.__name__} asks for {', '.join(unknown)}, which is no port of the container")
+        made = use_case(**{name: getattr(self, name) for name in names})
+        return made if "retry" in names else retried(made)
 
     async def aclose(self) -> None:
-        """Stop the renderer's processes and close all connections."""
-        for close in self._closing:
-            await close()
+        """End the renderer's processes and close all connections."""
+        for port in (self.renderer, self.objects):
+            close: Callable[[], Awaitable[None]] | None = getattr(port, "close", None)
+            if close is not None:
+                await close()
+        if self.database is not None:
+            await self.database.aclose()
 
     async def __aenter__(self) -> Self:
+        """Nothing opens before the first use."""
         return self
 
-    async def __aexit__(self, *exception: object) -> None:
+    async def __aexit__(self, *_: object) -> None:
+        """Close."""
         await self.aclose()
 
-    def _port(self, name: str) -> Any:
-        if name.startswith("_") or not hasattr(self, name):
-            raise LookupError(f"no port is called {name!r}")
-        return getattr(self, name)
 
-
-def _object_store(settings: Settings) -> tuple[ObjectStore, list[_Close]]:
+def _object_store(settings: Settings) -> ObjectStore:
     if settings.object_store is ObjectStoreKind.FOLDER:
-        from scaicontrol_adapters.local.objects import FolderObjects  # noqa: PLC0415  # one of two
+        from scaicontrol_adapters.local.objects import FolderObjects
 
-        return FolderObjects(settings.objects_dir), []
-    from scaicontrol_adapters.s3.objects import S3Objects, S3Settings  # noqa: PLC0415  # aiobotocore costs a second
+        return FolderObjects(settings.objects_dir)
+    from scaicontrol_adapters.s3.objects import S3Objects, S3Settings
 
-    store = S3Objects(
+    return S3Objects(
         S3Settings(
-            bucket=settings.s3_bucket or "",
-            endpoint_url=settings.s3_endpoint_url,
+            bucket=settings.s3_bucket,
+            endpoint_url=settings.s3_endpoint_url or None,
             region=settings.s3_region,
-            access_key=settings.s3_access_key,
-            secret_key=settings.s3_secret_key,
+            access_key=settings.s3_access_key or None,
+            secret_key=settings.s3_secret_key or None,
             path_style=settings.s3_path_style,
             prefix=settings.s3_prefix,
         )
     )
-    return store, [store.close]

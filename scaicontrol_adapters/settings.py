@@ -1,10 +1,11 @@
-"""Settings: one typed object from the environment and ``.env``, checked whole at the start.
+"""Settings: everything an installation may decide, read once from the environment and ``.env``.
 
-Every variable is ``SCAICONTROL_`` and the field's name in capitals. ``docs/reference/configuration.md``
-is made from this class. Secrets never appear in its text.
+Each field carries its own documentation; ``docs/reference/configuration.md`` is made from it.
+Reading reports every wrong variable at once. This module loads nothing heavy: each command
+of the command line reads it.
 """
 
-# ruff: noqa: RUF009  # _setting declares a field, as attrs.field does; it runs once, on purpose
+# ruff: noqa: RUF009  # `_setting` is attrs' own `field`, with a document
 
 from __future__ import annotations
 
@@ -12,18 +13,24 @@ import os
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from attrs import Attribute, Factory, field, fields, frozen
+from attrs import Attribute, field, fields, frozen
 
-from scaicontrol_core.kernel.errors import FieldError, Invalid
+from scaicontrol_adapters.environment import read_environment
+from scaicontrol_core.kernel.checks import Findings
+
+if TYPE_CHECKING:
+    from typing import Self
 
 PREFIX = "SCAICONTROL_"
-_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+_JWKS_PATH = "/api/v1/platform/.well-known/jwks.json"
+_MIB = 1024 * 1024
+_MOST_WORKERS = 64
 
 
 class Environment(StrEnum):
-    """Where this runs; production refuses what only a developer may have."""
+    """What kind of installation this is."""
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
@@ -36,198 +43,219 @@ class ObjectStoreKind(StrEnum):
     S3 = "s3"
 
 
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class LogLevel(StrEnum):
+    """The least important lines that are written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def variable(attribute: Attribute[Any]) -> str:
+    """Return the environment variable of a field."""
+    return PREFIX + attribute.name.upper()
+
+
 def _text(raw: str) -> str:
     return raw
 
 
-def _flag(raw: str) -> bool:
-    word = raw.strip().lower()
-    if word not in _TRUE | _FALSE:
-        raise ValueError("write true or false")
-    return word in _TRUE
+def _yes_or_no(raw: str) -> bool:
+    answers = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if raw.lower() not in answers:
+        raise ValueError("neither true nor false")
+    return answers[raw.lower()]
 
 
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def read(raw: str) -> int:
-        number = int(raw)
-        if not low <= number <= high:
-            raise ValueError(f"between {low} and {high}")
-        return number
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def parse(raw: str) -> int:
+        if not raw.isascii() or not raw.isdigit() or not least <= int(raw) <= most:
+            raise ValueError(f"not a whole number from {least} to {most}")
+        return int(raw)
 
-    return read
-
-
-def _words(raw: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in raw.split(",") if word.strip())
+    return parse
 
 
-def _setting(read: Callable[[str], Any], doc: str, default: Any, *, secret: bool = False) -> Any:
-    return field(default=default, repr=not secret, metadata={"read": read, "doc": doc, "secret": secret})
+def _choice(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
+    def parse(raw: str) -> StrEnum:
+        try:
+            return kind(raw.lower())
+        except ValueError:
+            raise ValueError(f"not one of {', '.join(kind)}") from None
+
+    return parse
 
 
-def _database_beside(own: Settings) -> str:
-    return f"sqlite+aiosqlite:///{own.data_dir / 'scaicontrol.db'}"
+def _address(raw: str) -> str:
+    if not raw.startswith(("http://", "https://")):
+        raise ValueError("not an address that begins with http:// or https://")
+    return raw.rstrip("/")
 
 
-def _workers() -> int:
-    return max(1, min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1))
+def _origins(raw: str) -> tuple[str, ...]:
+    return tuple(_address(each.strip()) for each in raw.split(",") if each.strip())
+
+
+def _database(raw: str) -> str:
+    if not raw.startswith(("sqlite+aiosqlite:///", "mysql+aiomysql://", "mariadb+aiomysql://")):
+        raise ValueError("not an address that begins with mysql+aiomysql:// or sqlite+aiosqlite:///")
+    return raw
+
+
+def _import_name(raw: str) -> str:
+    module, _, name = raw.partition(":")
+    if not name.isidentifier() or not all(part.isidentifier() for part in module.split(".")):
+        raise ValueError("not an import name like package.module:function")
+    return raw
+
+
+def _setting(default: Any, doc: str, parse: Callable[[str], Any] = _text, *, secret: bool = False) -> Any:
+    """Declare a setting: its default, what it is for, how its text is read."""
+    return field(default=default, repr=not secret, metadata={"doc": doc, "parse": parse, "secret": secret})
 
 
 @frozen(kw_only=True)
 class Settings:
-    """Everything that can be set. Read with ``Settings.from_environment()``."""
+    """One installation's settings. An empty variable counts as one that is not set."""
 
-    env: Environment = _setting(Environment, "`development` or `production`.", Environment.DEVELOPMENT)
-    data_dir: Path = _setting(Path, "Folder of the embedded database, documents and development key.", Path("var"))
+    env: Environment = _setting(
+        Environment.DEVELOPMENT,
+        "`development` or `production`. Production refuses to start with what only development may do.",
+        _choice(Environment),
+    )
+    data_dir: Path = _setting(Path("var"), "Folder of everything an embedded installation keeps.", Path)
+    public_url: str = _setting(
+        "http://localhost:8000", "Address under which this server is reached from outside.", _address
+    )
     database_url: str = _setting(
-        _text,
-        "`sqlite+aiosqlite:///file.db` or `mysql+aiomysql://user:password@host/name`. Default: SQLite there.",
-        Factory(_database_beside, takes_self=True),
+        "",
+        "`mysql+aiomysql://user:password@host/name`, or `sqlite+aiosqlite:///file`. Empty: `scaicontrol.db` in the"
+        " data folder.",
+        _database,
         secret=True,
     )
-    database_pool_size: int = _setting(_whole(1, 200), "Connections one process may hold (MariaDB).", 10)
+    database_pool_size: int = _setting(10, "Most connections to MariaDB that one process holds.", _number(1, 500))
     object_store: ObjectStoreKind = _setting(
-        ObjectStoreKind, "`folder` (in the data folder) or `s3`.", ObjectStoreKind.FOLDER
+        ObjectStoreKind.FOLDER, "Where documents are kept: `folder` or `s3`.", _choice(ObjectStoreKind)
     )
-    s3_bucket: str | None = _setting(_text, "Bucket of the documents; required for `s3`.", None)
-    s3_endpoint_url: str | None = _setting(_text, "Address of an S3 server that is not Amazon's.", None)
-    s3_region: str = _setting(_text, "Region of the bucket.", "eu-west-1")
-    s3_access_key: str | None = _setting(_text, "Access key; without one, the machine's own role.", None, secret=True)
-    s3_secret_key: str | None = _setting(_text, "Secret key.", None, secret=True)
-    s3_path_style: bool = _setting(_flag, "Put the bucket into the path, as most other servers need.", default=True)
-    s3_prefix: str = _setting(_text, "Put before every key, e.g. `scaicontrol/`.", "")
-    pdf_workers: int = _setting(
-        _whole(1, 64), "Processes that render PDFs. Default: one a core, at most 4.", Factory(_workers)
+    objects_dir: Path = _setting(
+        None, "Folder of the `folder` object store. Empty: `objects` in the data folder.", Path
     )
-    scaikey_url: str | None = _setting(
-        _text, "Base address of ScaiKey, the issuer of tokens; required in production.", None
+    s3_bucket: str = _setting("", "Bucket of the `s3` object store; it must exist.")
+    s3_endpoint_url: str = _setting("", "Address of the S3 server. Empty: Amazon's own.", _address)
+    s3_region: str = _setting("eu-west-1", "Region of the bucket.")
+    s3_access_key: str = _setting("", "Access key. Empty: found as Amazon's own tools find it.", secret=True)
+    s3_secret_key: str = _setting("", "Secret that belongs to the access key.", secret=True)
+    s3_path_style: bool = _setting(
+        default=True,
+        doc="Whether the bucket stands in the path, as most servers but Amazon's want it.",
+        parse=_yes_or_no,
     )
-    jwt_issuer: str | None = _setting(_text, "The `iss` tokens must have. Default: the ScaiKey address.", None)
-    jwt_audience: str | None = _setting(_text, "The `aud` tokens must have, if any.", None)
-    jwks_cache_seconds: int = _setting(_whole(1, 86_400), "For how long the issuer's keys are kept.", 3600)
+    s3_prefix: str = _setting("", "Put before every key, for a bucket shared with others.")
+    scaikey_url: str = _setting(
+        "", "Address of ScaiKey, or of any issuer of OpenID Connect. Production needs it.", _address
+    )
+    jwt_issuer: str = _setting("", "The `iss` that tokens must carry. Empty: the address of ScaiKey.")
+    jwt_audience: str = _setting("", "The `aud` that tokens must carry. Empty: any.")
+    jwks_url: str = _setting(
+        "", f"Where the issuer's public keys are. Empty: `{_JWKS_PATH}` at the address of ScaiKey.", _address
+    )
     dev_issuer: bool = _setting(
-        _flag,
-        "Issue tokens of our own, for development. Default: on in development without ScaiKey; refused in production.",
-        Factory(lambda own: own.env is Environment.DEVELOPMENT and own.scaikey_url is None, takes_self=True),
+        None,
+        "Whether this server issues tokens itself, to anyone who asks. Empty: yes in development without ScaiKey, else"
+        " no. Production refuses it.",
+        _yes_or_no,
     )
-    public_url: str = _setting(_text, "The address people reach this server at.", "http://localhost:8000")
-    cors_allow_origins: tuple[str, ...] = _setting(_words, "Origins of browser applications, comma-separated.", ())
-    max_body_bytes: int = _setting(_whole(1_024, 100_000_000), "Largest request body, in bytes.", 1_048_576)
-    embedded_jobs: str = _setting(
-        _text,
-        "Background jobs run inside the server, as `module:function`; empty for none (a worker runs them).",
+    cors_origins: tuple[str, ...] = _setting((), "Origins whose pages may call the API, separated by commas.", _origins)
+    body_limit: int = _setting(_MIB, "Most bytes in the body of a request.", _number(1024, 100 * _MIB))
+    background_jobs: str = _setting(
         "scaicontrol_jobs.embedded:start",
+        "What the server runs in the background, by import name; `none` for nothing.",
+        lambda raw: "" if raw.lower() == "none" else _import_name(raw),
     )
-    log_level: str = _setting(_text, "`debug`, `info`, `warning` or `error`.", "info")
-    log_format: str = _setting(_text, "`json`, or `text` for reading.", "json")
+    pdf_workers: int = _setting(
+        0, "Processes that render PDFs; `0`: one for each core, at most eight.", _number(0, _MOST_WORKERS)
+    )
+    log_level: LogLevel = _setting(
+        LogLevel.INFO, "Least important lines that are logged: `debug`, `info`, `warning`, `error`.", _choice(LogLevel)
+    )
+    log_format: LogFormat = _setting(LogFormat.JSON, "`json`, or `console` for people.", _choice(LogFormat))
 
     def __attrs_post_init__(self) -> None:
-        """Refuse combinations that could not work, or would be unsafe; all of them at once."""
-        wrong = [FieldError(f"/{PREFIX}{name}", message) for name, message in _contradictions(self)]
-        if wrong:
-            raise _invalid(wrong)
-
-    @classmethod
-    def from_environment(cls, environ: Mapping[str, str] | None = None, env_file: Path | None = None) -> Settings:
-        """Read the environment over ``.env`` (default: in the working folder).
-
-        Raises ``Invalid`` (``settings_invalid``) that names every wrong variable at once.
-        """
-        given = dict(_env_file(env_file or Path(".env")))
-        given.update(os.environ if environ is None else environ)
-        values: dict[str, Any] = {}
-        wrong: list[FieldError] = []
-        known = {f"{PREFIX}{attribute.name.upper()}": attribute for attribute in fields(cls)}
-        for variable, attribute in known.items():
-            raw = given.get(variable, "")
-            if raw == "":
-                continue
-            try:
-                values[attribute.name] = attribute.metadata["read"](raw)
-            except ValueError as error:
-                wrong.append(FieldError(f"/{variable}", _shown(attribute, raw, error)))
-        wrong += [
-            FieldError(f"/{variable}", "There is no such setting.")
-            for variable in sorted(given)
-            if variable.startswith(PREFIX) and variable not in known and not variable.startswith(f"{PREFIX}TEST_")
-        ]
-        if wrong:
-            raise _invalid(wrong)
-        return cls(**values)
-
-    @property
-    def objects_dir(self) -> Path:
-        """The folder of documents where no S3 is configured."""
-        return self.data_dir / "objects"
-
-    @property
-    def issuer(self) -> str:
-        """The ``iss`` that tokens must have."""
-        return self.jwt_issuer or self.scaikey_url or self.public_url
+        """Fill in what depends on other settings."""
+        absent: Any = None
+        jwks_url = self.jwks_url or (self.scaikey_url and self.scaikey_url + _JWKS_PATH)
+        derived: dict[str, Any] = {
+            "database_url": self.database_url or f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'scaicontrol.db'}",
+            "objects_dir": self.data_dir / "objects" if self.objects_dir is absent else self.objects_dir,
+            "jwks_url": jwks_url,
+            "jwt_issuer": self.jwt_issuer or self.scaikey_url,
+            "dev_issuer": not (self.is_production or jwks_url) if self.dev_issuer is absent else self.dev_issuer,
+            "pdf_workers": self.pdf_workers or min(os.cpu_count() or 1, 8),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
 
     @property
     def is_production(self) -> bool:
-        """Tell whether this is the real thing."""
+        """Tell whether customers depend on this installation."""
         return self.env is Environment.PRODUCTION
 
+    @property
+    def is_embedded(self) -> bool:
+        """Tell whether the database is a file of this machine's."""
+        return self.database_url.startswith("sqlite")
 
-def _contradictions(own: Settings) -> list[tuple[str, str]]:
-    found = []
-    if own.is_production and own.dev_issuer:
-        found.append(("DEV_ISSUER", "The development issuer is not for production."))
-    if own.is_production and own.scaikey_url is None:
-        found.append(("SCAIKEY_URL", "Production needs the issuer of its tokens."))
-    if not own.dev_issuer and own.scaikey_url is None and not own.is_production:
-        found.append(("SCAIKEY_URL", "Without the development issuer, name the issuer of tokens."))
-    if own.object_store is ObjectStoreKind.S3 and not own.s3_bucket:
-        found.append(("S3_BUCKET", "The object store s3 needs a bucket."))
-    if not own.database_url.startswith(("sqlite+aiosqlite://", "mysql+aiomysql://")):
-        found.append(("DATABASE_URL", "Use sqlite+aiosqlite:// or mysql+aiomysql://."))
-    if own.log_level not in {"debug", "info", "warning", "error"}:
-        found.append(("LOG_LEVEL", "One of debug, info, warning, error."))
-    if own.log_format not in {"json", "text"}:
-        found.append(("LOG_FORMAT", "One of json, text."))
-    return found
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None, *, dotenv: Path | None = None) -> Self:
+        """Read the settings; raises one ``Invalid`` (``settings_invalid``) that names every wrong variable.
 
+        ``environ`` replaces both the environment and ``.env`` (default: in the working folder).
+        """
+        given = read_environment(dotenv) if environ is None else environ
+        findings, values = Findings(), dict[str, Any]()
+        for attribute in fields(cls):
+            raw = given.get(variable(attribute), "").strip()
+            if raw:
+                _read(attribute, raw, values, findings)
+        settings = cls(**values)
+        settings._check(findings)
+        findings.raise_if_any()
+        return settings
 
-def _shown(attribute: Attribute[Any], raw: str, error: ValueError) -> str:
-    choices = attribute.metadata["read"]
-    if isinstance(choices, type) and issubclass(choices, StrEnum):
-        return f"{raw!r} is not one of {', '.join(choices)}."
-    return f"This value cannot be read: {error}." if attribute.metadata["secret"] else f"{raw!r}: {error}."
-
-
-def _invalid(wrong: list[FieldError]) -> Invalid:
-    details = "; ".join(f"{each.pointer[1:]}: {each.message}" for each in wrong)
-    return Invalid(f"The settings are wrong. {details}", code="settings_invalid", fields=wrong)
-
-
-def _env_file(path: Path) -> Mapping[str, str]:
-    """Read ``NAME=value`` lines; ``#`` begins a comment line, quotes around a value are dropped."""
-    if not path.is_file():
-        return {}
-    pairs: dict[str, str] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        name, equals, value = line.strip().removeprefix("export ").partition("=")
-        if equals and not name.startswith("#"):
-            pairs[name.strip()] = value.strip().strip("\"'")
-    return pairs
+    def _check(self, findings: Findings) -> None:
+        """Note what contradicts itself."""
+        if self.object_store is ObjectStoreKind.S3 and not self.s3_bucket:
+            _note(findings, "s3_bucket", "is needed for the object store s3")
+        if bool(self.s3_access_key) != bool(self.s3_secret_key):
+            _note(findings, "s3_secret_key", "and the access key are set together or not at all")
+        if not self.is_production:
+            return
+        if self.dev_issuer:
+            _note(findings, "dev_issuer", "may not be on in production: it gives a token to anyone who asks")
+        if not self.jwks_url:
+            _note(findings, "scaikey_url", "is needed in production: nobody could be told from anybody else")
+        elif not self.jwt_issuer:
+            _note(findings, "jwt_issuer", "is needed in production when only the place of the keys is given")
 
 
-def reference() -> str:
-    """Write ``docs/reference/configuration.md`` from the class."""
-    rows = ["# Configuration", "", "Made from `scaicontrol_adapters/settings.py`; do not edit.", ""]
-    rows += ["Each is read from the environment, else from `.env` in the working folder.", ""]
-    rows += ["| Variable | Default | What it sets |", "|---|---|---|"]
-    for attribute in fields(Settings):
-        default = attribute.default
-        shown = "" if default is None or isinstance(default, type(Factory(list))) else _default_text(default)
-        secret = " *Secret.*" if attribute.metadata["secret"] else ""
-        rows.append(f"| `{PREFIX}{attribute.name.upper()}` | {shown} | {attribute.metadata['doc']}{secret} |")
-    return "\n".join(rows) + "\n"
+def _read(attribute: Attribute[Any], raw: str, values: dict[str, Any], findings: Findings) -> None:
+    try:
+        values[attribute.name] = attribute.metadata["parse"](raw)
+    except ValueError as wrong:
+        # A secret is not repeated in a message that will be logged.
+        shown = "its value" if attribute.metadata["secret"] else repr(raw)
+        _note(findings, attribute.name, f"cannot be used: {shown} is {wrong}")
 
 
-def _default_text(default: object) -> str:
-    if isinstance(default, bool):
-        return f"`{str(default).lower()}`"
-    return f"`{default}`" if str(default) and default != () else ""
+def _note(findings: Findings, name: str, message: str) -> None:
+    full_name = PREFIX + name.upper()
+    findings.note(f"/{full_name}", f"{full_name} {message}.", "settings_invalid")

@@ -1,0 +1,132 @@
+"""Settings: what the environment says, every mistake at once, and no secret anywhere."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scaicontrol_adapters.environment import parse_dotenv
+from scaicontrol_adapters.settings import Environment, ObjectStoreKind, Settings
+from scaicontrol_core.kernel.errors import Invalid
+
+SCAIKEY = {"SCAICONTROL_SCAIKEY_URL": "https://key.example"}
+PRODUCTION = {"SCAICONTROL_ENV": "production", **SCAIKEY}
+
+
+def test_without_any_variable_it_is_an_embedded_development_server() -> None:
+    settings = Settings.from_environment({})
+    assert settings.env is Environment.DEVELOPMENT
+    assert settings.is_embedded
+    assert settings.database_url == f"sqlite+aiosqlite:///{Path('var').absolute()}/scaicontrol.db"
+    assert settings.objects_dir == Path("var/objects")
+    assert settings.dev_issuer
+    assert settings.pdf_workers >= 1
+
+
+def test_an_empty_variable_counts_as_one_not_set() -> None:
+    assert Settings.from_environment({"SCAICONTROL_BODY_LIMIT": " "}).body_limit == 1024 * 1024
+
+
+def test_every_wrong_variable_is_named_at_once() -> None:
+    wrong = {
+        "SCAICONTROL_ENV": "staging",
+        "SCAICONTROL_BODY_LIMIT": "one",
+        "SCAICONTROL_DATABASE_URL": "postgresql://u:secret@host/db",
+        "SCAICONTROL_CORS_ORIGINS": "https://a.example, b.example",
+        "SCAICONTROL_OBJECT_STORE": "s3",
+        "SCAICONTROL_BACKGROUND_JOBS": "no such thing",
+        "SCAICONTROL_S3_PATH_STYLE": "perhaps",
+        "SCAICONTROL_S3_ACCESS_KEY": "key",
+    }
+    with pytest.raises(Invalid) as caught:
+        Settings.from_environment(wrong)
+    assert caught.value.code == "settings_invalid"
+    expected = (wrong.keys() - {"SCAICONTROL_OBJECT_STORE", "SCAICONTROL_S3_ACCESS_KEY"}) | {
+        "SCAICONTROL_S3_BUCKET",
+        "SCAICONTROL_S3_SECRET_KEY",
+    }
+    assert {field.pointer for field in caught.value.fields} == {f"/{name}" for name in expected}
+    assert "secret" not in str([field.message for field in caught.value.fields])
+
+
+def test_production_refuses_the_development_issuer() -> None:
+    with pytest.raises(Invalid) as caught:
+        Settings.from_environment({**PRODUCTION, "SCAICONTROL_DEV_ISSUER": "true"})
+    assert [field.pointer for field in caught.value.fields] == ["/SCAICONTROL_DEV_ISSUER"]
+    assert not Settings.from_environment(PRODUCTION).dev_issuer
+
+
+def test_production_needs_somebody_who_issues_tokens() -> None:
+    with pytest.raises(Invalid) as caught:
+        Settings.from_environment({"SCAICONTROL_ENV": "production"})
+    assert [field.pointer for field in caught.value.fields] == ["/SCAICONTROL_SCAIKEY_URL"]
+    with pytest.raises(Invalid) as caught:
+        Settings.from_environment({"SCAICONTROL_ENV": "production", "SCAICONTROL_JWKS_URL": "https://k.example/jwks"})
+    assert [field.pointer for field in caught.value.fields] == ["/SCAICONTROL_JWT_ISSUER"]
+
+
+def test_scaikey_names_the_issuer_and_the_place_of_its_keys() -> None:
+    settings = Settings.from_environment({"SCAICONTROL_SCAIKEY_URL": "https://key.example/"})
+    assert settings.jwt_issuer == "https://key.example"
+    assert settings.jwks_url == "https://key.example/api/v1/platform/.well-known/jwks.json"
+    assert not settings.dev_issuer
+
+
+def test_secrets_do_not_show() -> None:
+    settings = Settings.from_environment(
+        {
+            "SCAICONTROL_DATABASE_URL": "mysql+aiomysql://me:hush@db/x",
+            "SCAICONTROL_OBJECT_STORE": "s3",
+            "SCAICONTROL_S3_BUCKET": "papers",
+            "SCAICONTROL_S3_ACCESS_KEY": "hush",
+            "SCAICONTROL_S3_SECRET_KEY": "hush",
+        }
+    )
+    assert settings.object_store is ObjectStoreKind.S3
+    assert "hush" not in repr(settings)
+
+
+def test_background_jobs_can_be_switched_off() -> None:
+    assert Settings.from_environment({"SCAICONTROL_BACKGROUND_JOBS": "none"}).background_jobs == ""
+    assert Settings.from_environment({}).background_jobs == "scaicontrol_jobs.embedded:start"
+
+
+def test_a_dotenv_file_is_read_and_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / ".env"
+    file.write_text("SCAICONTROL_BODY_LIMIT=2048\nSCAICONTROL_LOG_LEVEL=error\n", encoding="utf-8")
+    monkeypatch.setenv("SCAICONTROL_LOG_LEVEL", "debug")
+    settings = Settings.from_environment(dotenv=file)
+    assert settings.body_limit == 2048
+    assert settings.log_level.value == "debug"
+
+
+def test_a_dotenv_file_has_comments_quotes_and_exports() -> None:
+    text = """
+    # a comment
+    export A=1
+    B = "two words # no comment"   # a comment
+    C='$A'
+    D=plain#part  # a comment
+    E=
+    """
+    expected = {"A": "1", "B": "two words # no comment", "C": "$A", "D": "plain#part", "E": ""}
+    assert parse_dotenv(text) == expected
+
+
+def test_a_broken_line_of_a_dotenv_file_is_named_by_its_number_only() -> None:
+    with pytest.raises(Invalid) as caught:
+        parse_dotenv("A=1\nhush hush\n")
+    assert caught.value.fields[0].pointer == "/.env/2"
+    assert "hush" not in caught.value.message
+
+
+def test_reading_the_settings_loads_nothing_heavy() -> None:
+    program = (
+        "import sys; from scaicontrol_adapters.settings import Settings; Settings.from_environment({});"
+        "print([name for name in ('sqlalchemy', 'litestar', 'httpx', 'pydantic', 'asyncio') if name in sys.modules])"
+    )
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"
