@@ -1,0 +1,243 @@
+"""A numbered invoice stays what it is, and the ledger too: the database itself refuses, by any path."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, insert, update
+
+from scaicontrol_adapters.sql.rows.billing import BilledPeriodRow, InvoiceLineRow, InvoiceRow
+from scaicontrol_adapters.sql.rows.documents import DocumentRevisionRow
+from scaicontrol_adapters.sql.types import UtcInstant
+from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory
+from scaicontrol_core.access import Actor
+from scaicontrol_core.billing.invoice import Invoice
+from scaicontrol_core.billing.ledger import BilledPeriod, ChargeKind
+from scaicontrol_core.billing.lifecycle import InvoiceStatus, PdfStatus
+from scaicontrol_core.billing.line import InvoiceLine
+from scaicontrol_core.documents.revision import DocumentRevision, RevisionReason
+from scaicontrol_core.kernel.errors import Refused
+from scaicontrol_core.kernel.ids import InvoiceId, LineId, PartnerId, RunId, SubscriptionId, TenantId
+from scaicontrol_core.kernel.period import Period
+from scaicontrol_core.kernel.quantity import Quantity, UnitPrice
+from scaicontrol_core.subscriptions.subscription import Subscription
+from scaicontrol_core.testing.clock import DEFAULT_START
+
+PLATFORM = Actor.system("test")
+OURS, RESELLER = TenantId("tnt_ours"), PartnerId("prt_reseller")
+INVOICE = InvoiceId("inv_1")
+MAY_CHANGE = {"status", "sent_at", "paid_at", "voided_at", "void_reason", "pdf_status", "version"}
+
+
+def _line(count: int) -> InvoiceLine:
+    return InvoiceLine(
+        id=LineId(f"lin_{count}"),
+        description=f"Line {count}",
+        quantity=Quantity(Decimal(1)),
+        unit_price=UnitPrice(Decimal(19900)),
+    )
+
+
+def _invoice(**fields: Any) -> Invoice:
+    return Invoice(
+        id=INVOICE,
+        partner_id=RESELLER,
+        tenant_id=OURS,
+        seller_id=RESELLER,
+        currency="EUR",
+        created_at=DEFAULT_START,
+        lines=(_line(1), _line(2)),
+        **fields,
+    )
+
+
+def _numbered() -> Invoice:
+    """An invoice with every field filled in, so that emptying one is a change too."""
+    return _invoice(
+        status=InvoiceStatus.FINALIZED,
+        period=Period(date(2026, 1, 1), date(2026, 2, 1)),
+        notes="Thank you",
+        buyer_reference="PO 7",
+        invoice_date=date(2026, 1, 31),
+        run_id=RunId("run_1"),
+        number="RES-2026-000001",
+        sequence=1,
+        fiscal_year=2026,
+        issue_date=date(2026, 1, 31),
+        due_date=date(2026, 2, 14),
+        net_cents=39800,
+        tax_cents=8358,
+        gross_cents=48158,
+        frozen_document="{}",
+        chain_hash="0" * 64,
+        finalized_at=DEFAULT_START,
+        pdf_status=PdfStatus.PENDING,
+    )
+
+
+@pytest.fixture
+async def numbered(market: SqlUnitOfWorkFactory) -> SqlUnitOfWorkFactory:
+    async with market.begin(PLATFORM) as begun:
+        await begun.invoices.add(_numbered())
+        await begun.commit()
+    return market
+
+
+async def _refused(work: SqlUnitOfWorkFactory, statement: Any, code: str = "invoice_immutable") -> None:
+    """The statement is refused through the ORM, and past it on a bare connection."""
+    with pytest.raises(Refused) as refused:
+        async with work.begin(PLATFORM) as begun:
+            await begun.transaction.update(statement, {})
+    assert refused.value.code == code
+    with pytest.raises(Refused):
+        async with work.database.writer.begin() as connection:
+            await connection.execute(statement)
+
+
+def _other(column: Any) -> Any:
+    if isinstance(column.type, UtcInstant):
+        return DEFAULT_START.replace(year=2031)
+    values: dict[type, Any] = {str: "x", int: 7, date: date(2031, 1, 1)}
+    return values[column.type.python_type]
+
+
+FROZEN = [column for column in InvoiceRow.__table__.columns if column.name not in MAY_CHANGE]
+
+
+@pytest.mark.parametrize("column", FROZEN, ids=lambda column: column.name)
+async def test_nothing_that_a_numbered_invoice_says_can_be_changed(numbered: SqlUnitOfWorkFactory, column: Any) -> None:
+    changed = update(InvoiceRow.__table__).values({column.name: _other(column)})
+    with pytest.raises(Refused) as refused:
+        async with numbered.database.writer.begin() as connection:
+            await connection.execute(changed)
+    assert refused.value.code == "invoice_immutable"
+    if column.nullable:
+        with pytest.raises(Refused):
+            async with numbered.database.writer.begin() as connection:
+                await connection.execute(update(InvoiceRow.__table__).values({column.name: None}))
+
+
+async def test_the_orm_is_refused_as_well(numbered: SqlUnitOfWorkFactory) -> None:
+    await _refused(numbered, update(InvoiceRow).values(frozen_document="{ }"))
+    await _refused(numbered, update(InvoiceRow).values(status="draft"))
+    await _refused(numbered, delete(InvoiceRow))
+
+
+async def test_its_lines_can_be_neither_changed_nor_removed_nor_added(numbered: SqlUnitOfWorkFactory) -> None:
+    await _refused(numbered, update(InvoiceLineRow).values(net_cents=1))
+    await _refused(numbered, delete(InvoiceLineRow))
+    with pytest.raises(Refused):
+        async with numbered.database.writer.begin() as connection:
+            await connection.execute(
+                insert(InvoiceLineRow.__table__).values(  # type: ignore[arg-type]
+                    invoice_id=INVOICE,
+                    position=2,
+                    id="lin_3",
+                    description="smuggled",
+                    quantity=Decimal(1),
+                    unit_price_cents=Decimal(1),
+                    unit_price_divisor=1,
+                    unit_code="C62",
+                    net_cents=1,
+                    tenant_id=OURS,
+                    partner_id=RESELLER,
+                )
+            )
+
+
+async def test_its_state_and_its_pdf_move_on(numbered: SqlUnitOfWorkFactory) -> None:
+    async with numbered.begin(PLATFORM) as begun:
+        invoice = await begun.invoices.get(INVOICE)
+        invoice.document_ready(1, "ab" * 32)
+        await begun.invoices.save(invoice)
+        await begun.commit()
+    async with numbered.begin(PLATFORM) as begun:
+        invoice = await begun.invoices.get(INVOICE)
+        invoice.void("Sent to the wrong customer.", DEFAULT_START)
+        await begun.invoices.save(invoice)
+        await begun.commit()
+    async with numbered.begin(PLATFORM, read_only=True) as begun:
+        kept = await begun.invoices.get(INVOICE)
+    assert (kept.status, kept.number, kept.pdf_status) == (InvoiceStatus.VOID, "RES-2026-000001", PdfStatus.READY)
+    await _refused(numbered, update(InvoiceRow).values(number="RES-2026-000002"))
+
+
+async def test_a_draft_is_free(market: SqlUnitOfWorkFactory) -> None:
+    async with market.begin(PLATFORM) as begun:
+        await begun.invoices.add(_invoice())
+        await begun.commit()
+    async with market.begin(PLATFORM) as begun:
+        draft = await begun.invoices.get(INVOICE)
+        draft.edit(lines=(_line(3), _line(2), _line(1)), notes="Thank you")
+        await begun.invoices.save(draft)
+        await begun.commit()
+    async with market.begin(PLATFORM) as begun:
+        kept = await begun.invoices.get(INVOICE)
+        assert [line.id for line in kept.lines] == ["lin_3", "lin_2", "lin_1"]
+        await begun.transaction.update(delete(InvoiceLineRow), {})
+        await begun.transaction.update(delete(InvoiceRow), {})
+        await begun.commit()
+
+
+async def test_the_ledger_and_the_revisions_are_append_only(numbered: SqlUnitOfWorkFactory) -> None:
+    subscription = SubscriptionId("sub_1")
+    async with numbered.begin(PLATFORM) as begun:
+        await begun.subscriptions.add(_subscription(subscription))
+        await begun.billed_periods.add_many([_entry(subscription)])
+        await begun.document_revisions.add(_revision())
+        await begun.commit()
+    for row, column in ((BilledPeriodRow, "net_cents"), (DocumentRevisionRow, "size")):
+        code = f"{row.__tablename__}_append_only"
+        await _refused(numbered, update(row).values({column: 1}), code)
+        await _refused(numbered, delete(row), code)
+
+
+def _subscription(subscription_id: SubscriptionId) -> Subscription:
+    return Subscription(
+        id=subscription_id,
+        partner_id=RESELLER,
+        tenant_id=OURS,
+        service_id="svc_1",  # type: ignore[arg-type]
+        plan_id="pln_1",  # type: ignore[arg-type]
+        plan_key="scaikey.pro",
+        starts_on=date(2026, 1, 31),
+        created_at=DEFAULT_START,
+    )
+
+
+def _entry(subscription_id: SubscriptionId) -> BilledPeriod:
+    return BilledPeriod(
+        subscription_id=subscription_id,
+        ordinal=0,
+        charge_kind=ChargeKind.RECURRING,
+        partner_id=RESELLER,
+        tenant_id=OURS,
+        period_start=date(2026, 1, 31),
+        period_end=date(2026, 2, 28),
+        net_cents=19900,
+        currency="EUR",
+        invoice_id=INVOICE,
+        run_id=RunId("run_1"),
+        billed_at=DEFAULT_START,
+    )
+
+
+def _revision() -> DocumentRevision:
+    return DocumentRevision(
+        invoice_id=INVOICE,
+        partner_id=RESELLER,
+        tenant_id=OURS,
+        revision=1,
+        object_key="invoices/inv_1/1.pdf",
+        sha256="ab" * 32,
+        size=4096,
+        reason=RevisionReason.FINALIZE,
+        html_snapshot="<html></html>",
+        template="built-in",
+        renderer="weasyprint",
+        fonts=(),
+        created_at=DEFAULT_START,
+    )
