@@ -78,7 +78,7 @@ migration: setup ## write the next numbered migration from the row classes: make
 	  $(BIN)/python -m scaicontrol_adapters.sql.migrate "$$url" "$(m)"
 
 docs: setup ## write the generated reference pages again
-	@$(BIN)/scaicontrol docs
+	@$(BIN)/python docs/generate.py
 
 lock: setup ## pin what pyproject.toml allows, anew, in requirements.lock
 	@$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --upgrade \
