@@ -1,0 +1,1 @@
+"""Histories from the audit log over HTTP."""

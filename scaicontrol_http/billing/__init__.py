@@ -1,0 +1,1 @@
+"""Invoices, billing runs and numbering reports over HTTP."""

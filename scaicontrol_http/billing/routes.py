@@ -1,0 +1,244 @@
+"""Routes of billing: invoices for administrators and buyers, billing runs, numbering reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Response, get, patch, post, put
+from litestar.enums import MediaType
+
+from scaicontrol_adapters.container import Container
+from scaicontrol_core.access import Actor
+from scaicontrol_core.billing.billing_run import BillingRun, parse_month
+from scaicontrol_core.billing.invoice import Invoice
+from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus
+from scaicontrol_core.billing.ports import InvoiceFilter
+from scaicontrol_core.billing.use_cases.audit_numbering import AuditNumbering
+from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
+from scaicontrol_core.billing.use_cases.edit_draft import EditDraft
+from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
+from scaicontrol_core.billing.use_cases.get_billing_run import GetBillingRun
+from scaicontrol_core.billing.use_cases.get_invoice import GetInvoice
+from scaicontrol_core.billing.use_cases.list_invoices import ListInvoices
+from scaicontrol_core.billing.use_cases.order_lines import OrderLines
+from scaicontrol_core.billing.use_cases.read_invoice_history import ReadInvoiceHistory
+from scaicontrol_core.billing.use_cases.run_billing import RunBilling, RunReport
+from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
+from scaicontrol_core.documents.use_cases.read_invoice_pdf import ReadInvoicePdf
+from scaicontrol_core.kernel.checks import choice
+from scaicontrol_core.kernel.ids import InvoiceId, LineId, PartnerId, RunId, TenantId
+from scaicontrol_core.kernel.paging import PageRequest
+from scaicontrol_http.audit.schemas import AuditEntryAnswer
+from scaicontrol_http.billing.schemas import (
+    DraftPatch,
+    InvoiceAnswer,
+    InvoiceSummaryAnswer,
+    LineOrderBody,
+    NewInvoiceBody,
+    RunAnswer,
+    RunBody,
+    SeriesAuditAnswer,
+    VoidAnswer,
+    VoidBody,
+)
+from scaicontrol_http.requests import Listing, etag, listing
+from scaicontrol_http.tenancy.routes import own_tenant
+
+_ADMIN = "Admin: invoices"
+_RUNS = "Admin: billing runs"
+_REPORTS = "Admin: reports"
+_OWN = "Billing"
+_status = choice(InvoiceStatus)
+_document_type = choice(DocumentType)
+
+
+def _answer(invoice: Invoice, status_code: int = 200) -> Response[InvoiceAnswer]:
+    return Response(InvoiceAnswer.of(invoice), status_code=status_code, headers=etag(invoice.version))
+
+
+# -- administrators --------------------------------------------------------------------------
+
+
+@get(["/admin/invoices", "/admin/billing/invoices"], tags=[_ADMIN], summary="List invoices")
+async def list_invoices(
+    container: Container,
+    actor: Actor,
+    page: PageRequest,
+    tenant_id: str | None = None,
+    partner_id: str | None = None,
+    seller_id: str | None = None,
+    status: str | None = None,
+    document_type: str | None = None,
+    number: str | None = None,
+    run_id: str | None = None,
+) -> Listing[InvoiceSummaryAnswer]:
+    """Invoices and drafts within the caller's scope, newest first unless sorted otherwise; without lines."""
+    wanted = InvoiceFilter(
+        tenant_id=TenantId(tenant_id) if tenant_id else None,
+        partner_id=PartnerId(partner_id) if partner_id else None,
+        seller_id=PartnerId(seller_id) if seller_id else None,
+        status=_status(status, "/status") if status else None,
+        document_type=_document_type(document_type, "/document_type") if document_type else None,
+        number=number,
+        run_id=RunId(run_id) if run_id else None,
+    )
+    return listing(await container.use(ListInvoices)(actor, wanted, page), InvoiceSummaryAnswer.of)
+
+
+@post("/admin/invoices", tags=[_ADMIN], summary="Draft an invoice", opt={"idempotent": True})
+async def draft_invoice(container: Container, actor: Actor, data: NewInvoiceBody) -> Response[InvoiceAnswer]:
+    """Write a draft: no number yet, no legal force."""
+    return _answer(await container.use(DraftInvoice)(actor, TenantId(data.tenant_id), data.draft()), 201)
+
+
+@get("/admin/invoices/{invoice_id:str}", tags=[_ADMIN], summary="Show an invoice")
+async def get_invoice(container: Container, actor: Actor, invoice_id: str) -> Response[InvoiceAnswer]:
+    """One invoice within scope, with its lines and what finalization froze."""
+    return _answer(await container.use(GetInvoice)(actor, InvoiceId(invoice_id)))
+
+
+@patch("/admin/invoices/{invoice_id:str}", tags=[_ADMIN], summary="Edit a draft")
+async def edit_draft(
+    container: Container, actor: Actor, invoice_id: str, data: DraftPatch, expected_version: int | None
+) -> Response[InvoiceAnswer]:
+    """Change the given fields; a finalized invoice answers 400 ``invoice_immutable``."""
+    edit = container.use(EditDraft)
+    return _answer(await edit(actor, InvoiceId(invoice_id), data.draft(), expected_version=expected_version))
+
+
+@put("/admin/invoices/{invoice_id:str}/line-items/order", tags=[_ADMIN], summary="Order a draft's lines")
+async def order_lines(
+    container: Container, actor: Actor, invoice_id: str, data: LineOrderBody
+) -> Response[InvoiceAnswer]:
+    """Put the lines in the given order."""
+    order = [LineId(line_id) for line_id in data.line_ids]
+    return _answer(await container.use(OrderLines)(actor, InvoiceId(invoice_id), order))
+
+
+@post(
+    "/admin/invoices/{invoice_id:str}/line-items/sort-by-date",
+    tags=[_ADMIN],
+    summary="Sort a draft's lines by date",
+    status_code=200,
+)
+async def sort_lines(container: Container, actor: Actor, invoice_id: str) -> Response[InvoiceAnswer]:
+    """Sort by the ``DD-MM-YYYY`` each description begins with; lines without one come last."""
+    return _answer(await container.use(OrderLines)(actor, InvoiceId(invoice_id)))
+
+
+@post("/admin/invoices/{invoice_id:str}/finalize", tags=[_ADMIN], summary="Finalize an invoice", status_code=200)
+async def finalize_invoice(container: Container, actor: Actor, invoice_id: str) -> Response[InvoiceAnswer]:
+    """Give the draft its legal number and freeze it; finalizing twice answers the same invoice."""
+    return _answer(await container.use(FinalizeInvoice)(actor, InvoiceId(invoice_id)))
+
+
+@post("/admin/invoices/{invoice_id:str}/void", tags=[_ADMIN], summary="Void an invoice", status_code=200)
+async def void_invoice(container: Container, actor: Actor, invoice_id: str, data: VoidBody) -> Response[VoidAnswer]:
+    """Void it, with a reason; a number stays taken."""
+    invoice, warning = await container.use(VoidInvoice)(actor, InvoiceId(invoice_id), data.reason)
+    return Response(VoidAnswer(invoice=InvoiceAnswer.of(invoice), warning=warning), headers=etag(invoice.version))
+
+
+@get("/admin/invoices/{invoice_id:str}/history", tags=[_ADMIN], summary="Show an invoice's history")
+async def read_history(
+    container: Container, actor: Actor, page: PageRequest, invoice_id: str
+) -> Listing[AuditEntryAnswer]:
+    """What happened to it, newest first."""
+    return listing(await container.use(ReadInvoiceHistory)(actor, InvoiceId(invoice_id), page), AuditEntryAnswer.of)
+
+
+@get(
+    "/admin/invoices/{invoice_id:str}/pdf", tags=[_ADMIN], summary="Get an invoice's PDF", media_type="application/pdf"
+)
+async def get_pdf(container: Container, actor: Actor, invoice_id: str) -> Response[bytes]:
+    """The stored PDF; made at once if it is still pending."""
+    return await _pdf(container, actor, invoice_id)
+
+
+async def _pdf(container: Container, actor: Actor, invoice_id: str) -> Response[bytes]:
+    pdf = await container.use(ReadInvoicePdf)(actor, InvoiceId(invoice_id))
+    headers = {
+        "Content-Disposition": f'inline; filename="{pdf.number}.pdf"',
+        "ETag": f'"{pdf.revision.sha256}"',
+        "X-Document-Revision": str(pdf.revision.revision),
+    }
+    return Response(pdf.content, media_type="application/pdf", headers=headers)
+
+
+# -- billing runs and reports ----------------------------------------------------------------
+
+
+@post("/admin/billing/runs", tags=[_RUNS], summary="Run the billing", opt={"idempotent": True})
+async def run_billing(container: Container, actor: Actor, data: RunBody) -> Response[RunAnswer]:
+    """Bill everything due up to the month's end, or today; a repeat bills nothing twice."""
+    month = parse_month(data.period)
+    tenant_id = TenantId(data.tenant_id) if data.tenant_id else None
+    report = await container.use(RunBilling)(actor, month, tenant_id=tenant_id, dry_run=data.dry_run)
+    return Response(RunAnswer.of(report, data.period), status_code=200 if data.dry_run else 201)
+
+
+@get("/admin/billing/runs/{run_id:str}", tags=[_RUNS], summary="Show a billing run")
+async def get_billing_run(container: Container, actor: Actor, run_id: str) -> RunAnswer:
+    """What a run did."""
+    run: BillingRun = await container.use(GetBillingRun)(actor, RunId(run_id))
+    return RunAnswer.of(RunReport(run=run, totals=run.totals), f"{run.month.start:%Y-%m}")
+
+
+@get("/admin/reports/numbering-audit", tags=[_REPORTS], summary="Audit the number series")
+async def numbering_audit(
+    container: Container, actor: Actor, seller_id: str | None = None
+) -> Sequence[SeriesAuditAnswer]:
+    """Walk every series within scope: gaps, dates, hashes, and the columns beside the documents."""
+    audits = await container.use(AuditNumbering)(actor, PartnerId(seller_id) if seller_id else None)
+    return [SeriesAuditAnswer.of(audit) for audit in audits]
+
+
+# -- a tenant's own --------------------------------------------------------------------------
+
+
+@get("/billing/invoices", tags=[_OWN], summary="List own invoices")
+async def list_own(
+    container: Container, actor: Actor, page: PageRequest, status: str | None = None
+) -> Listing[InvoiceSummaryAnswer]:
+    """The caller's tenant's invoices; drafts are the seller's business."""
+    wanted = InvoiceFilter(
+        tenant_id=own_tenant(actor), status=_status(status, "/status") if status else None, issued=True
+    )
+    return listing(await container.use(ListInvoices)(actor, wanted, page), InvoiceSummaryAnswer.of)
+
+
+@get("/billing/invoices/{invoice_id:str}", tags=[_OWN], summary="Show an own invoice")
+async def get_own(container: Container, actor: Actor, invoice_id: str) -> Response[InvoiceAnswer]:
+    """One of the caller's tenant's invoices."""
+    return _answer(await container.use(GetInvoice)(actor, InvoiceId(invoice_id)))
+
+
+@get(
+    "/billing/invoices/{invoice_id:str}/pdf",
+    tags=[_OWN],
+    summary="Get an own invoice's PDF",
+    media_type="application/pdf",
+)
+async def get_own_pdf(container: Container, actor: Actor, invoice_id: str) -> Response[bytes]:
+    """The PDF of one of the caller's tenant's invoices."""
+    return await _pdf(container, actor, invoice_id)
+
+
+ROUTES = (
+    list_invoices,
+    draft_invoice,
+    get_invoice,
+    edit_draft,
+    order_lines,
+    sort_lines,
+    finalize_invoice,
+    void_invoice,
+    read_history,
+    get_pdf,
+    run_billing,
+    get_billing_run,
+    numbering_audit,
+    list_own,
+    get_own,
+    get_own_pdf,
+)

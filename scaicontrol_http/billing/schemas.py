@@ -1,0 +1,326 @@
+"""Bodies and answers of billing. Amounts are minor units of the invoice's currency."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from msgspec import UNSET, UnsetType, structs
+
+from scaicontrol_core.billing.billing_run import RunTotals
+from scaicontrol_core.billing.draft_input import DraftInput, LineInput
+from scaicontrol_core.billing.invoice import Invoice
+from scaicontrol_core.billing.line import InvoiceLine
+from scaicontrol_core.billing.use_cases.audit_numbering import SeriesAudit
+from scaicontrol_core.billing.use_cases.run_billing import RunReport
+from scaicontrol_core.kernel.errors import Invalid
+from scaicontrol_core.kernel.events import to_json
+from scaicontrol_core.kernel.period import Period
+from scaicontrol_core.kernel.quantity import plain
+from scaicontrol_http.requests import Answer, Body
+
+
+class LineBody(Body):
+    """One line: decimals as text; the price is in cents per ``price_divisor`` units."""
+
+    description: str
+    unit_price_cents: str | int
+    quantity: str | int = "1"
+    price_divisor: int = 1
+    unit_code: str = "C62"
+    period_start: date | None = None
+    period_end: date | None = None
+    supply_date: date | None = None
+
+    def typed(self, pointer: str) -> LineInput:
+        """Return the core's value."""
+        return LineInput(
+            description=self.description,
+            unit_price_cents=str(self.unit_price_cents),
+            quantity=str(self.quantity),
+            price_divisor=self.price_divisor,
+            unit_code=self.unit_code,
+            period=_period(self.period_start, self.period_end, pointer),
+            supply_date=self.supply_date,
+        )
+
+
+class DraftBody(Body):
+    """A draft's fields."""
+
+    lines: list[LineBody] = []
+    currency: str | None = None
+    period_start: date | None = None
+    period_end: date | None = None
+    notes: str | None = None
+    buyer_reference: str | None = None
+    invoice_date: date | None = None
+    due_date: date | None = None
+
+
+class NewInvoiceBody(DraftBody):
+    """A draft for a tenant."""
+
+    tenant_id: str
+
+    def draft(self) -> DraftInput:
+        """Return the core's value."""
+        return DraftInput(
+            lines=tuple(line.typed(f"/lines/{index}") for index, line in enumerate(self.lines)),
+            currency=self.currency,
+            period=_period(self.period_start, self.period_end, ""),
+            notes=self.notes,
+            buyer_reference=self.buyer_reference,
+            invoice_date=self.invoice_date,
+            due_date=self.due_date,
+        )
+
+
+class DraftPatch(Body):
+    """What to change of a draft; what is absent stays, null empties; lines are replaced whole."""
+
+    lines: list[LineBody] | UnsetType = UNSET
+    currency: str | UnsetType = UNSET
+    period_start: date | None | UnsetType = UNSET
+    period_end: date | None | UnsetType = UNSET
+    notes: str | None | UnsetType = UNSET
+    buyer_reference: str | None | UnsetType = UNSET
+    invoice_date: date | None | UnsetType = UNSET
+    due_date: date | None | UnsetType = UNSET
+
+    def draft(self) -> DraftInput:
+        """Return the core's value, naming the fields that were given."""
+        given: dict[str, Any] = {name: value for name, value in structs.asdict(self).items() if value is not UNSET}
+        if "period_start" in given or "period_end" in given:
+            given["period"] = _period(given.pop("period_start", None), given.pop("period_end", None), "")
+        if isinstance(self.lines, list):
+            given["lines"] = tuple(line.typed(f"/lines/{index}") for index, line in enumerate(self.lines))
+        return DraftInput(**given, given=frozenset(given))
+
+
+def _period(start: date | None, end: date | None, pointer: str) -> Period | None:
+    if start is None and end is None:
+        return None
+    if start is None or end is None:
+        missing = "period_start" if start is None else "period_end"
+        raise Invalid.field(f"{pointer}/{missing}", "A period has a start and an end.", code="period_invalid")
+    return Period(start, end)
+
+
+class LineOrderBody(Body):
+    """The ids of a draft's lines, each once, in the order wanted."""
+
+    line_ids: list[str]
+
+
+class VoidBody(Body):
+    """Why the invoice is voided; mandatory."""
+
+    reason: str
+
+
+class LineAnswer(Answer):
+    """A line as drafted; its VAT stands in the frozen document."""
+
+    id: str
+    description: str
+    quantity: str
+    unit_code: str
+    unit_price_cents: str
+    price_divisor: int
+    net_cents: int
+    period_start: date | None
+    period_end: date | None
+    supply_date: date | None
+    plan_key: str | None
+    subscription_id: str | None
+
+    @classmethod
+    def of(cls, line: InvoiceLine) -> LineAnswer:
+        """Show a line."""
+        return cls(
+            id=line.id,
+            description=line.description,
+            quantity=str(line.quantity),
+            unit_code=line.unit_code,
+            unit_price_cents=plain(line.unit_price.cents),
+            price_divisor=line.unit_price.divisor,
+            net_cents=line.net_cents,
+            period_start=line.period.start if line.period else None,
+            period_end=line.period.end if line.period else None,
+            supply_date=line.supply_date,
+            plan_key=line.plan_key,
+            subscription_id=line.subscription_id,
+        )
+
+
+class InvoiceSummaryAnswer(Answer):
+    """An invoice as lists show it."""
+
+    id: str
+    partner_id: str
+    seller_id: str
+    tenant_id: str
+    document_type: str
+    status: str
+    number: str | None
+    issue_date: date | None
+    due_date: date | None
+    currency: str
+    net_cents: int
+    tax_cents: int
+    gross_cents: int
+    pdf_status: str
+    run_id: str | None
+    created_at: datetime
+    finalized_at: datetime | None
+    voided_at: datetime | None
+    void_reason: str | None
+    allowed_moves: list[str]
+    version: int
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> InvoiceSummaryAnswer:
+        """Show an invoice without its lines."""
+        return cls(**_summary(invoice))
+
+
+class InvoiceAnswer(InvoiceSummaryAnswer):
+    """An invoice, whole. The four frozen parts are null for a draft."""
+
+    invoice_date: date | None
+    period_start: date | None
+    period_end: date | None
+    notes: str | None
+    buyer_reference: str | None
+    lines: list[LineAnswer]
+    seller_snapshot: dict[str, Any] | None
+    buyer_snapshot: dict[str, Any] | None
+    vat_details: dict[str, Any] | None
+    document: dict[str, Any] | None
+    chain_hash: str | None
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> InvoiceAnswer:
+        """Show an invoice."""
+        document = invoice.document
+        return cls(
+            **_summary(invoice),
+            invoice_date=invoice.invoice_date,
+            period_start=invoice.period.start if invoice.period else None,
+            period_end=invoice.period.end if invoice.period else None,
+            notes=invoice.notes,
+            buyer_reference=invoice.buyer_reference,
+            lines=[LineAnswer.of(line) for line in invoice.lines],
+            seller_snapshot=document["seller"] if document else None,
+            buyer_snapshot=document["buyer"] if document else None,
+            vat_details=document["vat_details"] if document else None,
+            document=document,
+            chain_hash=invoice.chain_hash,
+        )
+
+
+def _summary(invoice: Invoice) -> dict[str, Any]:
+    return {
+        "id": invoice.id,
+        "partner_id": invoice.partner_id,
+        "seller_id": invoice.seller_id,
+        "tenant_id": invoice.tenant_id,
+        "document_type": invoice.document_type.value,
+        "status": invoice.status.value,
+        "number": invoice.number,
+        "issue_date": invoice.issue_date,
+        "due_date": invoice.due_date,
+        "currency": invoice.currency,
+        "net_cents": invoice.net_cents,
+        "tax_cents": invoice.tax_cents,
+        "gross_cents": invoice.gross_cents,
+        "pdf_status": invoice.pdf_status.value,
+        "run_id": invoice.run_id,
+        "created_at": invoice.created_at,
+        "finalized_at": invoice.finalized_at,
+        "voided_at": invoice.voided_at,
+        "void_reason": invoice.void_reason,
+        "allowed_moves": [move.value for move in invoice.allowed_moves()],
+        "version": invoice.version,
+    }
+
+
+class VoidAnswer(Answer):
+    """The voided invoice, and a warning if it had a number."""
+
+    invoice: InvoiceAnswer
+    warning: str | None
+
+
+class RunBody(Body):
+    """Which month to bill (``2026-10``), for one tenant if named; a dry run writes nothing."""
+
+    period: str
+    dry_run: bool = False
+    tenant_id: str | None = None
+
+
+class RunAnswer(Answer):
+    """What a run did; ``id`` is null for a dry run, whose invoices are in ``previews``."""
+
+    id: str | None
+    status: str
+    period: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    totals: dict[str, Any]
+    previews: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, report: RunReport, period: str) -> RunAnswer:
+        """Show a run's report."""
+        run = report.run
+        return cls(
+            id=run.id if run else None,
+            status=run.status.value if run else "dry_run",
+            period=period,
+            started_at=run.started_at if run else None,
+            finished_at=run.finished_at if run else None,
+            totals=totals_of(report.totals),
+            previews=[to_json(preview) for preview in report.previews],
+        )
+
+
+def totals_of(totals: RunTotals) -> dict[str, Any]:
+    """Show a run's counts and sums."""
+    sums = {"net_cents": totals.net_cents, "tax_cents": totals.tax_cents, "gross_cents": totals.gross_cents}
+    counted: dict[str, Any] = to_json(totals)
+    return counted | sums
+
+
+class SeriesAuditAnswer(Answer):
+    """What walking one number series found; intact if there are no faults."""
+
+    seller_id: str
+    document_type: str
+    fiscal_year: int
+    documents: int
+    first_number: str | None
+    last_number: str | None
+    next_number: int
+    last_issue_date: date | None
+    intact: bool
+    faults: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, audit: SeriesAudit) -> SeriesAuditAnswer:
+        """Show a series' audit."""
+        series = audit.series
+        return cls(
+            seller_id=series.key.seller_id,
+            document_type=series.key.document_type.value,
+            fiscal_year=series.key.fiscal_year,
+            documents=audit.documents,
+            first_number=audit.first_number,
+            last_number=audit.last_number,
+            next_number=series.next_number,
+            last_issue_date=series.last_issue_date,
+            intact=not audit.faults,
+            faults=[to_json(fault) for fault in audit.faults],
+        )

@@ -1,0 +1,1 @@
+"""Subscriptions over HTTP, for administrators and for tenants themselves."""

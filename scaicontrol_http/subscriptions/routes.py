@@ -1,0 +1,195 @@
+"""Routes of subscriptions: ``/admin/subscriptions``, and a tenant's own ``/subscriptions``."""
+
+from __future__ import annotations
+
+from litestar import Response, get, post
+
+from scaicontrol_adapters.container import Container
+from scaicontrol_core.access import Actor
+from scaicontrol_core.kernel.checks import choice
+from scaicontrol_core.kernel.ids import PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
+from scaicontrol_core.kernel.paging import PageRequest
+from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol_core.subscriptions.ports import SubscriptionFilter
+from scaicontrol_core.subscriptions.subscription import Subscription
+from scaicontrol_core.subscriptions.use_cases.cancel_subscription import CancelSubscription
+from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateSubscription, NewSubscription
+from scaicontrol_core.subscriptions.use_cases.get_subscription import GetSubscription
+from scaicontrol_core.subscriptions.use_cases.list_subscriptions import ListSubscriptions
+from scaicontrol_core.subscriptions.use_cases.override_subscription import OverrideSubscription
+from scaicontrol_core.subscriptions.use_cases.read_subscription_history import ReadSubscriptionHistory
+from scaicontrol_core.subscriptions.use_cases.resume_subscription import ResumeSubscription
+from scaicontrol_core.subscriptions.use_cases.suspend_subscription import SuspendSubscription
+from scaicontrol_http.audit.schemas import AuditEntryAnswer
+from scaicontrol_http.requests import Listing, etag, listing
+from scaicontrol_http.subscriptions.schemas import (
+    CancelBody,
+    NewSubscriptionBody,
+    OverrideBody,
+    SubscribeBody,
+    SubscriptionAnswer,
+    SuspendBody,
+)
+from scaicontrol_http.tenancy.routes import own_tenant
+
+_ADMIN = "Admin: subscriptions"
+_OWN = "Subscriptions"
+_status = choice(SubscriptionStatus)
+
+
+def _answer(subscription: Subscription, status_code: int = 200) -> Response[SubscriptionAnswer]:
+    answer = SubscriptionAnswer.of(subscription)
+    return Response(answer, status_code=status_code, headers=etag(subscription.version))
+
+
+# -- administrators --------------------------------------------------------------------------
+
+
+@get("/admin/subscriptions", tags=[_ADMIN], summary="List subscriptions")
+async def list_subscriptions(
+    container: Container,
+    actor: Actor,
+    page: PageRequest,
+    tenant_id: str | None = None,
+    partner_id: str | None = None,
+    service_id: str | None = None,
+    plan_id: str | None = None,
+    status: str | None = None,
+) -> Listing[SubscriptionAnswer]:
+    """Subscriptions within the caller's scope, newest first unless sorted otherwise."""
+    wanted = SubscriptionFilter(
+        tenant_id=TenantId(tenant_id) if tenant_id else None,
+        partner_id=PartnerId(partner_id) if partner_id else None,
+        service_id=ServiceId(service_id) if service_id else None,
+        plan_id=PlanId(plan_id) if plan_id else None,
+        status=_status(status, "/status") if status else None,
+    )
+    return listing(await container.use(ListSubscriptions)(actor, wanted, page), SubscriptionAnswer.of)
+
+
+@post("/admin/subscriptions", tags=[_ADMIN], summary="Create a subscription", opt={"idempotent": True})
+async def create_subscription(
+    container: Container, actor: Actor, data: NewSubscriptionBody
+) -> Response[SubscriptionAnswer]:
+    """Put a tenant on a plan: trialing if a first trial is due, else active."""
+    wanted = NewSubscription(
+        tenant_id=TenantId(data.tenant_id),
+        plan_key=data.plan_key,
+        quantity=data.quantity,
+        start_date=data.start_date,
+        metadata=data.metadata,
+    )
+    return _answer(await container.use(CreateSubscription)(actor, wanted), 201)
+
+
+@get("/admin/subscriptions/{subscription_id:str}", tags=[_ADMIN], summary="Show a subscription")
+async def get_subscription(container: Container, actor: Actor, subscription_id: str) -> Response[SubscriptionAnswer]:
+    """One subscription within scope."""
+    return _answer(await container.use(GetSubscription)(actor, SubscriptionId(subscription_id)))
+
+
+@post("/admin/subscriptions/{subscription_id:str}/cancel", tags=[_ADMIN], summary="Cancel", status_code=200)
+async def cancel_subscription(
+    container: Container, actor: Actor, subscription_id: str, data: CancelBody
+) -> Response[SubscriptionAnswer]:
+    """Cancel at the end of the period, or at once with ``immediate``."""
+    cancel = container.use(CancelSubscription)
+    found = await cancel(actor, SubscriptionId(subscription_id), immediate=data.immediate, reason=data.reason)
+    return _answer(found)
+
+
+@post("/admin/subscriptions/{subscription_id:str}/suspend", tags=[_ADMIN], summary="Suspend", status_code=200)
+async def suspend_subscription(
+    container: Container, actor: Actor, subscription_id: str, data: SuspendBody
+) -> Response[SubscriptionAnswer]:
+    """Stop service and accrual until somebody resumes it."""
+    suspend = container.use(SuspendSubscription)
+    return _answer(await suspend(actor, SubscriptionId(subscription_id), reason=data.reason))
+
+
+@post("/admin/subscriptions/{subscription_id:str}/resume", tags=[_ADMIN], summary="Resume", status_code=200)
+async def resume_subscription(container: Container, actor: Actor, subscription_id: str) -> Response[SubscriptionAnswer]:
+    """Undo a scheduled cancellation, or a suspension."""
+    return _answer(await container.use(ResumeSubscription)(actor, SubscriptionId(subscription_id)))
+
+
+@post("/admin/subscriptions/{subscription_id:str}/override", tags=[_ADMIN], summary="Override", status_code=200)
+async def override_subscription(
+    container: Container, actor: Actor, subscription_id: str, data: OverrideBody
+) -> Response[SubscriptionAnswer]:
+    """Set the plan, or make any legal status move, by hand."""
+    override = container.use(OverrideSubscription)
+    found = await override(
+        actor,
+        SubscriptionId(subscription_id),
+        plan_key=data.plan_key,
+        status=_status(data.status, "/status") if data.status is not None else None,
+    )
+    return _answer(found)
+
+
+@get("/admin/subscriptions/{subscription_id:str}/history", tags=[_ADMIN], summary="Show a subscription's history")
+async def read_history(
+    container: Container, actor: Actor, page: PageRequest, subscription_id: str
+) -> Listing[AuditEntryAnswer]:
+    """What happened to it, newest first."""
+    read = container.use(ReadSubscriptionHistory)
+    return listing(await read(actor, SubscriptionId(subscription_id), page), AuditEntryAnswer.of)
+
+
+# -- a tenant's own --------------------------------------------------------------------------
+
+
+@get("/subscriptions", tags=[_OWN], summary="List own subscriptions")
+async def list_own(
+    container: Container, actor: Actor, page: PageRequest, status: str | None = None
+) -> Listing[SubscriptionAnswer]:
+    """The caller's tenant's subscriptions."""
+    wanted = SubscriptionFilter(tenant_id=own_tenant(actor), status=_status(status, "/status") if status else None)
+    return listing(await container.use(ListSubscriptions)(actor, wanted, page), SubscriptionAnswer.of)
+
+
+@post("/subscriptions", tags=[_OWN], summary="Subscribe", opt={"idempotent": True})
+async def subscribe(container: Container, actor: Actor, data: SubscribeBody) -> Response[SubscriptionAnswer]:
+    """Put the caller's tenant on a public plan."""
+    wanted = NewSubscription(tenant_id=own_tenant(actor), plan_key=data.plan_key, quantity=data.quantity)
+    return _answer(await container.use(CreateSubscription)(actor, wanted), 201)
+
+
+@get("/subscriptions/{subscription_id:str}", tags=[_OWN], summary="Show an own subscription")
+async def get_own(container: Container, actor: Actor, subscription_id: str) -> Response[SubscriptionAnswer]:
+    """One of the caller's tenant's subscriptions."""
+    return _answer(await container.use(GetSubscription)(actor, SubscriptionId(subscription_id)))
+
+
+@post("/subscriptions/{subscription_id:str}/cancel", tags=[_OWN], summary="Cancel an own subscription", status_code=200)
+async def cancel_own(
+    container: Container, actor: Actor, subscription_id: str, data: CancelBody
+) -> Response[SubscriptionAnswer]:
+    """Cancel at the end of the period, or at once."""
+    cancel = container.use(CancelSubscription)
+    found = await cancel(actor, SubscriptionId(subscription_id), immediate=data.immediate, reason=data.reason)
+    return _answer(found)
+
+
+@post("/subscriptions/{subscription_id:str}/resume", tags=[_OWN], summary="Take a cancellation back", status_code=200)
+async def resume_own(container: Container, actor: Actor, subscription_id: str) -> Response[SubscriptionAnswer]:
+    """Undo an own scheduled cancellation."""
+    return _answer(await container.use(ResumeSubscription)(actor, SubscriptionId(subscription_id)))
+
+
+ROUTES = (
+    list_subscriptions,
+    create_subscription,
+    get_subscription,
+    cancel_subscription,
+    suspend_subscription,
+    resume_subscription,
+    override_subscription,
+    read_history,
+    list_own,
+    subscribe,
+    get_own,
+    cancel_own,
+    resume_own,
+)

@@ -1,0 +1,216 @@
+"""Routes of tenancy: ``/admin/tenants``, ``/admin/partners``, and a tenant's own billing profile."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import Response, get, patch, post, put
+from litestar.params import Parameter
+from msgspec import UNSET as ABSENT
+
+from scaicontrol_adapters.container import Container
+from scaicontrol_core.access import Actor
+from scaicontrol_core.kernel.editing import UNSET
+from scaicontrol_core.kernel.errors import NotFound
+from scaicontrol_core.kernel.ids import PartnerId, TenantId
+from scaicontrol_core.kernel.paging import PageRequest
+from scaicontrol_core.tenancy.partner import NewPartner
+from scaicontrol_core.tenancy.ports import TenantFilter
+from scaicontrol_core.tenancy.seller import PartnerConfiguration
+from scaicontrol_core.tenancy.tenant import CollectionMethod, TenantChanges
+from scaicontrol_core.tenancy.use_cases.attest_vat_number import Attestation, AttestVatNumber
+from scaicontrol_core.tenancy.use_cases.configure_partner import ConfigurePartner, PartnerChanges
+from scaicontrol_core.tenancy.use_cases.create_partner import CreatePartner
+from scaicontrol_core.tenancy.use_cases.create_tenant import CreateTenant, NewTenant
+from scaicontrol_core.tenancy.use_cases.get_billing_profile import GetBillingProfile
+from scaicontrol_core.tenancy.use_cases.get_partner import GetPartner
+from scaicontrol_core.tenancy.use_cases.get_tenant import GetTenant
+from scaicontrol_core.tenancy.use_cases.list_partners import ListPartners
+from scaicontrol_core.tenancy.use_cases.list_tenants import ListTenants
+from scaicontrol_core.tenancy.use_cases.set_billing_profile import SetBillingProfile
+from scaicontrol_core.tenancy.use_cases.update_tenant import UpdateTenant
+from scaicontrol_http.requests import Listing, etag, listing
+from scaicontrol_http.tenancy.schemas import (
+    AttestationBody,
+    BillingProfileAnswer,
+    BillingProfileBody,
+    NewPartnerBody,
+    NewTenantBody,
+    PartnerAnswer,
+    PartnerPatch,
+    TenantAnswer,
+    TenantPatch,
+)
+
+Search = Annotated[str | None, Parameter(query="search", description="Part of the name, whatever the case.")]
+_TENANTS = "Admin: tenants"
+_PARTNERS = "Admin: partners"
+_BILLING = "Billing"
+
+
+# -- tenants ---------------------------------------------------------------------------------
+
+
+@get("/admin/tenants", tags=[_TENANTS], summary="List tenants")
+async def list_tenants(
+    container: Container,
+    actor: Actor,
+    page: PageRequest,
+    search: Search = None,
+    partner_id: str | None = None,
+    is_active: bool | None = None,
+) -> Listing[TenantAnswer]:
+    """Tenants within the caller's scope, in the order they were created unless sorted otherwise."""
+    wanted = TenantFilter(partner_id=PartnerId(partner_id) if partner_id else None, search=search, is_active=is_active)
+    return listing(await container.use(ListTenants)(actor, page, wanted), TenantAnswer.of)
+
+
+@post("/admin/tenants", tags=[_TENANTS], summary="Create a tenant", opt={"idempotent": True})
+async def create_tenant(container: Container, actor: Actor, data: NewTenantBody) -> Response[TenantAnswer]:
+    """Add a customer to a partner."""
+    wanted = NewTenant(
+        name=data.name,
+        external_reference=data.external_reference,
+        collection_method=CollectionMethod(data.collection_method)
+        if data.collection_method in set(CollectionMethod)
+        else data.collection_method,  # type: ignore[arg-type]  # the core names the choices in its error
+        partner_id=PartnerId(data.partner_id) if data.partner_id else None,
+    )
+    tenant = await container.use(CreateTenant)(actor, wanted)
+    return Response(TenantAnswer.of(tenant), status_code=201, headers=etag(tenant.version))
+
+
+@get("/admin/tenants/{tenant_id:str}", tags=[_TENANTS], summary="Show a tenant")
+async def get_tenant(container: Container, actor: Actor, tenant_id: str) -> Response[TenantAnswer]:
+    """One tenant within scope."""
+    tenant = await container.use(GetTenant)(actor, TenantId(tenant_id))
+    return Response(TenantAnswer.of(tenant), headers=etag(tenant.version))
+
+
+@patch("/admin/tenants/{tenant_id:str}", tags=[_TENANTS], summary="Change a tenant")
+async def update_tenant(
+    container: Container, actor: Actor, tenant_id: str, data: TenantPatch, expected_version: int | None
+) -> Response[TenantAnswer]:
+    """Change the given fields."""
+    changes = TenantChanges(
+        name=UNSET if data.name is ABSENT else data.name,
+        external_reference=UNSET if data.external_reference is ABSENT else data.external_reference,
+        collection_method=UNSET if data.collection_method is ABSENT else data.collection_method,  # type: ignore[arg-type]  # see create_tenant
+        is_active=UNSET if data.is_active is ABSENT else data.is_active,
+    )
+    tenant = await container.use(UpdateTenant)(actor, TenantId(tenant_id), changes, expected_version)
+    return Response(TenantAnswer.of(tenant), headers=etag(tenant.version))
+
+
+@get("/admin/tenants/{tenant_id:str}/billing-profile", tags=[_TENANTS], summary="Show a tenant's billing profile")
+async def get_billing_profile(container: Container, actor: Actor, tenant_id: str) -> Response[BillingProfileAnswer]:
+    """The buyer's side of the tenant's invoices."""
+    profile = await container.use(GetBillingProfile)(actor, TenantId(tenant_id))
+    return Response(BillingProfileAnswer.of(profile), headers=etag(profile.version))
+
+
+@put("/admin/tenants/{tenant_id:str}/billing-profile", tags=[_TENANTS], summary="Set a tenant's billing profile")
+async def set_billing_profile(
+    container: Container, actor: Actor, tenant_id: str, data: BillingProfileBody, expected_version: int | None
+) -> Response[BillingProfileAnswer]:
+    """Create or replace it; invoices already issued keep what they say."""
+    profile = await container.use(SetBillingProfile)(actor, TenantId(tenant_id), data.details(), expected_version)
+    return Response(BillingProfileAnswer.of(profile), headers=etag(profile.version))
+
+
+@post(
+    "/admin/tenants/{tenant_id:str}/billing-profile/vat-attestation",
+    tags=[_TENANTS],
+    summary="Attest a tenant's VAT number",
+    status_code=200,
+)
+async def attest_vat_number(
+    container: Container, actor: Actor, tenant_id: str, data: AttestationBody
+) -> Response[BillingProfileAnswer]:
+    """Take the VAT number as valid on the seller's own word, with a reason that is kept."""
+    attestation = Attestation(note=data.note, reference=data.reference)
+    profile = await container.use(AttestVatNumber)(actor, TenantId(tenant_id), attestation)
+    return Response(BillingProfileAnswer.of(profile), headers=etag(profile.version))
+
+
+# -- a tenant's own --------------------------------------------------------------------------
+
+
+def own_tenant(actor: Actor) -> TenantId:
+    """Return the tenant the caller belongs to; ``NotFound`` for who belongs to none."""
+    if actor.scope.tenant_id is None:
+        raise NotFound("This belongs to a tenant; the token names none.", code="tenant_not_found")
+    return actor.scope.tenant_id
+
+
+@get("/billing/billing-profile", tags=[_BILLING], summary="Show the own billing profile")
+async def get_own_billing_profile(container: Container, actor: Actor) -> Response[BillingProfileAnswer]:
+    """The caller's tenant's profile."""
+    profile = await container.use(GetBillingProfile)(actor, own_tenant(actor))
+    return Response(BillingProfileAnswer.of(profile), headers=etag(profile.version))
+
+
+@put("/billing/billing-profile", tags=[_BILLING], summary="Set the own billing profile")
+async def set_own_billing_profile(
+    container: Container, actor: Actor, data: BillingProfileBody, expected_version: int | None
+) -> Response[BillingProfileAnswer]:
+    """Create or replace the caller's tenant's profile."""
+    profile = await container.use(SetBillingProfile)(actor, own_tenant(actor), data.details(), expected_version)
+    return Response(BillingProfileAnswer.of(profile), headers=etag(profile.version))
+
+
+# -- partners --------------------------------------------------------------------------------
+
+
+@get("/admin/partners", tags=[_PARTNERS], summary="List partners")
+async def list_partners(
+    container: Container, actor: Actor, page: PageRequest, search: Search = None
+) -> Listing[PartnerAnswer]:
+    """Partners within the caller's scope."""
+    return listing(await container.use(ListPartners)(actor, page, search), PartnerAnswer.of)
+
+
+@post("/admin/partners", tags=[_PARTNERS], summary="Create a partner", opt={"idempotent": True})
+async def create_partner(container: Container, actor: Actor, data: NewPartnerBody) -> Response[PartnerAnswer]:
+    """Add a reseller; only the platform may."""
+    wanted = NewPartner(name=data.name, configuration=PartnerConfiguration().amended(data.configuration()))
+    partner = await container.use(CreatePartner)(actor, wanted)
+    return Response(PartnerAnswer.of(partner), status_code=201, headers=etag(partner.version))
+
+
+@get("/admin/partners/{partner_id:str}", tags=[_PARTNERS], summary="Show a partner")
+async def get_partner(container: Container, actor: Actor, partner_id: str) -> Response[PartnerAnswer]:
+    """One partner within scope."""
+    partner = await container.use(GetPartner)(actor, PartnerId(partner_id))
+    return Response(PartnerAnswer.of(partner), headers=etag(partner.version))
+
+
+@patch("/admin/partners/{partner_id:str}", tags=[_PARTNERS], summary="Configure a partner")
+async def configure_partner(
+    container: Container, actor: Actor, partner_id: str, data: PartnerPatch, expected_version: int | None
+) -> Response[PartnerAnswer]:
+    """Change the given fields; a reseller cannot change the terms of its contract."""
+    changes = PartnerChanges(
+        name=UNSET if data.name is ABSENT else data.name,
+        configuration=data.configuration(),
+        expected_version=expected_version,
+    )
+    partner = await container.use(ConfigurePartner)(actor, PartnerId(partner_id), changes)
+    return Response(PartnerAnswer.of(partner), headers=etag(partner.version))
+
+
+ROUTES = (
+    list_tenants,
+    create_tenant,
+    get_tenant,
+    update_tenant,
+    get_billing_profile,
+    set_billing_profile,
+    attest_vat_number,
+    get_own_billing_profile,
+    set_own_billing_profile,
+    list_partners,
+    create_partner,
+    get_partner,
+    configure_partner,
+)
