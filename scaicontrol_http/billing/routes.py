@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from litestar import Response, get, patch, post, put
-from litestar.enums import MediaType
 
 from scaicontrol_adapters.container import Container
 from scaicontrol_core.access import Actor

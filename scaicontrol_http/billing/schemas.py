@@ -81,12 +81,12 @@ class DraftPatch(Body):
 
     lines: list[LineBody] | UnsetType = UNSET
     currency: str | UnsetType = UNSET
-    period_start: date | None | UnsetType = UNSET
-    period_end: date | None | UnsetType = UNSET
-    notes: str | None | UnsetType = UNSET
-    buyer_reference: str | None | UnsetType = UNSET
-    invoice_date: date | None | UnsetType = UNSET
-    due_date: date | None | UnsetType = UNSET
+    period_start: date | UnsetType | None = UNSET
+    period_end: date | UnsetType | None = UNSET
+    notes: str | UnsetType | None = UNSET
+    buyer_reference: str | UnsetType | None = UNSET
+    invoice_date: date | UnsetType | None = UNSET
+    due_date: date | UnsetType | None = UNSET
 
     def draft(self) -> DraftInput:
         """Return the core's value, naming the fields that were given."""

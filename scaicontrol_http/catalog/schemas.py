@@ -12,8 +12,8 @@ from scaicontrol_core.catalog.plan import Plan, PlanTerms
 from scaicontrol_core.catalog.service import Service
 from scaicontrol_core.catalog.usage_pricing import UsageTier
 from scaicontrol_core.catalog.use_cases.list_packs import PricedPack
-from scaicontrol_core.kernel.events import to_json
 from scaicontrol_core.kernel.errors import FieldError, Invalid
+from scaicontrol_core.kernel.events import to_json
 from scaicontrol_http.requests import Answer, Body
 
 

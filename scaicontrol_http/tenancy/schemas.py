@@ -28,7 +28,7 @@ class TenantPatch(Body):
     """What to change of a tenant; what is absent stays."""
 
     name: str | UnsetType = UNSET
-    external_reference: str | None | UnsetType = UNSET
+    external_reference: str | UnsetType | None = UNSET
     collection_method: str | UnsetType = UNSET
     is_active: bool | UnsetType = UNSET
 
@@ -140,37 +140,37 @@ class PartnerPatch(Body):
     """What to change of a partner; what is absent stays, null empties."""
 
     name: str | UnsetType = UNSET
-    partner_name: str | None | UnsetType = UNSET
+    partner_name: str | UnsetType | None = UNSET
     billing_model: str | UnsetType = UNSET
     commission_rate: int | UnsetType = UNSET
     allowed_services: list[str] | UnsetType = UNSET
     allowed_plans: list[str] | UnsetType = UNSET
     branding: dict[str, Any] | UnsetType = UNSET
-    default_plan_slug: str | None | UnsetType = UNSET
+    default_plan_slug: str | UnsetType | None = UNSET
     provider_config: dict[str, Any] | UnsetType = UNSET
-    invoice_template_name: str | None | UnsetType = UNSET
-    email_template_name: str | None | UnsetType = UNSET
-    legal_name: str | None | UnsetType = UNSET
-    seller_address_line1: str | None | UnsetType = UNSET
-    seller_address_line2: str | None | UnsetType = UNSET
-    seller_postal_code: str | None | UnsetType = UNSET
-    seller_city: str | None | UnsetType = UNSET
-    seller_country_code: str | None | UnsetType = UNSET
-    seller_vat_number: str | None | UnsetType = UNSET
-    seller_registration_number: str | None | UnsetType = UNSET
-    seller_tax_number: str | None | UnsetType = UNSET
-    seller_email: str | None | UnsetType = UNSET
-    seller_phone: str | None | UnsetType = UNSET
-    iban: str | None | UnsetType = UNSET
-    bic: str | None | UnsetType = UNSET
-    bank_name: str | None | UnsetType = UNSET
-    account_holder: str | None | UnsetType = UNSET
-    invoice_logo_url: str | None | UnsetType = UNSET
-    invoice_footer_text: str | None | UnsetType = UNSET
-    seller_peppol_id: str | None | UnsetType = UNSET
-    seller_peppol_scheme: str | None | UnsetType = UNSET
+    invoice_template_name: str | UnsetType | None = UNSET
+    email_template_name: str | UnsetType | None = UNSET
+    legal_name: str | UnsetType | None = UNSET
+    seller_address_line1: str | UnsetType | None = UNSET
+    seller_address_line2: str | UnsetType | None = UNSET
+    seller_postal_code: str | UnsetType | None = UNSET
+    seller_city: str | UnsetType | None = UNSET
+    seller_country_code: str | UnsetType | None = UNSET
+    seller_vat_number: str | UnsetType | None = UNSET
+    seller_registration_number: str | UnsetType | None = UNSET
+    seller_tax_number: str | UnsetType | None = UNSET
+    seller_email: str | UnsetType | None = UNSET
+    seller_phone: str | UnsetType | None = UNSET
+    iban: str | UnsetType | None = UNSET
+    bic: str | UnsetType | None = UNSET
+    bank_name: str | UnsetType | None = UNSET
+    account_holder: str | UnsetType | None = UNSET
+    invoice_logo_url: str | UnsetType | None = UNSET
+    invoice_footer_text: str | UnsetType | None = UNSET
+    seller_peppol_id: str | UnsetType | None = UNSET
+    seller_peppol_scheme: str | UnsetType | None = UNSET
     billing_timezone: str | UnsetType = UNSET
-    invoice_number_prefix: str | None | UnsetType = UNSET
+    invoice_number_prefix: str | UnsetType | None = UNSET
     fiscal_year_start_month: int | UnsetType = UNSET
     payment_terms_days: int | UnsetType = UNSET
     auto_finalize: bool | UnsetType = UNSET
