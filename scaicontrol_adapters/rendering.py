@@ -29,9 +29,6 @@ _PER_WORKER = 2
 #: What another attempt may mend: the rest is the document's own fault, and is marked failed.
 _LATER = frozenset({ErrorKind.UNAVAILABLE, ErrorKind.RETRYABLE, ErrorKind.STALE})
 
-#: Called after each document with (how many are done, how many there were).
-OnStep = "Callable[[int, int], None]"
-
 
 @frozen(kw_only=True)
 class RenderFailure:
@@ -44,11 +41,15 @@ class RenderFailure:
 
 @frozen(kw_only=True)
 class RenderReport:
-    """How many documents were made, how many failed, how many are left for the next attempt."""
+    """How many documents were made, how many failed, how many are left for the next attempt.
+
+    ``away`` says what was wrong with renderer or store if that is why some are left.
+    """
 
     rendered: int
     left: int
     failures: tuple[RenderFailure, ...] = ()
+    away: str | None = None
 
     @property
     def failed(self) -> int:
@@ -78,7 +79,7 @@ async def render_pending(
         for _ in range(min(len(pending), _PER_WORKER * container.settings.pdf_workers)):
             tasks.create_task(batch.work_off())
     left = len(pending) - batch.rendered - len(batch.failures)
-    return RenderReport(rendered=batch.rendered, left=left, failures=tuple(batch.failures))
+    return RenderReport(rendered=batch.rendered, left=left, failures=tuple(batch.failures), away=batch.away)
 
 
 @define
@@ -93,7 +94,7 @@ class _Batch:
     on_progress: Callable[[int, int], None] | None
     rendered: int = 0
     failures: list[RenderFailure] = field(factory=list)
-    away: bool = False
+    away: str | None = None
 
     async def work_off(self) -> None:
         """Take one document after the other until none is left, time is up, or the pool is away."""
@@ -108,7 +109,7 @@ class _Batch:
             await self.render(self.actor, invoice_id)
         except ScaiControlError as error:
             if error.kind in _LATER:
-                self.away = error.kind is ErrorKind.UNAVAILABLE
+                self.away = error.message if error.kind is ErrorKind.UNAVAILABLE else self.away
                 return
             self.failures.append(RenderFailure(invoice_id=invoice_id, code=error.code, message=error.message))
         else:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import frozen
 
+from scaicontrol_core.kernel.errors import ScaiControlError, Unavailable
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 
@@ -53,14 +55,36 @@ def operator() -> Actor:
 
 @asynccontextmanager
 async def opened(clock: Clock | None = None) -> AsyncIterator[Session]:
-    """Open the container of the settings, close it afterwards; ``clock`` takes the place of the machine's."""
+    """Open the container of the settings, close it afterwards; ``clock`` takes the place of the machine's.
+
+    Raises ``Unavailable`` (``schema_outdated``) in place of whatever a missing table led to.
+    """
     from scaicontrol_adapters.container import Container
 
-    container = Container.from_settings(settings(), clock=clock)
+    own = settings()
+    container = Container.from_settings(own, clock=clock)
     try:
         yield Session(container, operator())
+    except ScaiControlError:
+        raise
+    except Exception:
+        await require_schema(own)
+        raise
     finally:
         await container.aclose()
+
+
+async def require_schema(own: Settings) -> None:
+    """Raise ``Unavailable`` (``schema_outdated``) if the database lacks migrations of this version."""
+    from scaicontrol_adapters.sql.migrate import pending
+
+    missing = await pending(own.database_url)
+    if missing:
+        raise Unavailable(
+            f"The database lacks {len(missing)} of this version's migrations.",
+            code="schema_outdated",
+            hint="Run: scaicontrol migrate",
+        )
 
 
 def call(work: Callable[[Session], Awaitable[T]]) -> T:

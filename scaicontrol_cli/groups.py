@@ -31,7 +31,7 @@ class QuickCommand(QuickFlags, TyperCommand):
 
 def group(help_text: str) -> typer.Typer:
     """Return an empty group that, named alone, shows its help."""
-    app = typer.Typer(help=help_text, rich_markup_mode=None, invoke_without_command=True)
+    app = typer.Typer(help=help_text, rich_markup_mode=None, invoke_without_command=True, add_completion=False)
 
     @app.callback()
     def _alone(context: typer.Context) -> None:

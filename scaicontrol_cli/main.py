@@ -60,7 +60,10 @@ class Program(QuickFlags, TyperGroup):
         try:
             code = super().main(given, standalone_mode=False, **extra)
         except ScaiControlError as error:
-            _complain(error_json(error) if "--json" in given else one_line(error))
+            if "--json" in given:
+                typer.echo(error_json(error), err=True)
+            else:
+                _complain(one_line(error))
             code = exit_code(error.kind)
         except typer.TyperException as error:
             _complain(" ".join(error.format_message().split()))
@@ -83,7 +86,9 @@ def _complain(line: str) -> None:
 
 
 def _sentence(error: Exception) -> str:
-    text = " ".join(str(error).split()) or "no further word"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'The machine says'}: {error.strerror}."
+    text = next(iter(str(error).splitlines()), "") or "no further word"
     return f"Unexpected {type(error).__name__}: {text}"
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from scaicontrol_cli.arguments import AsJson
-from scaicontrol_cli.context import settings, wait
+from scaicontrol_cli.context import require_schema, settings, wait
 from scaicontrol_cli.groups import QuickCommand
 from scaicontrol_cli.output import print_json, print_line, print_note
 from scaicontrol_core.kernel.errors import Unavailable
-
-if TYPE_CHECKING:
-    from scaicontrol_adapters.settings import Settings
 
 #: By name: the command line may not import the HTTP surface, and need not load it to start a server.
 _APPLICATION = "scaicontrol_http.app:application"
@@ -61,24 +58,12 @@ def serve(
     import uvicorn
 
     own = settings()
-    _require_schema(own)
+    wait(require_schema(own))
     _require_free(host, port)
     print_note(
         f"Serving at http://{'localhost' if host == '127.0.0.1' else host}:{port} (docs at /docs); Ctrl-C stops it."
     )
     uvicorn.run(_APPLICATION, factory=True, host=host, port=port, log_config=None, access_log=False)
-
-
-def _require_schema(own: Settings) -> None:
-    from scaicontrol_adapters.sql.migrate import pending
-
-    missing = wait(pending(own.database_url))
-    if missing:
-        raise Unavailable(
-            f"The database lacks {len(missing)} of this version's migrations.",
-            code="schema_outdated",
-            hint="Run: scaicontrol migrate",
-        )
 
 
 def _require_free(host: str, port: int) -> None:

@@ -42,11 +42,13 @@ _Set = Annotated[
 
 
 def partner_json(partner: Partner) -> Json:
-    """Return a partner with its configuration as JSON."""
+    """Return a partner with its configuration as JSON; whose names speak of secrets is redacted."""
+    from scaicontrol_core.audit.projection import redact
     from scaicontrol_core.kernel.events import to_json
 
     names = ("id", "name", "is_operator", "is_billable", "configuration", "created_at", "version")
-    return {name: to_json(getattr(partner, name)) for name in names}
+    shown: Json = redact({name: to_json(getattr(partner, name)) for name in names})
+    return shown
 
 
 async def partner_named(session: Session, name: str) -> PartnerId:

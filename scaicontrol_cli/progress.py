@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-#: Called with (done, in all).
-OnStep = "Callable[[int, int], None]"
-
 
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[int, int], None]]:

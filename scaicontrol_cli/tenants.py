@@ -60,7 +60,7 @@ def profile_json(profile: BillingProfile) -> Json:
 
     return {
         "tenant_id": profile.tenant_id,
-        **to_json(profile.details),
+        "details": to_json(profile.details),
         "vat_evidence": to_json(profile.vat_evidence),
         "created_at": to_json(profile.created_at),
         "updated_at": to_json(profile.updated_at),
@@ -130,6 +130,37 @@ def create_tenant(
     print_item(tenant_json(created), as_json=as_json)
 
 
+@app.command("update")
+def update_tenant(
+    tenant: TenantArgument,
+    name: Annotated[str | None, typer.Option(help="Another name.")] = None,
+    reference: Annotated[str | None, typer.Option(help="Another key of your own; empty for none.")] = None,
+    collection_method: Annotated[str | None, typer.Option(help="send_invoice or charge_automatically.")] = None,
+    active: Annotated[bool | None, typer.Option("--active/--inactive", help="Whether it is served.")] = None,
+    expected_version: ExpectedVersion = None,
+    partner: PartnerOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change the named fields of a customer; the others stay."""
+    from scaicontrol_core.kernel.editing import UNSET
+    from scaicontrol_core.tenancy.tenant import CollectionMethod, TenantChanges
+    from scaicontrol_core.tenancy.use_cases.update_tenant import UpdateTenant
+
+    method = choice(CollectionMethod, collection_method, "/collection_method")
+    changes = TenantChanges(
+        name=UNSET if name is None else name,
+        external_reference=UNSET if reference is None else reference or None,
+        collection_method=UNSET if method is None else method,
+        is_active=UNSET if active is None else active,
+    )
+
+    async def work(session: Session) -> Tenant:
+        tenant_id = await tenant_named(session, tenant, partner)
+        return await session.use(UpdateTenant)(session.actor, tenant_id, changes, expected_version)
+
+    print_item(tenant_json(call(work)), as_json=as_json)
+
+
 @app.command("import")
 def import_tenants(
     file: Annotated[str, typer.Argument(help="A CSV file whose first line names the columns; - is standard input.")],
@@ -176,7 +207,7 @@ def attest_vat(
         tenant_id = await tenant_named(session, tenant, partner)
         return await session.use(AttestVatNumber)(session.actor, tenant_id, attestation)
 
-    print_item(profile_json(call(work)), as_json=as_json)
+    _print_profile(call(work), as_json=as_json)
 
 
 @app.command("billing-profile")
@@ -204,7 +235,7 @@ def billing_profile(
             return await _present(session, tenant_id)
         return await _write(session, tenant_id, wanted, changed, expected_version)
 
-    print_item(profile_json(call(work)), as_json=as_json)
+    _print_profile(call(work), as_json=as_json)
 
 
 async def _present(session: Session, tenant_id: TenantId) -> BillingProfile:
@@ -248,6 +279,12 @@ def _details(values: dict[str, Any]) -> Any:
         wrong = [FieldError(f"/{name}", "There is no such field.") for name in unknown]
         raise Invalid(f"There is no field {unknown[0]!r}.", code="field_unknown", fields=wrong)
     return BillingDetails(**({"company_name": "", "country_code": ""} | values))
+
+
+def _print_profile(profile: BillingProfile, *, as_json: bool) -> None:
+    shown = profile_json(profile)
+    details, evidence = ({}, {}) if as_json else (shown.pop("details"), shown.pop("vat_evidence"))
+    print_item(shown | details | {f"vat_evidence_{name}": value for name, value in evidence.items()}, as_json=as_json)
 
 
 def _print_report(report: ImportReport, *, as_json: bool) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from scaicontrol_core.kernel.errors import ScaiControlError
 from scaicontrol_jobs.schedule import SCHEDULE
 
 if TYPE_CHECKING:
@@ -56,9 +57,13 @@ async def _repeat(job: PeriodicJob, container: Container, stopping: asyncio.Even
         try:
             more = await job.run(container)
             failures = 0
-        except Exception as error:  # noqa: BLE001  # whatever befell this time, the next time may be well
+        except ScaiControlError as error:
             failures += 1
-            log.error("job_failed", job=job.name, failures=failures, error=f"{type(error).__name__}: {error}")
+            log.warning("job_failed", job=job.name, failures=failures, code=error.code, reason=error.message)
+        except Exception:
+            # Whatever befell this time, the next time may be well.
+            failures += 1
+            log.exception("job_failed", job=job.name, failures=failures)
         if not more:
             await _pause(stopping, _wait_seconds(job, failures))
 
