@@ -1,0 +1,90 @@
+"""From a token's claims to an actor: pure, and never more than the token's level of tenancy allows.
+
+======================  =========================================================================
+scope                   who
+======================  =========================================================================
+service                 ``token_type: "service"``, with an ``app_id``
+platform                ``super_admin``, if the token names no tenancy, or the operator's
+partner                 ``partner_admin``, or a token that names a partner and no tenant
+tenant                  whoever else names a tenant
+======================  =========================================================================
+
+A reseller's administrator may be free to make roles in the identity provider. So
+``super_admin`` counts only where the operator itself vouches for it: on an account outside of
+any tenancy, or within the operator's own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scaicontrol_core.access.actor import Actor, ActorKind
+from scaicontrol_core.access.ceiling import PERMISSION_CEILING, ROLE_CEILING
+from scaicontrol_core.access.role import TENANT_USER_PERMISSIONS, Role, effective_permissions
+from scaicontrol_core.kernel.errors import Forbidden, Unauthenticated
+from scaicontrol_core.kernel.ids import PartnerId, TenantId
+from scaicontrol_core.kernel.scope import Scope, ScopeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_SUBJECT = 100
+_MAX_ID = 36
+
+
+def claims_super_admin(claims: Mapping[str, Any]) -> bool:
+    """Tell whether the token says ``super_admin``, true or not."""
+    return Role.SUPER_ADMIN.value in _names(claims, "roles")
+
+
+def actor_of(claims: Mapping[str, Any], operator_id: PartnerId | None) -> Actor:
+    """Return the actor that verified claims stand for.
+
+    Raises ``Unauthenticated`` (``token_invalid``) for claims of the wrong type, ``Forbidden``
+    (``token_without_tenancy``) for a token that belongs to nobody we serve.
+    """
+    if claims.get("token_type") == "service":
+        app_id = _text(claims, "app_id")
+        return _actor(ActorKind.SERVICE, claims, Scope.service(app_id), subject=f"service:{app_id}")
+    return _actor(ActorKind.USER, claims, _user_scope(claims, operator_id), subject=_text(claims, "sub", MAX_SUBJECT))
+
+
+def _user_scope(claims: Mapping[str, Any], operator_id: PartnerId | None) -> Scope:
+    # A claim that is there and empty is refused, not skipped: skipping one would widen the scope.
+    partner_id = None if claims.get("partner_id") is None else PartnerId(_text(claims, "partner_id"))
+    tenant_id = None if claims.get("tenant_id") is None else TenantId(_text(claims, "tenant_id"))
+    roles = _names(claims, "roles")
+    outside_tenancy = partner_id is None and tenant_id is None
+    of_operator = partner_id is not None and partner_id == operator_id
+    if Role.SUPER_ADMIN.value in roles and (outside_tenancy or of_operator):
+        return Scope.platform()
+    if partner_id and (tenant_id is None or Role.PARTNER_ADMIN.value in roles):
+        return Scope.partner(partner_id)
+    if tenant_id:
+        return Scope.tenant(tenant_id, partner_id)
+    raise Forbidden(
+        "This token names neither a tenant nor a partner.",
+        code="token_without_tenancy",
+        hint="Ask an administrator to make the account a member of a tenant.",
+    )
+
+
+def _actor(kind: ActorKind, claims: Mapping[str, Any], scope: Scope, *, subject: str) -> Actor:
+    roles = _names(claims, "roles") & {role.value for role in ROLE_CEILING[scope.kind]}
+    granted = effective_permissions(_names(claims, "permissions"), roles) & PERMISSION_CEILING[scope.kind]
+    own = TENANT_USER_PERMISSIONS if scope.kind is ScopeKind.TENANT else frozenset()
+    return Actor(kind, subject, scope, granted | own, frozenset(roles))
+
+
+def _text(claims: Mapping[str, Any], name: str, longest: int = _MAX_ID) -> str:
+    value = claims.get(name)
+    if not isinstance(value, str) or not value.strip() or len(value) > longest or not value.isprintable():
+        raise Unauthenticated(f"The token's claim {name} cannot be used.", code="token_invalid")
+    return value
+
+
+def _names(claims: Mapping[str, Any], name: str) -> frozenset[str]:
+    value = claims.get(name) or []
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise Unauthenticated(f"The token's claim {name} is not a list of names.", code="token_invalid")
+    return frozenset(value)
