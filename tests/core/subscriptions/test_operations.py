@@ -210,15 +210,14 @@ async def test_what_runs_cannot_be_resumed(shop: Any, state: str) -> None:
 @pytest.mark.parametrize("state", ["cancelled", "expired"])
 async def test_the_end_is_final(shop: Any, state: str) -> None:
     sold = await shop.in_state(state)
-    verbs = (
-        lambda: shop.world.use(ResumeSubscription)(shop.admin, sold.id),
-        lambda: shop.world.use(SuspendSubscription)(shop.admin, sold.id),
-        lambda: shop.world.use(CancelSubscription)(shop.admin, sold.id),
-        lambda: shop.world.use(CancelSubscription)(shop.admin, sold.id, immediate=True),
-    )
-    for verb in verbs:
+    for verb in (
+        shop.world.use(ResumeSubscription)(shop.admin, sold.id),
+        shop.world.use(SuspendSubscription)(shop.admin, sold.id),
+        shop.world.use(CancelSubscription)(shop.admin, sold.id),
+        shop.world.use(CancelSubscription)(shop.admin, sold.id, immediate=True),
+    ):
         with pytest.raises(InvalidTransition) as refused:
-            await verb()
+            await verb
         assert refused.value.allowed == ()
     assert (await shop.stored(sold.id)).version == sold.version
 

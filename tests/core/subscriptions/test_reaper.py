@@ -22,7 +22,8 @@ S = SubscriptionStatus
 
 
 async def reap(shop: Any, **ports: Any) -> int:
-    return await shop.world.use(ReapSubscriptions, **ports)(shop.admin)
+    moved: int = await shop.world.use(ReapSubscriptions, **ports)(shop.admin)
+    return moved
 
 
 async def pays_by_card(shop: Any) -> None:
@@ -147,9 +148,9 @@ async def several_trials(shop: Any, count: int) -> list[SubscriptionId]:
 async def test_killed_anywhere_and_run_again_the_end_is_the_same(shop: Any) -> None:
     ids = await several_trials(shop, 3)
     shop.world.clock.advance(days=30)
-    for faults in ({"kill_before": 2}, {"kill_after": 1}):
+    for work in (FaultyWork(shop.world.work, kill_before=2), FaultyWork(shop.world.work, kill_after=1)):
         with pytest.raises(Killed):
-            await reap(shop, work=FaultyWork(shop.world.work, **faults))
+            await reap(shop, work=work)
     await reap(shop)
     assert {(await shop.stored(each)).status for each in ids} == {S.ACTIVE}
     converted = [told["subscription_id"] for told in shop.announced("subscription.changed.v1")]
