@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from msgspec import UNSET, UnsetType, structs
+from msgspec import UNSET, UnsetType, field, structs
 
 from scaicontrol_core.billing.billing_run import RunTotals
 from scaicontrol_core.billing.draft_input import DraftInput, LineInput
@@ -48,7 +48,7 @@ class LineBody(Body):
 class DraftBody(Body):
     """A draft's fields."""
 
-    lines: list[LineBody] = []
+    lines: list[LineBody] = field(default_factory=list)
     currency: str | None = None
     period_start: date | None = None
     period_end: date | None = None

@@ -15,7 +15,7 @@ from typing import Any
 import aiomysql
 from sqlalchemy import make_url
 
-_TABLES = ("invoices", "invoice_line_items", "billed_periods", "audit_log")
+_TABLES = ("invoices", "invoice_lines", "billed_periods", "audit_log")
 _PAGE = 200
 
 
