@@ -29,5 +29,7 @@ class MemoryIdempotencyRecords:
         self.kept[owner, key] = evolve(self.kept[owner, key], answer=answer)
 
     async def release(self, owner: str, key: str) -> None:
-        """Forget a claim whose request failed without effect."""
-        self.kept.pop((owner, key), None)
+        """Forget a claim whose request failed without effect; what was answered stays answered."""
+        record = self.kept.get((owner, key))
+        if record is not None and record.answer is None:
+            del self.kept[owner, key]
