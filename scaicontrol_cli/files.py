@@ -81,12 +81,13 @@ def write_text(path: str, text: str) -> None:
 
 
 def write_bytes(path: str, content: bytes) -> None:
-    """Write a file, or to standard output for ``-``; ``Malformed`` if that can't be."""
+    """Write a file, or to standard output for ``-``; ``Malformed`` if the file can't be written."""
+    if path == _STDIN:
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+        return
     try:
-        if path == _STDIN:
-            sys.stdout.buffer.write(content)
-        else:
-            Path(path).write_bytes(content)
+        Path(path).write_bytes(content)
     except OSError as error:
         raise Malformed(f"{path}: {error.strerror or error}.", code="file_unwritable") from None
 

@@ -1,0 +1,86 @@
+"""The billing run and the jobs, by hand: once however often, and a failure of one is not everyone's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+World = Callable[..., Any]
+Rows = Callable[[], Mapping[str, int]]
+
+
+@pytest.fixture
+def subscribed(world: World) -> World:
+    """Both customers subscribed in January 2026."""
+    world("admin", "subscriptions", "create", "acme", "keys.pro", "--start-date", "2026-01-31")
+    world("admin", "subscriptions", "create", "jones", "mail.pro", "--start-date", "2026-01-15")
+    return world
+
+
+def test_a_dry_run_tells_and_writes_nothing(subscribed: World, rows: Rows) -> None:
+    before = rows()
+    report = subscribed("admin", "billing", "run", "--period", "2026-02", "--dry-run", "--json").json
+    assert (report["dry_run"], report["invoices"]) == (True, 2)
+    assert {preview["company_name"] for preview in report["previews"]} == {"Acme B.V.", "Petra Jones"}
+    assert rows() == before
+    shown = subscribed("admin", "billing", "run", "--period", "2026-02", "--dry-run")
+    assert "Petra Jones" in shown.stdout
+    assert "Nothing was written" in shown.stderr
+
+
+def test_every_period_is_billed_once(subscribed: World) -> None:
+    first = subscribed("admin", "billing", "run", "--period", "2026-02", "--json").json
+    assert (first["status"], first["invoices"], first["tenants"], first["failures"]) == ("completed", 2, 2, [])
+    assert {(group["country"], group["category"]) for group in first["vat"]} == {("NL", "S")}
+    again = subscribed("admin", "billing", "run", "--period", "2026-02", "--json").json
+    assert (again["invoices"], again["tenants"]) == (0, 0)
+    march = subscribed("admin", "billing", "run", "--period", "2026-03").stdout
+    assert march.splitlines()[1].split() == ["2", "2", "0", "2"]
+
+
+def test_one_customer_alone_can_be_billed(subscribed: World) -> None:
+    report = subscribed("admin", "billing", "run", "--period", "2026-01", "--tenant", "jones", "--json").json
+    assert report["invoices"] == 1
+    assert subscribed("admin", "invoices", "list", "--tenant", "acme", "--json").json["total"] == 0
+
+
+def test_before_anything_can_be_sold_there_is_no_run(scaicontrol: World) -> None:
+    outcome = scaicontrol("admin", "billing", "run", "--period", "2026-01", fails=1)
+    assert outcome.complaint
+
+
+def test_pending_documents_are_rendered_by_the_job(subscribed: World, home: Path) -> None:
+    subscribed("admin", "billing", "run", "--period", "2026-01")
+    report = subscribed("admin", "jobs", "run", "render", "--json").json
+    assert report == {"job": "render", "rendered": 2, "failed": 0, "left": 0}
+    assert len([path for path in (home / "objects").rglob("*.pdf") if path.is_file()]) == 2
+    assert subscribed("admin", "jobs", "run", "render", "--json").json["rendered"] == 0
+    statuses = {item["pdf_status"] for item in subscribed("admin", "invoices", "list", "--json").json["items"]}
+    assert statuses == {"ready"}
+
+
+def test_ended_trials_are_moved_on_by_the_job(world: World) -> None:
+    sold = world("admin", "subscriptions", "create", "acme", "keys.taste", "--start-date", "2026-01-05", "--json").json
+    assert sold["status"] == "trialing"
+    assert world("admin", "jobs", "run", "reap", "--json").json == {"job": "reap", "moved": 1}
+    assert world("admin", "subscriptions", "show", sold["id"], "--json").json["status"] == "cancelled"
+    assert world("admin", "jobs", "run", "reap").stdout.splitlines()[1].split() == ["reap", "0"]
+
+
+def test_a_failed_customer_is_named_and_the_others_are_billed(subscribed: World, home: Path) -> None:
+    # A plan in a currency the seller can't state VAT in: only its own customer fails.
+    (home / "dollars.yaml").write_text(
+        "services:\n- slug: extra\n  app_id: extra\n  name: Extra\n  plans:\n"
+        "  - {slug: us, name: US, tier: pro, billing_period: monthly, base_price_cents: 100, currency: USD}\n"
+    )
+    subscribed("admin", "catalog", "import", "dollars.yaml")
+    subscribed("admin", "subscriptions", "create", "jones", "extra.us", "--start-date", "2026-01-01")
+    outcome = subscribed("admin", "billing", "run", "--period", "2026-01", "--json", fails=1)
+    report = json.loads(outcome.stdout)
+    assert report["invoices"] == 1
+    assert [failure["code"] for failure in report["failures"]] == ["currency_unsupported"]
+    assert "[currency_unsupported]" in subscribed("admin", "billing", "run", "--period", "2026-01", fails=1).stderr
