@@ -117,13 +117,19 @@ class Container:
         return cast("U", built)
 
     def _build(self, use_case: type[Any]) -> Any:
+        from scaicontrol_adapters.combining import CombinedFinalization
         from scaicontrol_adapters.sql.retry import retried
+        from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
+        from scaicontrol_core.billing.use_cases.finalize_invoices import FinalizeInvoices
 
         names = [attribute.name for attribute in fields(use_case)]
         unknown = [name for name in names if not name.islower() or name.startswith("_") or not hasattr(self, name)]
         if unknown:
             raise TypeError(f"{use_case.__name__} asks for {', '.join(unknown)}, which is no port of the container")
         made = use_case(**{name: getattr(self, name) for name in names})
+        if use_case is FinalizeInvoice:
+            # Its plural serves all callers of the moment under one lock of their series.
+            return CombinedFinalization(self.use(FinalizeInvoices))
         return made if "retry" in names else retried(made)
 
     async def aclose(self) -> None:

@@ -18,7 +18,7 @@ _SECRET = re.compile(r"(secret|password|token|api_key|private_key|authorization)
 REDACTED = "[redacted]"
 
 
-def redact(value: Any) -> Any:  # noqa: ANN401  # JSON in, JSON out
+def redact(value: Any) -> Any:  # JSON in, JSON out
     """Replace the values of keys that name a secret, at any depth."""
     if isinstance(value, dict):
         return {key: REDACTED if _SECRET.search(str(key)) else redact(item) for key, item in value.items()}
@@ -44,6 +44,6 @@ def audit_entry(entry_id: str, event: Event, actor: Actor, now: datetime) -> Aud
         actor_kind=actor.kind.value,
         partner_id=event.partner_id,
         tenant_id=event.tenant_id,
-        request_id=actor.request_id,
+        request_id=event.request_id or actor.request_id,
         details=redact(details),
     )

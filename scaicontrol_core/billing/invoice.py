@@ -48,6 +48,7 @@ class Freezing:
     fiscal_year: int
     chain_hash: str
     at: datetime
+    request_id: str | None = None
 
 
 @define(kw_only=True, eq=False)
@@ -168,6 +169,7 @@ class Invoice(Recorder):
         self._record(
             InvoiceFinalized(
                 **self._subject(),
+                request_id=frozen_as.request_id,
                 number=document.number,
                 issue_date=document.issue_date.isoformat(),
                 currency=self.currency,

@@ -9,7 +9,7 @@ from attrs import frozen
 from scaicontrol_core.subscriptions.ports import SubscriptionsWork
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from scaicontrol_core.billing.billing_run import BillingRun
     from scaicontrol_core.billing.chain import ChainLink
@@ -43,6 +43,10 @@ class Invoices(Protocol):
         """Return one with its lines in order, or raise ``NotFound`` (``invoice_not_found``)."""
         ...
 
+    async def get_many(self, invoice_ids: Sequence[InvoiceId]) -> Mapping[InvoiceId, Invoice]:
+        """Return those of the ids that exist, with their lines, in a few reads."""
+        ...
+
     async def add(self, invoice: Invoice) -> None:
         """Write a new invoice and its lines."""
         ...
@@ -53,6 +57,10 @@ class Invoices(Protocol):
 
     async def save(self, invoice: Invoice) -> None:
         """Write a changed invoice, lines replaced if they differ; ``Stale`` if others changed it."""
+        ...
+
+    async def save_many(self, invoices: Sequence[Invoice]) -> None:
+        """Write many changed ones, as ``save`` does; ``Stale`` if any was changed by others."""
         ...
 
     async def list(self, wanted: InvoiceFilter, page: PageRequest) -> Page[Invoice]:

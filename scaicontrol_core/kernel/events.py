@@ -64,6 +64,8 @@ class Event:
     ordinal: int = 1
     changes: Mapping[str, tuple[Any, Any]] = {}
     """Field → (before, after), for the audit log. JSON values, secrets redacted."""
+    request_id: str | None = None
+    """The request that caused it, where one transaction serves several; else the actor's own."""
 
     @property
     def idempotency_key(self) -> str:
@@ -72,7 +74,7 @@ class Event:
 
     def payload(self) -> dict[str, Any]:
         """Return the event's own fields as JSON: the envelope carries the rest."""
-        own = {"resource_id", "partner_id", "tenant_id", "ordinal", "changes"}
+        own = {"resource_id", "partner_id", "tenant_id", "ordinal", "changes", "request_id"}
         return {
             attribute.name: to_json(getattr(self, attribute.name))
             for attribute in fields(type(self))

@@ -73,6 +73,16 @@ class MemoryInvoices(MemoryCollection[Invoice]):
         "number": lambda row: (row.number or "", row.id),
     }
 
+    async def get_many(self, invoice_ids: Sequence[InvoiceId]) -> Mapping[InvoiceId, Invoice]:
+        """Return those of the ids that exist."""
+        found = ((invoice_id, self._find(invoice_id)) for invoice_id in invoice_ids)
+        return {invoice_id: invoice for invoice_id, invoice in found if invoice is not None}
+
+    async def save_many(self, invoices: Sequence[Invoice]) -> None:
+        """Store many changed ones."""
+        for invoice in invoices:
+            await self.save(invoice)
+
     async def add_many(self, invoices: Sequence[Invoice]) -> None:
         """Store many new ones."""
         for invoice in invoices:

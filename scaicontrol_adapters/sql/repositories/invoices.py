@@ -21,7 +21,7 @@ from scaicontrol_core.kernel.period import Period
 from scaicontrol_core.kernel.quantity import Quantity, UnitPrice
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from scaicontrol_adapters.sql.transaction import Transaction
     from scaicontrol_core.billing.numbering import SeriesKey
@@ -98,6 +98,10 @@ class SqlInvoices(Repository[Invoice]):
         """Return one with its lines in order, or raise ``NotFound``."""
         return (await self._lined([await self.load(invoice_id)]))[0]
 
+    async def get_many(self, invoice_ids: Sequence[InvoiceId]) -> Mapping[InvoiceId, Invoice]:
+        """Return those of the ids that exist, with their lines."""
+        return {invoice.id: invoice for invoice in await self._lined(await self.all_in(invoice_ids))}
+
     async def add(self, invoice: Invoice) -> None:
         """Store a new one and its lines."""
         await self.add_many([invoice])
@@ -123,16 +127,24 @@ class SqlInvoices(Repository[Invoice]):
         Whether they differ is known without asking the database, so that nothing is read
         while a number series is locked.
         """
-        if self._lines_kept.get(invoice.id) != invoice.lines:
-            await _LINES.replace(
-                self._transaction,
-                invoice.id,
-                invoice.lines,
-                tenant_id=invoice.tenant_id,
-                partner_id=invoice.partner_id,
-            )
-            self._lines_kept[invoice.id] = invoice.lines
-        await super().save(invoice)
+        await self.save_many([invoice])
+
+    async def save_many(self, invoices: Sequence[Invoice]) -> None:
+        """Store many changed ones; see ``save``."""
+        for invoice in invoices:
+            if self._lines_kept.get(invoice.id) != invoice.lines:
+                await self._replace_lines(invoice)
+        await self.save_each(invoices)
+
+    async def _replace_lines(self, invoice: Invoice) -> None:
+        await _LINES.replace(
+            self._transaction,
+            invoice.id,
+            invoice.lines,
+            tenant_id=invoice.tenant_id,
+            partner_id=invoice.partner_id,
+        )
+        self._lines_kept[invoice.id] = invoice.lines
 
     async def list(self, wanted: InvoiceFilter, page: PageRequest) -> Page[Invoice]:
         """Return part of the list, lines left out."""

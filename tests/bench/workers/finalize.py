@@ -11,12 +11,13 @@ import asyncio
 import sys
 from collections.abc import Iterator
 
+from scaicontrol_adapters.combining import CombinedFinalization
 from scaicontrol_adapters.sql.engine import create_engine
 from scaicontrol_adapters.sql.retry import retried
 from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory
 from scaicontrol_adapters.system import MonotonicIds, SystemClock
 from scaicontrol_core.access import Actor
-from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
+from scaicontrol_core.billing.use_cases.finalize_invoices import FinalizeInvoices
 from scaicontrol_core.kernel.ids import InvoiceId
 from scaicontrol_core.tax import standard_rates
 
@@ -26,7 +27,7 @@ async def main(url: str, workers: int) -> None:
     database = create_engine(url, pool_size=workers)
     clock = SystemClock()
     work = SqlUnitOfWorkFactory(database, clock, MonotonicIds())
-    finalize = retried(FinalizeInvoice(work, clock, standard_rates()))
+    finalize = CombinedFinalization(retried(FinalizeInvoices(work, clock, standard_rates())))
     actor = Actor.system("finalizer")
     waiting = iter([line.strip() for line in iter(sys.stdin.readline, "\n")])
 
