@@ -56,13 +56,19 @@ class Order:
             values = [key.parse(text) for key, text in zip(self.keys, texts, strict=True)]
         except ValueError:
             raise Invalid.field("/cursor", "This is not a cursor of this list.", code="cursor_invalid") from None
-        # Spelled out, since MariaDB reads a whole index for (a, b) > (x, y).
+        # Spelled out, since MariaDB reads a whole index for (a, b) > (x, y); and the first key is
+        # bounded by itself, since SQLite begins at the index's start for a mere OR.
         alternatives = []
         for index, key in enumerate(self.keys):
             equal = [other.column == value for other, value in zip(self.keys[:index], values[:index], strict=True)]
-            beyond = key.column < values[index] if self.descending else key.column > values[index]
-            alternatives.append(and_(*equal, beyond))
-        return or_(*alternatives)
+            alternatives.append(and_(*equal, self._beyond(key, values[index])))
+        first = self.keys[0].column
+        bound = first <= values[0] if self.descending else first >= values[0]
+        return and_(bound, or_(*alternatives))
+
+    def _beyond(self, key: Key, value: object) -> ColumnElement[bool]:
+        beyond: ColumnElement[bool] = key.column < value if self.descending else key.column > value
+        return beyond
 
 
 def choose(orders: Mapping[str, Order], default: Order, sort: str | None) -> Order:

@@ -1,0 +1,152 @@
+"""No read walks a whole table of customers' rows: each list, filter and sort order has an index.
+
+SQLite's planner is asked, since it answers the same for empty tables and full ones. The one
+read that can't have an index is the search within names; it is left out here on purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from scaicontrol_adapters.sql.engine import create_engine
+from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory, SqlWork
+from scaicontrol_core.access import Actor, Role
+from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus, PdfStatus
+from scaicontrol_core.billing.numbering import SeriesKey
+from scaicontrol_core.billing.ports import InvoiceFilter
+from scaicontrol_core.catalog import PlanFilter
+from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, PlanId, RunId, ServiceId, SubscriptionId, TenantId
+from scaicontrol_core.kernel.paging import PageRequest, encode_cursor
+from scaicontrol_core.subscriptions import SubscriptionStatus
+from scaicontrol_core.subscriptions.ports import SubscriptionFilter
+from scaicontrol_core.tenancy import TenantFilter
+from scaicontrol_core.testing import FixedClock, SequentialIds
+from scaicontrol_core.testing.clock import DEFAULT_START
+
+PARTNER, TENANT = PartnerId("prt_1"), TenantId("tnt_1")
+ACTORS = {
+    "platform": Actor.system("test"),
+    "partner": Actor.partner_admin("rita", PARTNER),
+    "tenant": Actor.tenant_user("tim", TENANT, PARTNER, Role.TENANT_ADMIN),
+}
+#: Small by nature: dozens of rows, read as a whole.
+SMALL = {"partners", "services", "plans", "service_packs", "service_pack_items", "plan_usage_pricing", "number_series"}
+SINCE = encode_cursor(DEFAULT_START.isoformat(), "x")
+
+Read = Callable[[SqlWork], Awaitable[Any]]
+
+
+def _lists() -> dict[str, Read]:
+    reads: dict[str, Read] = {}
+    for sort, cursor in (("created_at", SINCE), ("-name", encode_cursor("n", "x"))):
+        for name, wanted in {"all": {}, "partner": {"partner_id": PARTNER}}.items():
+            request, criteria = PageRequest(sort=sort, cursor=cursor), TenantFilter(**wanted)
+            reads[f"tenants {name} {sort}"] = lambda w, r=request, c=criteria: w.tenants.list(r, c)
+    subscriptions: list[dict[str, Any]] = [
+        {},
+        {"tenant_id": TENANT},
+        {"partner_id": PARTNER},
+        {"plan_id": PlanId("pln_1")},
+        {"status": SubscriptionStatus.ACTIVE},
+        {"tenant_id": TENANT, "service_id": ServiceId("svc_1")},
+    ]
+    for sort, cursor in (("-created_at", SINCE), ("status", encode_cursor("active", "x"))):
+        for wanted in subscriptions:
+            filtered, request = SubscriptionFilter(**wanted), PageRequest(sort=sort, cursor=cursor)
+            reads[f"subscriptions {'+'.join(wanted)} {sort}"] = lambda w, f=filtered, r=request: w.subscriptions.list(
+                f, r
+            )
+    invoices: list[dict[str, Any]] = [
+        {},
+        {"tenant_id": TENANT},
+        {"partner_id": PARTNER},
+        {"seller_id": PARTNER},
+        {"status": InvoiceStatus.SENT},
+        {"run_id": RunId("run_1")},
+        {"issued": True},
+        {"seller_id": PARTNER, "number": "SCAI-2026-000001"},
+    ]
+    for sort, cursor in (
+        ("-created_at", SINCE),
+        ("number", encode_cursor("n", "x")),
+        ("issue_date", encode_cursor("2026-01-01", "x")),
+    ):
+        for wanted in invoices:
+            chosen, request = InvoiceFilter(**wanted), PageRequest(sort=sort, cursor=cursor)
+            reads[f"invoices {'+'.join(wanted)} {sort}"] = lambda w, f=chosen, r=request: w.invoices.list(f, r)
+    return reads
+
+
+def _others() -> dict[str, Read]:
+    day, key = date(2026, 1, 31), SeriesKey(PARTNER, DocumentType.INVOICE, 2026)
+    invoice, plan, service = InvoiceId("inv_1"), PlanId("pln_1"), ServiceId("svc_1")
+    return {
+        "tenant": lambda w: w.tenants.get_many([TENANT]),
+        "tenant by reference": lambda w: w.tenants.find_by_reference(PARTNER, "t001"),
+        "profiles": lambda w: w.billing_profiles.of_tenants([TENANT]),
+        "profile": lambda w: w.billing_profiles.find(TENANT),
+        "profile there": lambda w: w.billing_profiles.exists(TENANT),
+        "plans": lambda w: w.plans.list(PageRequest(), PlanFilter(shown_only=True)),
+        "plan's subscriptions": lambda w: w.plans.live_subscriptions(plan),
+        "packs of a plan": lambda w: w.packs.containing(plan),
+        "live": lambda w: w.subscriptions.find_live(TENANT, service),
+        "had trial": lambda w: w.subscriptions.had_trial(TENANT, service),
+        "due": lambda w: w.subscriptions.due([PARTNER], day, after=TENANT, tenants=200),
+        "due of one": lambda w: w.subscriptions.due([PARTNER], day, after=None, tenants=1, only=TENANT),
+        "count due": lambda w: w.subscriptions.count_due_tenants([PARTNER], day),
+        "ripe": lambda w: w.subscriptions.ripe(DEFAULT_START, after=SubscriptionId("sub_1"), limit=100),
+        "awaiting pdf": lambda w: w.invoices.awaiting_document(status=PdfStatus.PENDING, limit=100),
+        "chain": lambda w: w.invoices.chain(key, after=0, limit=500),
+        "ledger": lambda w: w.billed_periods.of_invoice(invoice),
+        "revision": lambda w: w.document_revisions.latest(invoice),
+        "history": lambda w: w.audit_log.history("invoice", invoice, PageRequest(cursor=SINCE)),
+        "series": lambda w: w.number_series.list(PARTNER),
+    }
+
+
+READS = _lists() | _others()
+
+
+@pytest.fixture
+async def work(migrated_sqlite_url: str) -> AsyncIterator[SqlUnitOfWorkFactory]:
+    database = create_engine(migrated_sqlite_url)
+    yield SqlUnitOfWorkFactory(database, FixedClock(), SequentialIds())
+    await database.aclose()
+
+
+@pytest.mark.parametrize("scope", ACTORS)
+@pytest.mark.parametrize("read", READS)
+async def test_no_read_scans_a_table_of_customers(work: SqlUnitOfWorkFactory, read: str, scope: str) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(work.database.reader.sync_engine, "before_cursor_execute")
+    def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        asked.append((statement, parameters))
+
+    async with work.begin(ACTORS[scope], read_only=True) as begun:
+        await READS[read](begun)
+    selects = [(statement, parameters) for statement, parameters in asked if statement.startswith("SELECT")]
+    assert selects
+    async with work.database.reader.connect() as connection:
+        for statement, parameters in selects:
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            for _, _, _, detail in plan:
+                assert not _full_scan(detail), f"{detail}\n{statement}"
+
+
+def _full_scan(detail: str) -> bool:
+    """Tell whether a step reads every row; counting a whole list within an index is as good as it gets."""
+    words = detail.split()
+    return words[0] == "SCAN" and "COVERING" not in words and words[1] not in SMALL and not words[1].startswith("(")
+
+
+def test_a_full_scan_is_known_when_seen() -> None:
+    assert _full_scan("SCAN tenants")
+    assert _full_scan("SCAN invoices USING INDEX ix_invoices_created_at_id")
+    assert not _full_scan("SCAN invoices USING COVERING INDEX ix_invoices_created_at_id")
+    assert not _full_scan("SEARCH invoices USING INDEX ix_invoices_created_at_id (created_at>?)")
