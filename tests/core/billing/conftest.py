@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
+import jsonschema  # type: ignore[import-untyped]  # comes with moto, without types
 import pytest
 from attrs import define, evolve
 
@@ -14,6 +17,7 @@ from scaicontrol_core.billing.draft_input import DraftInput, LineInput
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.use_cases.audit_numbering import AuditNumbering, SeriesAudit
 from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
+from scaicontrol_core.billing.use_cases.edit_draft import EditDraft
 from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling, RunReport
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, PlanId, TenantId
@@ -22,6 +26,15 @@ from scaicontrol_core.subscriptions import Subscription
 from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateSubscription, NewSubscription
 from scaicontrol_core.testing import MemoryWorld, builders
 from scaicontrol_core.testing.builders import OPERATOR_ID, TENANT_ID
+
+SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "reference" / "document.schema.json").read_text())
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def keeps_the_schema(document: dict[str, Any] | None) -> None:
+    """Fail unless the document is what we publish that documents are."""
+    assert document is not None
+    VALIDATOR.validate(document)
 
 
 @define
@@ -68,18 +81,29 @@ class Books:
         typed = DraftInput(**({"lines": shown} | fields))
         return await self.world.use(DraftInvoice)(self.admin, tenant_id, typed)
 
+    async def edit(self, invoice_id: InvoiceId, *, expected_version: int | None = None, **fields: Any) -> Invoice:
+        """Set the named fields of a draft."""
+        change = DraftInput(**fields, given=frozenset(fields))
+        return await self.world.use(EditDraft)(self.admin, invoice_id, change, expected_version=expected_version)
+
     async def finalize(self, invoice_id: InvoiceId) -> Invoice:
-        """Number a draft."""
-        return await self.world.use(FinalizeInvoice)(self.admin, invoice_id)
+        """Number a draft; whatever is numbered here keeps the published schema."""
+        issued = await self.world.use(FinalizeInvoice)(self.admin, invoice_id)
+        keeps_the_schema(issued.document)
+        return issued
 
     async def issue(self, *lines: LineInput, **fields: Any) -> Invoice:
         """Write and number a document."""
         return await self.finalize((await self.draft(*lines, **fields)).id)
 
     async def run(self, month: str = "2026-12", *, actor: Actor | None = None, **asked: Any) -> RunReport:
-        """Run the billing of a month."""
+        """Run the billing of a month; whatever it numbers keeps the published schema."""
         ports = asked.pop("ports", {})
-        return await self.world.use(RunBilling, **ports)(actor or self.admin, parse_month(month), **asked)
+        report = await self.world.use(RunBilling, **ports)(actor or self.admin, parse_month(month), **asked)
+        for invoice in self.invoices():
+            if report.run is not None and invoice.run_id == report.run.id and invoice.number is not None:
+                keeps_the_schema(invoice.document)
+        return report
 
     async def audit(self) -> tuple[SeriesAudit, ...]:
         """Walk all series."""
@@ -131,6 +155,6 @@ def everything() -> PageRequest:
 
 
 @pytest.fixture
-def days() -> type[date]:
-    """Short for ``date``."""
-    return date
+def validate() -> Any:
+    """Fail unless a document keeps the published schema."""
+    return keeps_the_schema
