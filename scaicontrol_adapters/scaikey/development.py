@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from scaicontrol_adapters.settings import Settings
 
+#: Where this server answers as an issuer.
+PATH = "/api/v1/dev"
 _KEY_BITS = 2048
 _KEY_FILE = "dev-issuer-key.json"
 MAX_TTL_SECONDS = 30 * 24 * 3600
@@ -47,7 +49,7 @@ class DevelopmentIssuer:
                 code="dev_issuer_off",
                 hint="Get a token from ScaiKey; or, in development, set SCAICONTROL_DEV_ISSUER=true.",
             )
-        return cls(settings.public_url, settings.jwt_audience, settings.data_dir / _KEY_FILE)
+        return cls(settings.public_url + PATH, settings.jwt_audience, settings.data_dir / _KEY_FILE)
 
     @property
     def key(self) -> RSAKey:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from alembic.runtime.environment import EnvironmentContext
     from sqlalchemy import URL
+
+    from scaicontrol_adapters.sql.engine import Database
 
 _INSTALLED = Path(__file__).parent / "_migrations"
 _CHECKOUT = Path(__file__).parents[2] / "migrations"
@@ -68,10 +71,25 @@ async def current(url: str | URL) -> str | None:
 
 async def pending(url: str | URL) -> tuple[str, ...]:
     """Return the revisions that ``migrate`` would apply, oldest first."""
+    return _after(await current(url))
+
+
+async def lacking(database: Database) -> tuple[str, ...]:
+    """Return the same of a database that is open already."""
+    async with database.reader.connect() as connection:
+        return _after(await connection.run_sync(_current))
+
+
+def _after(applied: str | None) -> tuple[str, ...]:
+    revisions = _revisions()
+    return revisions[revisions.index(applied) + 1 :] if applied in revisions else revisions
+
+
+@lru_cache(maxsize=1)
+def _revisions() -> tuple[str, ...]:
+    """Return every revision of this version, oldest first; they are files of the program and do not change."""
     scripts = ScriptDirectory(str(migrations_folder()))
-    applied = await current(url)
-    revisions = [script.revision for script in scripts.walk_revisions()][::-1]
-    return tuple(revisions[revisions.index(applied) + 1 :] if applied in revisions else revisions)
+    return tuple(script.revision for script in scripts.walk_revisions())[::-1]
 
 
 async def differences(url: str | URL) -> list[Any]:

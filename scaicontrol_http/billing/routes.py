@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from litestar import Response, get, patch, post, put
 
-from scaicontrol_adapters.container import Container
-from scaicontrol_core.access import Actor
 from scaicontrol_core.billing.billing_run import BillingRun, parse_month
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus
@@ -26,7 +24,6 @@ from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
 from scaicontrol_core.documents.use_cases.read_invoice_pdf import ReadInvoicePdf
 from scaicontrol_core.kernel.checks import choice
 from scaicontrol_core.kernel.ids import InvoiceId, LineId, PartnerId, RunId, TenantId
-from scaicontrol_core.kernel.paging import PageRequest
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
 from scaicontrol_http.billing.schemas import (
     DraftPatch,
@@ -40,6 +37,7 @@ from scaicontrol_http.billing.schemas import (
     VoidAnswer,
     VoidBody,
 )
+from scaicontrol_http.dependencies import Actor, Container, PageRequest
 from scaicontrol_http.requests import Listing, etag, listing
 from scaicontrol_http.tenancy.routes import own_tenant
 

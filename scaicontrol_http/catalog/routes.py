@@ -7,8 +7,6 @@ from typing import Annotated, Literal
 from litestar import Response, delete, get, post, put
 from litestar.params import Parameter
 
-from scaicontrol_adapters.container import Container
-from scaicontrol_core.access import Actor
 from scaicontrol_core.catalog.plan import Plan
 from scaicontrol_core.catalog.use_cases.delete_plan import DeletePlan
 from scaicontrol_core.catalog.use_cases.get_service import GetService
@@ -16,8 +14,9 @@ from scaicontrol_core.catalog.use_cases.list_packs import ListPacks
 from scaicontrol_core.catalog.use_cases.list_plans import ListPlans
 from scaicontrol_core.catalog.use_cases.list_services import ListServices
 from scaicontrol_core.catalog.use_cases.save_plan import MUST_BE_NEW, PlanOffer, SavePlan
-from scaicontrol_core.kernel.paging import MAX_LIMIT, PageRequest
+from scaicontrol_core.kernel.paging import MAX_LIMIT
 from scaicontrol_http.catalog.schemas import NewPlanBody, PackAnswer, PlanAnswer, PlanBody, ServiceAnswer
+from scaicontrol_http.dependencies import Actor, Container, PageRequest
 from scaicontrol_http.requests import Listing, etag, listing
 
 _PUBLIC = {"public": True}

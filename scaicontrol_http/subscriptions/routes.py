@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from litestar import Response, get, post
 
-from scaicontrol_adapters.container import Container
-from scaicontrol_core.access import Actor
 from scaicontrol_core.kernel.checks import choice
 from scaicontrol_core.kernel.ids import PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
-from scaicontrol_core.kernel.paging import PageRequest
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol_core.subscriptions.ports import SubscriptionFilter
 from scaicontrol_core.subscriptions.subscription import Subscription
@@ -21,6 +18,7 @@ from scaicontrol_core.subscriptions.use_cases.read_subscription_history import R
 from scaicontrol_core.subscriptions.use_cases.resume_subscription import ResumeSubscription
 from scaicontrol_core.subscriptions.use_cases.suspend_subscription import SuspendSubscription
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
+from scaicontrol_http.dependencies import Actor, Container, PageRequest
 from scaicontrol_http.requests import Listing, etag, listing
 from scaicontrol_http.subscriptions.schemas import (
     CancelBody,

@@ -8,12 +8,9 @@ from litestar import Response, get, patch, post, put
 from litestar.params import Parameter
 from msgspec import UNSET as ABSENT
 
-from scaicontrol_adapters.container import Container
-from scaicontrol_core.access import Actor
 from scaicontrol_core.kernel.editing import UNSET
 from scaicontrol_core.kernel.errors import NotFound
 from scaicontrol_core.kernel.ids import PartnerId, TenantId
-from scaicontrol_core.kernel.paging import PageRequest
 from scaicontrol_core.tenancy.partner import NewPartner
 from scaicontrol_core.tenancy.ports import TenantFilter
 from scaicontrol_core.tenancy.seller import PartnerConfiguration
@@ -29,6 +26,7 @@ from scaicontrol_core.tenancy.use_cases.list_partners import ListPartners
 from scaicontrol_core.tenancy.use_cases.list_tenants import ListTenants
 from scaicontrol_core.tenancy.use_cases.set_billing_profile import SetBillingProfile
 from scaicontrol_core.tenancy.use_cases.update_tenant import UpdateTenant
+from scaicontrol_http.dependencies import Actor, Container, PageRequest
 from scaicontrol_http.requests import Listing, etag, listing
 from scaicontrol_http.tenancy.schemas import (
     AttestationBody,

@@ -1,0 +1,116 @@
+"""What an installation tells about itself: structured logs, and metrics for Prometheus."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from attrs import define, field
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from scaicontrol_adapters.settings import LogFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scaicontrol_adapters.settings import Settings
+
+METRICS_TYPE = CONTENT_TYPE_LATEST
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_REDACTED = "[redacted]"
+#: A field of a log line whose name contains one of these never shows its value.
+_SECRET = ("password", "secret", "token", "authorization", "api_key", "access_key", "cookie")
+
+
+def configure_logging(settings: Settings) -> None:
+    """Write every log line, the libraries' too, to stderr as the settings ask: JSON, or for people.
+
+    Once per process, by whoever starts it.
+    """
+    shared: Sequence[Any] = (
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        redact,
+    )
+    in_json = settings.log_format is LogFormat.JSON
+    last: Sequence[Any] = (
+        (structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer())
+        if in_json
+        else (structlog.dev.ConsoleRenderer(),)
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    stream = logging.StreamHandler(sys.stderr)
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=list(shared),
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+    )
+    stream.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers = [stream]
+    root.setLevel(settings.log_level.value.upper())
+    for noisy in ("httpx", "httpcore", "aiobotocore", "botocore", "weasyprint", "fontTools"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def redact(_: Any, __: str, line: Any) -> Any:
+    """Hide the values of fields whose names speak of secrets."""
+    for name in line:
+        if any(word in name.lower() for word in _SECRET):
+            line[name] = _REDACTED
+    return line
+
+
+@define
+class Metrics:
+    """The numbers of one process, in a registry of their own."""
+
+    registry: CollectorRegistry = field(factory=CollectorRegistry)
+    _requests: Counter = field(init=False)
+    _seconds: Histogram = field(init=False)
+    _pending: Gauge = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Name them."""
+        labels = ("method", "route", "status")
+        self._requests = Counter(
+            "scaicontrol_http_requests", "Requests answered, by route template.", labels, registry=self.registry
+        )
+        self._seconds = Histogram(
+            "scaicontrol_http_request_seconds",
+            "How long answers took, in seconds.",
+            ("method", "route"),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._pending = Gauge(
+            "scaicontrol_documents_pending",
+            "Finalized invoices whose PDF is still to be made; not a number while the database is away.",
+            registry=self.registry,
+        )
+
+    def request_answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count an answered request."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def documents_pending(self, count: float) -> None:
+        """Note how many documents wait; ``nan`` if nobody knows."""
+        self._pending.set(count)
+
+    def expose(self) -> bytes:
+        """Return everything in Prometheus' text format."""
+        return generate_latest(self.registry)

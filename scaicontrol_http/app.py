@@ -1,0 +1,96 @@
+"""The application: every feature's routes under ``/api/v1``, and what surrounds them all."""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from litestar import Litestar, Router, get
+from litestar.config.cors import CORSConfig
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Redirect
+
+from scaicontrol_adapters.container import Container
+from scaicontrol_adapters.scaikey.trust import token_verifier
+from scaicontrol_adapters.settings import Settings
+from scaicontrol_adapters.telemetry import Metrics, configure_logging
+from scaicontrol_http.access.routes import DEVELOPMENT_ROUTES
+from scaicontrol_http.authentication import Authentication
+from scaicontrol_http.bodies import StrictRequest
+from scaicontrol_http.dependencies import dependencies
+from scaicontrol_http.errors import EXCEPTION_HANDLERS
+from scaicontrol_http.health import health_routes
+from scaicontrol_http.idempotency import Idempotency
+from scaicontrol_http.lifespan import lifespan
+from scaicontrol_http.observing import Observing
+from scaicontrol_http.openapi import documentation_routes, openapi_config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+PREFIX = "/api/v1"
+FEATURES = ("access", "catalog", "tenancy", "subscriptions", "billing", "audit")
+_PREFLIGHT_SECONDS = 600
+
+
+@get("/", include_in_schema=False, opt={"public": True})
+async def root() -> Redirect:
+    """Lead a person to the documentation."""
+    return Redirect("/docs")
+
+
+def create_app(container: Container, *, owned: bool = False) -> Litestar:
+    """Return the application over a container; it closes the container at the end only if that is ``owned``."""
+    settings, metrics = container.settings, Metrics()
+    verifier = token_verifier(container)
+    app = Litestar(
+        route_handlers=[
+            root,
+            *health_routes(container, verifier.issuers, metrics),
+            *documentation_routes(),
+            Router(PREFIX, route_handlers=[*_feature_routes(), *(DEVELOPMENT_ROUTES if settings.dev_issuer else ())]),
+        ],
+        dependencies=dict(dependencies(container)),
+        middleware=[Authentication(verifier), Idempotency(container)],
+        exception_handlers=EXCEPTION_HANDLERS,
+        request_class=StrictRequest,
+        request_max_body_size=settings.body_limit,
+        cors_config=_cors(settings),
+        openapi_config=openapi_config(version("scaicontrol")),
+        lifespan=[lifespan(container, owned=owned)],
+        logging_config=None,
+        debug=False,
+    )
+    app.asgi_handler = Observing(app.asgi_handler, container.ids, metrics)
+    return app
+
+
+def application() -> Litestar:
+    """Return the application of the environment's settings: ``uvicorn --factory scaicontrol_http.app:application``."""
+    settings = Settings.from_environment()
+    configure_logging(settings)
+    return create_app(Container.from_settings(settings), owned=True)
+
+
+def _feature_routes() -> Iterator[HTTPRouteHandler]:
+    """Yield the routes of every feature that has some."""
+    for feature in FEATURES:
+        name = f"scaicontrol_http.{feature}.routes"
+        if find_spec(name) is not None:
+            routes: Sequence[HTTPRouteHandler] = importlib.import_module(name).ROUTES
+            yield from routes
+
+
+def _cors(settings: Settings) -> CORSConfig | None:
+    """Return whose pages may call the API; without a list, nobody's but our own."""
+    if not settings.cors_origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(settings.cors_origins),
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "X-Request-ID"],
+        expose_headers=["ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Request-ID"],
+        max_age=_PREFLIGHT_SECONDS,
+    )

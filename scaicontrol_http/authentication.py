@@ -1,0 +1,57 @@
+"""Who makes a request: the bearer token becomes an actor before anything else of the request is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from attrs import define, field
+from litestar.datastructures import Headers
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+
+from scaicontrol_core.access import Actor
+from scaicontrol_core.kernel.errors import Unauthenticated
+from scaicontrol_http.dependencies import ACTOR_STATE
+from scaicontrol_http.errors import REQUEST_ID
+
+if TYPE_CHECKING:
+    from litestar.types import ASGIApp, Receive, Scope, Send
+
+    from scaicontrol_adapters.scaikey.tokens import TokenVerifier
+
+_SCHEME = "bearer"
+
+
+@define
+class Authentication(ASGIMiddleware):
+    """Leaves the actor with the request.
+
+    Routes with ``opt={"public": True}`` are open to anyone, and then the actor is nobody, even
+    if a token came along: a catalogue must not fail because somebody's token has expired.
+    """
+
+    verifier: TokenVerifier
+    scopes: tuple[ScopeType, ...] = field(init=False, default=(ScopeType.HTTP,))
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Verify the token, or refuse the request."""
+        state = scope["state"]
+        if scope["route_handler"].opt.get("public") or scope.get("method") == "OPTIONS":
+            actor = Actor.anonymous()
+        else:
+            actor = await self.verifier.actor(bearer_token(Headers.from_scope(scope).get("authorization")))
+        actor = actor.with_request(state.get(REQUEST_ID) or "")
+        state[ACTOR_STATE] = actor
+        structlog.contextvars.bind_contextvars(actor=actor.subject, tenant_id=actor.scope.tenant_id)
+        await next_app(scope, receive, send)
+
+
+def bearer_token(header: str | None) -> str:
+    """Return the token of an ``Authorization`` header; raises ``Unauthenticated`` (``token_missing``)."""
+    scheme, _, token = (header or "").strip().partition(" ")
+    if scheme.lower() != _SCHEME or not token.strip():
+        raise Unauthenticated(
+            "This needs a bearer token.", code="token_missing", hint="Send the header Authorization: Bearer <token>."
+        )
+    return token.strip()

@@ -1,0 +1,92 @@
+"""Requests whose JSON body is read once, strictly, straight into the type that the route declares."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.enums import RequestEncodingType
+
+from scaicontrol_core.kernel.errors import ErrorKind, FieldError, Invalid, Malformed, ScaiControlError
+
+_PATH = re.compile(r" - at `(?:key in )?\$(.*)`$", re.DOTALL)
+_STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+_UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_MISSING_FIELD = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
+
+
+class UnsupportedMediaType(ScaiControlError):
+    """The body is in a format that the route does not read. HTTP alone has such a thing, and 415 for it."""
+
+    kind = ErrorKind.MALFORMED
+    code = "unsupported_media_type"
+
+
+class StrictRequest(Request[Any, Any, Any]):
+    """A request that takes no text for a number and no field it does not know."""
+
+    async def json(self) -> Any:
+        """Return the body as the route's own type.
+
+        Raises ``UnsupportedMediaType``, ``Malformed`` (``malformed_json``) for what is no JSON,
+        ``Invalid`` (``invalid_body``) with a pointer for what has another shape.
+        """
+        media_type = self.content_type[0].lower()
+        if media_type not in {RequestEncodingType.JSON, ""} and not media_type.endswith("+json"):
+            raise UnsupportedMediaType("The body must be application/json.")
+        declared = self.route_handler.parsed_data_field
+        return decode(await self.body(), Any if declared is None else declared.annotation)
+
+
+def decode(body: bytes, body_type: Any) -> Any:
+    """Read a body; see ``StrictRequest.json``."""
+    try:
+        return _decoder(body_type).decode(body)
+    except msgspec.ValidationError as wrong:
+        _require_json(body)
+        raise _wrong_shape(str(wrong)) from None
+    except (ValueError, RecursionError) as wrong:
+        raise _no_json(wrong) from None
+
+
+@lru_cache(maxsize=256)
+def _decoder(body_type: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(body_type)
+
+
+def _require_json(body: bytes) -> None:
+    """Tell a wrong shape from JSON that breaks off after it."""
+    try:
+        msgspec.json.decode(body)
+    except (ValueError, RecursionError) as wrong:
+        raise _no_json(wrong) from None
+
+
+def _no_json(wrong: Exception) -> Malformed:
+    reason = str(wrong) if isinstance(wrong, msgspec.DecodeError) else "it must be UTF-8, and not nested too deeply"
+    return Malformed(f"The body cannot be read: {reason}.", code="malformed_json")
+
+
+def _wrong_shape(message: str) -> Invalid:
+    """Turn msgspec's words into ours: the place as a JSON pointer (RFC 6901), then what is wrong with it."""
+    place = _PATH.search(message)
+    pointer = _pointer(place[1]) if place else ""
+    text = message[: place.start()] if place else message
+    if unknown := _UNKNOWN_FIELD.fullmatch(text):
+        pointer, text = f"{pointer}/{_escaped(unknown[1])}", f"There is no field {unknown[1]!r}."
+    elif missing := _MISSING_FIELD.fullmatch(text):
+        pointer, text = f"{pointer}/{_escaped(missing[1])}", f"The field {missing[1]} is required."
+    else:
+        text = f"{pointer.lstrip('/') or 'The body'}: {text.replace('`', '')}."
+    return Invalid(text, code="invalid_body", fields=(FieldError(pointer, text),))
+
+
+def _pointer(path: str) -> str:
+    return "".join(f"/{_escaped(name or index)}" for name, index in _STEP.findall(path))
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,48 @@
+"""What every feature's bodies, answers and lists have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar, dataclass_transform
+
+import msgspec
+
+from scaicontrol_core.kernel.paging import Page
+
+T = TypeVar("T")
+A = TypeVar("A")
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))
+class _KeywordsOnly(msgspec.StructMeta):
+    """Makes ``kw_only`` the rule: msgspec does not hand it down, and a subclass may add what is required."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> Any:
+        """Make a class."""
+        return super().__new__(cls, name, bases, namespace, **({"kw_only": True} | options))
+
+
+class Body(msgspec.Struct, metaclass=_KeywordsOnly, forbid_unknown_fields=True):
+    """Base of what a request may bring: a field nobody knows is an error, so no typing mistake goes unnoticed."""
+
+
+class Answer(msgspec.Struct, metaclass=_KeywordsOnly):
+    """Base of what an answer shows."""
+
+
+class Listing(msgspec.Struct, Generic[T], kw_only=True):
+    """One part of a list, how many there are in all, and the cursor of the next part (null: this is the last)."""
+
+    items: list[T]
+    total: int
+    next_cursor: str | None
+
+
+def listing(page: Page[T], show: Callable[[T], A]) -> Listing[A]:
+    """Show a page of the core's values."""
+    return Listing(items=[show(item) for item in page.items], total=page.total, next_cursor=page.next_cursor)
+
+
+def etag(version: int) -> dict[str, str]:
+    """Return the header that names a resource's version; ``If-Match`` brings it back."""
+    return {"ETag": f'"{version}"'}
