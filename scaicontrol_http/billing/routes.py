@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from litestar import Response, get, patch, post, put
 
 from scaicontrol_core.billing.billing_run import BillingRun, parse_month
@@ -184,10 +182,10 @@ async def get_billing_run(container: Container, actor: Actor, run_id: str) -> Ru
 @get("/admin/reports/numbering-audit", tags=[_REPORTS], summary="Audit the number series")
 async def numbering_audit(
     container: Container, actor: Actor, seller_id: str | None = None
-) -> Sequence[SeriesAuditAnswer]:
+) -> Listing[SeriesAuditAnswer]:
     """Walk every series within scope: gaps, dates, hashes, and the columns beside the documents."""
     audits = await container.use(AuditNumbering)(actor, PartnerId(seller_id) if seller_id else None)
-    return [SeriesAuditAnswer.of(audit) for audit in audits]
+    return Listing(items=[SeriesAuditAnswer.of(audit) for audit in audits], total=len(audits), next_cursor=None)
 
 
 # -- a tenant's own --------------------------------------------------------------------------
@@ -207,6 +205,7 @@ async def list_own(
 @get("/billing/invoices/{invoice_id:str}", tags=[_OWN], summary="Show an own invoice")
 async def get_own(container: Container, actor: Actor, invoice_id: str) -> Response[InvoiceAnswer]:
     """One of the caller's tenant's invoices."""
+    own_tenant(actor)
     return _answer(await container.use(GetInvoice)(actor, InvoiceId(invoice_id)))
 
 
@@ -218,6 +217,7 @@ async def get_own(container: Container, actor: Actor, invoice_id: str) -> Respon
 )
 async def get_own_pdf(container: Container, actor: Actor, invoice_id: str) -> Response[bytes]:
     """The PDF of one of the caller's tenant's invoices."""
+    own_tenant(actor)
     return await _pdf(container, actor, invoice_id)
 
 

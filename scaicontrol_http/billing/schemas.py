@@ -58,7 +58,7 @@ class DraftBody(Body):
     due_date: date | None = None
 
 
-class NewInvoiceBody(DraftBody):
+class NewInvoiceBody(DraftBody, kw_only=True):
     """A draft for a tenant."""
 
     tenant_id: str

@@ -14,8 +14,16 @@ from scaicontrol_core.catalog.use_cases.list_packs import ListPacks
 from scaicontrol_core.catalog.use_cases.list_plans import ListPlans
 from scaicontrol_core.catalog.use_cases.list_services import ListServices
 from scaicontrol_core.catalog.use_cases.save_plan import MUST_BE_NEW, PlanOffer, SavePlan
-from scaicontrol_core.kernel.paging import MAX_LIMIT
-from scaicontrol_http.catalog.schemas import NewPlanBody, PackAnswer, PlanAnswer, PlanBody, ServiceAnswer
+from scaicontrol_core.kernel import paging
+from scaicontrol_http.catalog.schemas import (
+    NewPlanBody,
+    PackAnswer,
+    PlanAnswer,
+    PlanBody,
+    RegistryPlanAnswer,
+    RegistryServiceAnswer,
+    ServiceAnswer,
+)
 from scaicontrol_http.dependencies import Actor, Container, PageRequest
 from scaicontrol_http.requests import Listing, etag, listing
 
@@ -54,37 +62,57 @@ async def list_all_services(
     actor: Actor,
     page: PageRequest,
     expand: Annotated[Literal["plans"] | None, Parameter(query="expand", description="`plans` adds them.")] = None,
-) -> Listing[ServiceAnswer]:
+) -> Listing[RegistryServiceAnswer]:
     """Every service, hidden ones included."""
     services = await container.use(ListServices)(actor, page, include_hidden=True)
     if expand is None:
-        return listing(services, ServiceAnswer.of)
-    plans: dict[str, list[Plan]] = {
-        service.id: list((await container.use(ListPlans)(actor, _ALL, service.slug, include_hidden=True)).items)
-        for service in services.items
-    }
-    return listing(services, lambda service: ServiceAnswer.of(service, plans[service.id]))
+        return listing(services, RegistryServiceAnswer.of)
+    plans = await _plans_by_service(container, actor)
+    return listing(services, lambda service: RegistryServiceAnswer.of(service, plans.get(service.id, [])))
 
 
-_ALL = PageRequest(limit=MAX_LIMIT)
+async def _plans_by_service(container: Container, actor: Actor) -> dict[str, list[Plan]]:
+    """Return all plans, in few reads however many services there are."""
+    found: dict[str, list[Plan]] = {}
+    request = paging.PageRequest(limit=paging.MAX_LIMIT)
+    while True:
+        part = await container.use(ListPlans)(actor, request, include_hidden=True)
+        for plan in part.items:
+            found.setdefault(plan.service_id, []).append(plan)
+        if part.next_cursor is None:
+            return found
+        request = paging.PageRequest(limit=paging.MAX_LIMIT, cursor=part.next_cursor)
 
 
 @post("/admin/registry/services/{slug:str}/plans", tags=[_REGISTRY], summary="Add a plan", opt={"idempotent": True})
-async def create_plan(container: Container, actor: Actor, slug: str, data: NewPlanBody) -> Response[PlanAnswer]:
+async def create_plan(container: Container, actor: Actor, slug: str, data: NewPlanBody) -> Response[RegistryPlanAnswer]:
     """Add a plan to a service."""
     offer = PlanOffer(service_slug=slug, slug=data.slug, terms=data.terms(), expected_version=MUST_BE_NEW)
-    plan = await container.use(SavePlan)(actor, offer)
-    return Response(PlanAnswer.of(plan), status_code=201, headers=etag(plan.version))
+    return _answer(await container.use(SavePlan)(actor, offer), 201)
+
+
+@put(
+    "/admin/registry/services/{slug:str}/plans", tags=[_REGISTRY], summary="Set the terms of the plan named in the body"
+)
+async def save_named_plan(
+    container: Container, actor: Actor, slug: str, data: NewPlanBody, expected_version: int | None
+) -> Response[RegistryPlanAnswer]:
+    """Create or replace it; a new price counts from each subscription's next cycle."""
+    offer = PlanOffer(service_slug=slug, slug=data.slug, terms=data.terms(), expected_version=expected_version)
+    return _answer(await container.use(SavePlan)(actor, offer))
 
 
 @put("/admin/registry/services/{slug:str}/plans/{plan:str}", tags=[_REGISTRY], summary="Set a plan's terms")
 async def save_plan(
     container: Container, actor: Actor, slug: str, plan: str, data: PlanBody, expected_version: int | None
-) -> Response[PlanAnswer]:
+) -> Response[RegistryPlanAnswer]:
     """Create or replace it; a new price counts from each subscription's next cycle."""
     offer = PlanOffer(service_slug=slug, slug=plan, terms=data.terms(), expected_version=expected_version)
-    saved = await container.use(SavePlan)(actor, offer)
-    return Response(PlanAnswer.of(saved), headers=etag(saved.version))
+    return _answer(await container.use(SavePlan)(actor, offer))
+
+
+def _answer(plan: Plan, status_code: int = 200) -> Response[RegistryPlanAnswer]:
+    return Response(RegistryPlanAnswer.of(plan), status_code=status_code, headers=etag(plan.version))
 
 
 @delete("/admin/registry/services/{slug:str}/plans/{plan:str}", tags=[_REGISTRY], summary="Delete a plan")
@@ -100,6 +128,7 @@ ROUTES = (
     list_packs,
     list_all_services,
     create_plan,
+    save_named_plan,
     save_plan,
     delete_plan,
 )

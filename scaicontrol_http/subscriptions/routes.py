@@ -88,21 +88,27 @@ async def get_subscription(container: Container, actor: Actor, subscription_id: 
 
 @post("/admin/subscriptions/{subscription_id:str}/cancel", tags=[_ADMIN], summary="Cancel", status_code=200)
 async def cancel_subscription(
-    container: Container, actor: Actor, subscription_id: str, data: CancelBody
+    container: Container, actor: Actor, subscription_id: str, data: CancelBody | None = None
 ) -> Response[SubscriptionAnswer]:
     """Cancel at the end of the period, or at once with ``immediate``."""
+    return await _cancel(container, actor, subscription_id, data or CancelBody())
+
+
+async def _cancel(
+    container: Container, actor: Actor, subscription_id: str, wanted: CancelBody
+) -> Response[SubscriptionAnswer]:
     cancel = container.use(CancelSubscription)
-    found = await cancel(actor, SubscriptionId(subscription_id), immediate=data.immediate, reason=data.reason)
+    found = await cancel(actor, SubscriptionId(subscription_id), immediate=wanted.immediate, reason=wanted.reason)
     return _answer(found)
 
 
 @post("/admin/subscriptions/{subscription_id:str}/suspend", tags=[_ADMIN], summary="Suspend", status_code=200)
 async def suspend_subscription(
-    container: Container, actor: Actor, subscription_id: str, data: SuspendBody
+    container: Container, actor: Actor, subscription_id: str, data: SuspendBody | None = None
 ) -> Response[SubscriptionAnswer]:
     """Stop service and accrual until somebody resumes it."""
     suspend = container.use(SuspendSubscription)
-    return _answer(await suspend(actor, SubscriptionId(subscription_id), reason=data.reason))
+    return _answer(await suspend(actor, SubscriptionId(subscription_id), reason=data.reason if data else None))
 
 
 @post("/admin/subscriptions/{subscription_id:str}/resume", tags=[_ADMIN], summary="Resume", status_code=200)
@@ -157,22 +163,23 @@ async def subscribe(container: Container, actor: Actor, data: SubscribeBody) -> 
 @get("/subscriptions/{subscription_id:str}", tags=[_OWN], summary="Show an own subscription")
 async def get_own(container: Container, actor: Actor, subscription_id: str) -> Response[SubscriptionAnswer]:
     """One of the caller's tenant's subscriptions."""
+    own_tenant(actor)
     return _answer(await container.use(GetSubscription)(actor, SubscriptionId(subscription_id)))
 
 
 @post("/subscriptions/{subscription_id:str}/cancel", tags=[_OWN], summary="Cancel an own subscription", status_code=200)
 async def cancel_own(
-    container: Container, actor: Actor, subscription_id: str, data: CancelBody
+    container: Container, actor: Actor, subscription_id: str, data: CancelBody | None = None
 ) -> Response[SubscriptionAnswer]:
     """Cancel at the end of the period, or at once."""
-    cancel = container.use(CancelSubscription)
-    found = await cancel(actor, SubscriptionId(subscription_id), immediate=data.immediate, reason=data.reason)
-    return _answer(found)
+    own_tenant(actor)
+    return await _cancel(container, actor, subscription_id, data or CancelBody())
 
 
 @post("/subscriptions/{subscription_id:str}/resume", tags=[_OWN], summary="Take a cancellation back", status_code=200)
 async def resume_own(container: Container, actor: Actor, subscription_id: str) -> Response[SubscriptionAnswer]:
     """Undo an own scheduled cancellation."""
+    own_tenant(actor)
     return _answer(await container.use(ResumeSubscription)(actor, SubscriptionId(subscription_id)))
 
 

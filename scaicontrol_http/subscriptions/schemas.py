@@ -18,7 +18,7 @@ class SubscribeBody(Body):
     quantity: int = 1
 
 
-class NewSubscriptionBody(SubscribeBody):
+class NewSubscriptionBody(SubscribeBody, kw_only=True):
     """A subscription an administrator makes; ``start_date`` may lie in the past."""
 
     tenant_id: str
