@@ -51,41 +51,40 @@ def run_billing(
             )
 
     report = call(work)
-    _print_report(report, as_json=as_json)
+    shown = report_json(report, period)
+    if as_json:
+        print_json(shown)
+    else:
+        _print_report(shown)
     if report.totals.failures:
         raise typer.Exit(FAILED)
 
 
-def report_json(report: RunReport) -> Json:
+def report_json(report: RunReport, period: str) -> Json:
     """Return what a run did, or on a dry run would do, as JSON."""
     from scaicontrol_core.kernel.events import to_json
 
     totals, run = report.totals, report.run
+    sums = {"net_cents": totals.net_cents, "tax_cents": totals.tax_cents, "gross_cents": totals.gross_cents}
     return {
         "id": run.id if run else None,
-        "status": run.status.value if run else None,
-        "dry_run": run is None,
-        "invoices": totals.invoices,
-        "drafts": totals.drafts,
-        "lines": totals.lines,
-        "tenants": totals.tenants,
-        "vat": to_json(totals.vat),
-        "failures": to_json(totals.failures),
+        "status": run.status.value if run else "dry_run",
+        "period": period,
+        "started_at": to_json(run.started_at if run else None),
+        "finished_at": to_json(run.finished_at if run else None),
+        "totals": to_json(totals) | sums,
         "previews": to_json(report.previews),
     }
 
 
-def _print_report(report: RunReport, *, as_json: bool) -> None:
-    shown = report_json(report)
-    if as_json:
-        print_json(shown)
-        return
-    print_rows([shown], columns("tenants", "invoices", "drafts", "lines"))
-    if shown["vat"]:
-        print_rows(shown["vat"], VAT_COLUMNS)
-    for failure in shown["failures"]:
-        print_note(f"{failure['tenant_id']}: {failure['message']} [{failure['code']}]")
-    if shown["dry_run"]:
+def _print_report(shown: Json) -> None:
+    totals = shown["totals"]
+    print_rows([totals], columns("tenants", "invoices", "drafts", "lines"))
+    if totals["vat"]:
+        print_rows(totals["vat"], VAT_COLUMNS)
+    if shown["id"] is None:
         gross = amount_column("gross", "gross_cents")
         print_rows(shown["previews"], (*columns("tenant_id", "company_name", "lines"), gross))
         print_note("Nothing was written: this was a dry run.")
+    for failure in totals["failures"]:
+        print_note(f"{failure['tenant_id']}: {failure['message']} [{failure['code']}]")

@@ -18,8 +18,8 @@ from scaicontrol_cli.arguments import (
     require_yes,
 )
 from scaicontrol_cli.context import Session, call
-from scaicontrol_cli.invoice_views import invoice_named, print_invoice
-from scaicontrol_cli.output import print_note
+from scaicontrol_cli.invoice_views import invoice_json, invoice_named, print_invoice
+from scaicontrol_cli.output import print_json, print_note
 from scaicontrol_cli.tenants import tenant_named
 from scaicontrol_core.kernel.errors import FieldError, Invalid
 from scaicontrol_core.kernel.ids import LineId
@@ -166,7 +166,10 @@ def void_invoice(
         return await session.use(VoidInvoice)(session.actor, await invoice_named(session, invoice), reason)
 
     voided, warning = call(work)
-    print_invoice(voided, as_json=as_json)
+    if as_json:
+        print_json({"invoice": invoice_json(voided), "warning": warning})
+        return
+    print_invoice(voided, as_json=False)
     if warning:
         print_note(warning)
 

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from scaicontrol_core.audit.entry import AuditEntry
     from scaicontrol_core.kernel.paging import Page
 
+_FIELDS = (
+    "id", "occurred_at", "resource_type", "resource_id", "action", "user_id", "actor_kind", "request_id", "details",
+)  # fmt: skip
 _SHOWN = columns("occurred_at", "action", "user_id", Column("changes", lambda row: ", ".join(_changed(row))))
 
 
@@ -17,8 +20,7 @@ def entry_json(entry: AuditEntry) -> Json:
     """Return an entry as JSON."""
     from scaicontrol_core.kernel.events import to_json
 
-    shown: Json = to_json(entry)
-    return shown
+    return {name: to_json(getattr(entry, name)) for name in _FIELDS}
 
 
 def print_history(found: Page[AuditEntry], *, as_json: bool) -> None:

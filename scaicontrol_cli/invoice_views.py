@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from scaicontrol_core.billing.invoice import Invoice
     from scaicontrol_core.billing.line import InvoiceLine
 
-_FIELDS = (
-    "id", "partner_id", "tenant_id", "seller_id", "document_type", "status", "number", "currency",
-    "issue_date", "due_date", "invoice_date", "notes", "buyer_reference", "net_cents", "tax_cents", "gross_cents",
-    "pdf_status", "run_id", "chain_hash", "created_at", "finalized_at", "sent_at", "paid_at", "voided_at",
-    "void_reason", "version",
+_SUMMARY = (
+    "id", "partner_id", "seller_id", "tenant_id", "document_type", "status", "number", "issue_date", "due_date",
+    "currency", "net_cents", "tax_cents", "gross_cents", "pdf_status", "run_id", "created_at", "finalized_at",
+    "voided_at", "void_reason", "version",
 )  # fmt: skip
+_REST = ("invoice_date", "notes", "buyer_reference", "chain_hash")
 SHOWN = (
     *columns("id", "number", "status", "issue_date", "due_date", "tenant_id"),
     amount_column("net", "net_cents"),
@@ -26,21 +26,35 @@ SHOWN = (
     amount_column("gross", "gross_cents"),
     *columns("pdf_status"),
 )
+_NESTED = ("lines", "allowed_moves", "seller_snapshot", "buyer_snapshot", "vat_details", "document")
 _LINES = (*columns("id", "description", "quantity", "unit_price_cents", "unit_code"), amount_column("net", "net_cents"))
 
 
-def invoice_json(invoice: Invoice, *, lines: bool = True) -> Json:
-    """Return an invoice as JSON; once it is numbered, with its VAT and its frozen document."""
+def summary_json(invoice: Invoice) -> Json:
+    """Return an invoice as lists show it."""
     from scaicontrol_core.kernel.events import to_json
 
-    shown: Json = {name: to_json(getattr(invoice, name)) for name in _FIELDS}
-    shown["period_start"] = to_json(invoice.period.start if invoice.period else None)
-    shown["period_end"] = to_json(invoice.period.end if invoice.period else None)
+    shown: Json = {name: to_json(getattr(invoice, name)) for name in _SUMMARY}
     shown["allowed_moves"] = to_json(invoice.allowed_moves())
-    if lines:
-        shown["lines"] = [line_json(line) for line in invoice.lines]
-        shown["document"] = invoice.document
     return shown
+
+
+def invoice_json(invoice: Invoice) -> Json:
+    """Return an invoice whole; the frozen parts are null for a draft."""
+    from scaicontrol_core.kernel.events import to_json
+
+    document = invoice.document
+    return {
+        **summary_json(invoice),
+        **{name: to_json(getattr(invoice, name)) for name in _REST},
+        "period_start": to_json(invoice.period.start if invoice.period else None),
+        "period_end": to_json(invoice.period.end if invoice.period else None),
+        "lines": [line_json(line) for line in invoice.lines],
+        "seller_snapshot": document["seller"] if document else None,
+        "buyer_snapshot": document["buyer"] if document else None,
+        "vat_details": document["vat_details"] if document else None,
+        "document": document,
+    }
 
 
 def line_json(line: InvoiceLine) -> Json:
@@ -69,13 +83,12 @@ def print_invoice(invoice: Invoice, *, as_json: bool) -> None:
     if as_json:
         print_json(shown)
         return
-    print_item(shown, as_json=False, omit=("lines", "document", "allowed_moves"))
+    print_item(shown, as_json=False, omit=_NESTED)
     print_line()
     print_rows([line | {"currency": invoice.currency} for line in shown["lines"]], _LINES)
-    document: Json | None = shown["document"]
-    if document is None:
+    if shown["vat_details"] is None:
         return
-    entries = [entry | {"currency": invoice.currency} for entry in document["vat_details"]["entries"]]
+    entries = [entry | {"currency": invoice.currency} for entry in shown["vat_details"]["entries"]]
     print_line()
     vat = columns("country", "category", "rate", "treatment")
     print_rows(entries, (*vat, amount_column("taxable", "taxable_cents"), amount_column("VAT", "amount_cents")))

@@ -24,7 +24,7 @@ from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.errors import FAILED
 from scaicontrol_cli.groups import group
 from scaicontrol_cli.history import print_history
-from scaicontrol_cli.invoice_views import SHOWN, invoice_json, invoice_named, print_invoice
+from scaicontrol_cli.invoice_views import SHOWN, invoice_named, print_invoice, summary_json
 from scaicontrol_cli.output import Json, columns, print_json, print_note, print_page, print_rows
 from scaicontrol_cli.tenants import tenant_named
 from scaicontrol_core.kernel.ids import PartnerId
@@ -73,7 +73,7 @@ def list_invoices(
         )
         return await session.use(ListInvoices)(session.actor, wanted, request)
 
-    print_page(call(work), lambda invoice: invoice_json(invoice, lines=False), SHOWN, as_json=as_json)
+    print_page(call(work), summary_json, SHOWN, as_json=as_json)
 
 
 @app.command("show")
@@ -178,16 +178,18 @@ def numbering_audit(partner: OfPartner = None, as_json: AsJson = False) -> None:
 
 def audit_json(audit: SeriesAudit) -> Json:
     """Return what the walk over a series found as JSON."""
+    from scaicontrol_core.kernel.events import to_json
+
     key = audit.series.key
     return {
         "seller_id": key.seller_id,
         "document_type": key.document_type.value,
         "fiscal_year": key.fiscal_year,
-        "prefix": audit.series.prefix,
-        "next_number": audit.series.next_number,
         "documents": audit.documents,
         "first_number": audit.first_number,
         "last_number": audit.last_number,
+        "next_number": audit.series.next_number,
+        "last_issue_date": to_json(audit.series.last_issue_date),
         "intact": not audit.faults,
         "faults": [{"number": fault.number, "fault": fault.fault} for fault in audit.faults],
     }

@@ -53,6 +53,7 @@ def subscription_json(subscription: Subscription) -> Json:
     period = subscription.current_period
     shown["current_period_start"] = to_json(period.start if period else None)
     shown["current_period_end"] = to_json(period.end if period else None)
+    shown["billing_anchor"] = to_json(subscription.schedule.anchor if subscription.schedule else None)
     shown["allowed_moves"] = to_json(subscription.allowed_moves())
     return shown
 

@@ -65,10 +65,10 @@ async def _repeat(job: PeriodicJob, container: Container, stopping: asyncio.Even
             failures += 1
             log.exception("job_failed", job=job.name, failures=failures)
         if not more:
-            await _pause(stopping, _wait_seconds(job, failures))
+            await _pause(stopping, wait_seconds(job, failures))
 
 
-def _wait_seconds(job: PeriodicJob, failures: int) -> float:
+def wait_seconds(job: PeriodicJob, failures: int) -> float:
     """Return the interval; after failures in a row twice as long each time, within reason."""
     longest = max(LONGEST_WAIT_SECONDS, job.every_seconds)
     return min(job.every_seconds * 2.0 ** min(failures, 10), longest)

@@ -41,9 +41,9 @@ services:
     plans:
       - {slug: pro, name: Pro, tier: pro, billing_period: monthly, base_price_cents: 2500, currency: EUR}
 """
-CUSTOMERS = """tenant,company_name,address_line1,postal_code,city,country_code,vat_number,is_business,subscribe,start_date
-acme,Acme B.V.,Dam 1,1012 JS,Amsterdam,NL,NL972837929B01,true,keys.pro,2026-01-31
-jones,Petra Jones,Am Hang 9,60311,Frankfurt,DE,,false,mail.pro,2026-01-15
+CUSTOMERS = """tenant,company_name,address_line1,postal_code,city,country_code,vat_number,is_business
+acme,Acme B.V.,Dam 1,1012 JS,Amsterdam,NL,NL972837929B01,true
+jones,Petra Jones,Am Hang 9,60311,Frankfurt,DE,,false
 """
 
 

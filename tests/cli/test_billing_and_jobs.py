@@ -24,7 +24,7 @@ def subscribed(world: World) -> World:
 def test_a_dry_run_tells_and_writes_nothing(subscribed: World, rows: Rows) -> None:
     before = rows()
     report = subscribed("admin", "billing", "run", "--period", "2026-02", "--dry-run", "--json").json
-    assert (report["dry_run"], report["invoices"]) == (True, 2)
+    assert (report["status"], report["totals"]["invoices"]) == ("dry_run", 2)
     assert {preview["company_name"] for preview in report["previews"]} == {"Acme B.V.", "Petra Jones"}
     assert rows() == before
     shown = subscribed("admin", "billing", "run", "--period", "2026-02", "--dry-run")
@@ -34,9 +34,10 @@ def test_a_dry_run_tells_and_writes_nothing(subscribed: World, rows: Rows) -> No
 
 def test_every_period_is_billed_once(subscribed: World) -> None:
     first = subscribed("admin", "billing", "run", "--period", "2026-02", "--json").json
-    assert (first["status"], first["invoices"], first["tenants"], first["failures"]) == ("completed", 2, 2, [])
-    assert {(group["country"], group["category"]) for group in first["vat"]} == {("NL", "S")}
-    again = subscribed("admin", "billing", "run", "--period", "2026-02", "--json").json
+    totals = first["totals"]
+    assert (first["status"], totals["invoices"], totals["tenants"], totals["failures"]) == ("completed", 2, 2, [])
+    assert {(group["country"], group["category"]) for group in totals["vat"]} == {("NL", "S")}
+    again = subscribed("admin", "billing", "run", "--period", "2026-02", "--json").json["totals"]
     assert (again["invoices"], again["tenants"]) == (0, 0)
     march = subscribed("admin", "billing", "run", "--period", "2026-03").stdout
     assert march.splitlines()[1].split() == ["2", "2", "0", "2"]
@@ -44,7 +45,7 @@ def test_every_period_is_billed_once(subscribed: World) -> None:
 
 def test_one_customer_alone_can_be_billed(subscribed: World) -> None:
     report = subscribed("admin", "billing", "run", "--period", "2026-01", "--tenant", "jones", "--json").json
-    assert report["invoices"] == 1
+    assert report["totals"]["invoices"] == 1
     assert subscribed("admin", "invoices", "list", "--tenant", "acme", "--json").json["total"] == 0
 
 
@@ -80,7 +81,7 @@ def test_a_failed_customer_is_named_and_the_others_are_billed(subscribed: World,
     subscribed("admin", "catalog", "import", "dollars.yaml")
     subscribed("admin", "subscriptions", "create", "jones", "extra.us", "--start-date", "2026-01-01")
     outcome = subscribed("admin", "billing", "run", "--period", "2026-01", "--json", fails=1)
-    report = json.loads(outcome.stdout)
+    report = json.loads(outcome.stdout)["totals"]
     assert report["invoices"] == 1
     assert [failure["code"] for failure in report["failures"]] == ["currency_unsupported"]
     assert "[currency_unsupported]" in subscribed("admin", "billing", "run", "--period", "2026-01", fails=1).stderr

@@ -10,6 +10,11 @@ from typing import Any
 import pytest
 
 World = Callable[..., Any]
+HALF_A_CENT = """
+services:
+- {slug: x, app_id: x, name: X, plans: [
+    {slug: p, name: P, tier: pro, billing_period: monthly, base_price_cents: 9.5, currency: EUR}]}
+"""
 Rows = Callable[[], Mapping[str, int]]
 
 
@@ -65,11 +70,7 @@ def test_what_a_file_omits_stays_and_is_named(world: World, home: Path) -> None:
         ("- a\n", "This must be an object"),
         ("1: x\n", "is not text"),
         ("!!python/object/apply:os.system ['true']", "[file_syntax]"),
-        (
-            "services:\n- slug: x\n  app_id: x\n  name: X\n  plans:\n"
-            "  - {slug: p, name: P, tier: pro, billing_period: monthly, base_price_cents: 9.5, currency: EUR}\n",
-            "/services/0/plans/0/base_price_cents",
-        ),
+        (HALF_A_CENT, "/services/0/plans/0/base_price_cents"),
     ],
 )
 def test_a_broken_file_says_where_and_writes_nothing(

@@ -22,7 +22,7 @@ HEAVY = ("sqlalchemy", "litestar", "weasyprint", "rich", "pydantic", "yaml", "as
 
 def typed(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the program as a process of its own."""
-    return subprocess.run(  # noqa: S603  # our own program
+    return subprocess.run(  # our own program
         [*PROGRAM, *words], capture_output=True, text=True, check=False, timeout=60, env=os.environ | environment
     )
 
@@ -45,7 +45,7 @@ def test_a_short_answer_loads_nothing_heavy() -> None:
         "except SystemExit as done: assert done.code == 0\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
 
 
@@ -156,7 +156,7 @@ def test_serving_needs_tables_and_a_free_port(
 
 
 def test_a_reader_that_has_seen_enough_is_no_accident(world: Callable[..., Any]) -> None:
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [*PROGRAM, "admin", "catalog", "export"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
@@ -177,7 +177,7 @@ def on_a_terminal(words: list[str]) -> str:
     """Run the program on a pseudo terminal, and return what was seen there."""
     leader, follower = pty.openpty()
     environment = os.environ | {"COLUMNS": "160", "TERM": "xterm"}
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [*PROGRAM, *words], stdin=follower, stdout=follower, stderr=follower, env=environment
     ) as process:
         os.close(follower)

@@ -1,0 +1,50 @@
+"""The command line and the HTTP API call things by the same names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from scaicontrol_http.audit.schemas import AuditEntryAnswer
+from scaicontrol_http.billing.schemas import (
+    InvoiceAnswer,
+    InvoiceSummaryAnswer,
+    LineAnswer,
+    RunAnswer,
+    SeriesAuditAnswer,
+    VoidAnswer,
+)
+from scaicontrol_http.subscriptions.schemas import SubscriptionAnswer
+from scaicontrol_http.tenancy.schemas import BillingProfileAnswer, PartnerAnswer, TenantAnswer
+
+World = Callable[..., Any]
+
+
+def same_names(shown: dict[str, Any], answer: type[Any]) -> None:
+    """Fail unless the JSON has the fields of the HTTP answer, no more and no fewer."""
+    assert set(shown) == set(answer.__struct_fields__)
+
+
+def test_names_of_tenancy(world: World) -> None:
+    same_names(world("admin", "tenants", "show", "acme", "--json").json, TenantAnswer)
+    same_names(world("admin", "tenants", "billing-profile", "acme", "--json").json, BillingProfileAnswer)
+    same_names(world("admin", "partners", "show", "operator", "--json").json, PartnerAnswer)
+
+
+def test_names_of_subscriptions(world: World) -> None:
+    sold = world("admin", "subscriptions", "create", "acme", "keys.pro", "--json").json
+    same_names(sold, SubscriptionAnswer)
+    history = world("admin", "subscriptions", "history", sold["id"], "--json").json
+    assert set(history) == {"items", "total", "next_cursor"}
+    same_names(history["items"][0], AuditEntryAnswer)
+
+
+def test_names_of_billing(world: World) -> None:
+    made = world("admin", "invoices", "create", "acme", "--line", "1 x 100 Thing", "--json").json
+    same_names(made, InvoiceAnswer)
+    same_names(made["lines"][0], LineAnswer)
+    world("admin", "invoices", "finalize", made["id"], "--yes")
+    same_names(world("admin", "invoices", "list", "--json").json["items"][0], InvoiceSummaryAnswer)
+    same_names(world("admin", "invoices", "numbering-audit", "--json").json["items"][0], SeriesAuditAnswer)
+    same_names(world("admin", "invoices", "void", made["id"], "--reason", "x", "--yes", "--json").json, VoidAnswer)
+    same_names(world("admin", "billing", "run", "--period", "2026-01", "--json").json, RunAnswer)
