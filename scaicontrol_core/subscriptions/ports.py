@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
+from scaicontrol_core.audit.ports import AuditWork
 from scaicontrol_core.catalog.ports import CatalogWork
 from scaicontrol_core.tenancy.ports import TenancyWork
 from scaicontrol_core.tenancy.selling import Sellers
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    from scaicontrol_core.audit.entry import AuditEntry
     from scaicontrol_core.kernel.ids import PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
     from scaicontrol_core.kernel.paging import Page, PageRequest
     from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
@@ -94,15 +94,7 @@ class Subscriptions(Protocol):
         ...
 
 
-class AuditLog(Protocol):
-    """Reads the audit log; nothing writes it but a commit."""
-
-    async def history(self, resource_type: str, resource_id: str, page: PageRequest) -> Page[AuditEntry]:
-        """Return a resource's entries, newest first."""
-        ...
-
-
-class SubscriptionsWork(CatalogWork, TenancyWork, Protocol):
+class SubscriptionsWork(CatalogWork, TenancyWork, AuditWork, Protocol):
     """A unit of work over tenants, catalogue and subscriptions."""
 
     @property
@@ -113,9 +105,4 @@ class SubscriptionsWork(CatalogWork, TenancyWork, Protocol):
     @property
     def sellers(self) -> Sellers:
         """The sellers, readable from any scope."""
-        ...
-
-    @property
-    def audit_log(self) -> AuditLog:
-        """The audit log."""
         ...

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import ClassVar
 
 from scaicontrol_core.audit.entry import AuditEntry
+from scaicontrol_core.audit.ports import AuditFilter
 from scaicontrol_core.kernel.ids import PartnerId, ServiceId, SubscriptionId, TenantId
 from scaicontrol_core.kernel.paging import Page, PageRequest
 from scaicontrol_core.kernel.scope import Scope
@@ -121,11 +122,23 @@ class MemoryAuditLog:
 
     async def history(self, resource_type: str, resource_id: str, page: PageRequest) -> Page[AuditEntry]:
         """Return a resource's entries, newest first."""
+        return await self.list(page, AuditFilter(resource_type=resource_type, resource_id=resource_id))
+
+    async def list(self, request: PageRequest, criteria: AuditFilter) -> Page[AuditEntry]:
+        """Return part of all entries within scope that the filter lets pass, newest first."""
         scope = self._transaction.scope
         found = [
             entry
             for entry in self._transaction.store.audit
-            if (entry.resource_type, entry.resource_id) == (resource_type, resource_id)
-            and scope.covers(partner_id=entry.partner_id, tenant_id=entry.tenant_id)
+            if scope.covers(partner_id=entry.partner_id, tenant_id=entry.tenant_id) and _passes(entry, criteria)
         ]
-        return paged(found, page, self._SORTS, "-occurred_at")
+        return paged(found, request, self._SORTS, "-occurred_at")
+
+
+def _passes(entry: AuditEntry, criteria: AuditFilter) -> bool:
+    named = ("resource_type", "resource_id", "action", "user_id", "partner_id", "tenant_id")
+    return (
+        all(getattr(criteria, name) in {None, getattr(entry, name)} for name in named)
+        and (criteria.since is None or entry.occurred_at >= criteria.since)
+        and (criteria.until is None or entry.occurred_at < criteria.until)
+    )

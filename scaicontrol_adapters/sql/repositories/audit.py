@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaicontrol_adapters.sql.mapping import Fields
-from scaicontrol_adapters.sql.reads.audit import page_of_history
+from scaicontrol_adapters.sql.reads.audit import page_of_entries
 from scaicontrol_core.audit.entry import AuditEntry
+from scaicontrol_core.audit.ports import AuditFilter
 
 if TYPE_CHECKING:
     from scaicontrol_adapters.sql.transaction import Transaction
@@ -23,4 +24,8 @@ class SqlAuditLog:
 
     async def history(self, resource_type: str, resource_id: str, page: PageRequest) -> Page[AuditEntry]:
         """Return a resource's entries, newest first."""
-        return await page_of_history(self._transaction, _ENTRY, resource_type, resource_id, page)
+        return await self.list(page, AuditFilter(resource_type=resource_type, resource_id=resource_id))
+
+    async def list(self, request: PageRequest, criteria: AuditFilter) -> Page[AuditEntry]:
+        """Return part of all entries within scope that the filter lets pass, newest first."""
+        return await page_of_entries(self._transaction, _ENTRY, request, criteria)

@@ -1,0 +1,48 @@
+"""What readers of the audit log need from the outside."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from attrs import frozen
+
+from scaicontrol_core.audit.entry import AuditEntry
+from scaicontrol_core.kernel.ids import PartnerId, TenantId
+from scaicontrol_core.kernel.paging import Page, PageRequest
+from scaicontrol_core.kernel.work import UnitOfWork
+
+
+@frozen(kw_only=True)
+class AuditFilter:
+    """Narrows the log; None lets all pass. ``since`` is included, ``until`` is not; both UTC."""
+
+    resource_type: str | None = None
+    resource_id: str | None = None
+    action: str | None = None
+    user_id: str | None = None
+    partner_id: PartnerId | None = None
+    tenant_id: TenantId | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class AuditLog(Protocol):
+    """Reads the audit log; nothing writes it but a commit."""
+
+    async def history(self, resource_type: str, resource_id: str, page: PageRequest) -> Page[AuditEntry]:
+        """Return a resource's entries, newest first."""
+        ...
+
+    async def list(self, request: PageRequest, criteria: AuditFilter) -> Page[AuditEntry]:
+        """Return part of all entries within scope that the filter lets pass, newest first."""
+        ...
+
+
+class AuditWork(UnitOfWork, Protocol):
+    """A unit of work that reads the log."""
+
+    @property
+    def audit_log(self) -> AuditLog:
+        """The audit log."""
+        ...

@@ -1,0 +1,1 @@
+"""One use case: read the log."""

@@ -1,0 +1,47 @@
+"""Routes of the audit log. What befell one thing is read with that thing: ``…/{id}/history``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from litestar import get
+from litestar.params import FromQuery
+
+from scaicontrol_core.audit.ports import AuditFilter
+from scaicontrol_core.audit.use_cases.read_audit_log import ReadAuditLog
+from scaicontrol_core.kernel.clock import as_utc
+from scaicontrol_core.kernel.ids import PartnerId, TenantId
+from scaicontrol_http.audit.schemas import AuditEntryAnswer
+from scaicontrol_http.dependencies import Actor, Container, PageRequest
+from scaicontrol_http.requests import Listing, listing
+
+
+@get("/admin/audit-log", tags=["Admin: platform"], summary="Read the audit log")
+async def read_audit_log(
+    container: Container,
+    actor: Actor,
+    page: PageRequest,
+    resource_type: FromQuery[str | None] = None,
+    resource_id: FromQuery[str | None] = None,
+    action: FromQuery[str | None] = None,
+    user_id: FromQuery[str | None] = None,
+    partner_id: FromQuery[str | None] = None,
+    tenant_id: FromQuery[str | None] = None,
+    since: FromQuery[datetime | None] = None,
+    until: FromQuery[datetime | None] = None,
+) -> Listing[AuditEntryAnswer]:
+    """Every change anywhere, newest first: ``since`` is included, ``until`` is not."""
+    criteria = AuditFilter(
+        resource_type=resource_type,
+        resource_id=resource_id,
+        action=action,
+        user_id=user_id,
+        partner_id=PartnerId(partner_id) if partner_id else None,
+        tenant_id=TenantId(tenant_id) if tenant_id else None,
+        since=as_utc(since) if since else None,
+        until=as_utc(until) if until else None,
+    )
+    return listing(await container.use(ReadAuditLog)(actor, page, criteria), AuditEntryAnswer.of)
+
+
+ROUTES = (read_audit_log,)
