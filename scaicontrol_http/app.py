@@ -7,10 +7,9 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from litestar import Litestar, Router, get
+from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
 from litestar.handlers import HTTPRouteHandler
-from litestar.response import Redirect
 
 from scaicontrol_adapters.container import Container
 from scaicontrol_adapters.scaikey.trust import token_verifier
@@ -20,12 +19,13 @@ from scaicontrol_http.access.routes import DEVELOPMENT_ROUTES
 from scaicontrol_http.authentication import Authentication
 from scaicontrol_http.bodies import StrictRequest
 from scaicontrol_http.dependencies import dependencies
+from scaicontrol_http.documentation import routes as documentation
 from scaicontrol_http.errors import EXCEPTION_HANDLERS
 from scaicontrol_http.health import health_routes
 from scaicontrol_http.idempotency import Idempotency
 from scaicontrol_http.lifespan import lifespan
 from scaicontrol_http.observing import Observing
-from scaicontrol_http.openapi import documentation_routes, openapi_config
+from scaicontrol_http.openapi import openapi_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,21 +35,14 @@ FEATURES = ("access", "catalog", "tenancy", "subscriptions", "billing", "audit")
 _PREFLIGHT_SECONDS = 600
 
 
-@get("/", include_in_schema=False, opt={"public": True})
-async def root() -> Redirect:
-    """Lead a person to the documentation."""
-    return Redirect("/docs")
-
-
 def create_app(container: Container, *, owned: bool = False) -> Litestar:
     """Return the application over a container; it closes the container at the end only if that is ``owned``."""
     settings, metrics = container.settings, Metrics()
     verifier = token_verifier(container)
     app = Litestar(
         route_handlers=[
-            root,
             *health_routes(container, verifier.issuers, metrics),
-            *documentation_routes(),
+            *documentation.ROUTES,
             Router(PREFIX, route_handlers=[*_feature_routes(), *(DEVELOPMENT_ROUTES if settings.dev_issuer else ())]),
         ],
         dependencies=dict(dependencies(container)),

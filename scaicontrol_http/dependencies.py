@@ -1,6 +1,6 @@
 """What routes ask for by name: ``container``, ``actor``, ``page``, ``expected_version``.
 
-The annotations ``Container``, ``Actor`` and ``PageRequest`` of this module are those of the
+The annotations ``Container``, ``Actor``, ``PageRequest`` and ``ExpectedVersion`` of this module are those of the
 other layers, marked as made by us: nothing validates them again.
 """
 
@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from litestar import Request
-from litestar.di import Provide
-from litestar.params import Dependency, Parameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import QueryParameter, SkipValidation
 
 from scaicontrol_adapters import container as adapters
 from scaicontrol_core import access
 from scaicontrol_core.kernel import paging
 from scaicontrol_core.kernel.errors import FieldError, Invalid, Malformed, Unauthenticated
 
-Container = Annotated[adapters.Container, Dependency(skip_validation=True)]
-Actor = Annotated[access.Actor, Dependency(skip_validation=True)]
-PageRequest = Annotated[paging.PageRequest, Dependency(skip_validation=True)]
+Container = NamedDependency[SkipValidation[adapters.Container]]
+Actor = NamedDependency[SkipValidation[access.Actor]]
+PageRequest = NamedDependency[SkipValidation[paging.PageRequest]]
+ExpectedVersion = NamedDependency[int | None]
 
 #: Where the authentication middleware leaves the actor for the rest of the request.
 ACTOR_STATE = "scaicontrol_actor"
@@ -29,19 +30,25 @@ _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 
 _Limit = Annotated[
     int | None,
-    Parameter(query="limit", description=f"Most items in the answer, 1 to {paging.MAX_LIMIT}; default 50."),
+    QueryParameter(name="limit", description=f"Most items in the answer, 1 to {paging.MAX_LIMIT}; default 50."),
 ]
 _Cursor = Annotated[
-    str | None, Parameter(query="cursor", description="`next_cursor` of the part before: the list goes on from there.")
+    str | None,
+    QueryParameter(name="cursor", description="`next_cursor` of the part before: the list goes on from there."),
 ]
-_Number = Annotated[int | None, Parameter(query="page", description="Number of a page, from 1, instead of a cursor.")]
-_Size = Annotated[int | None, Parameter(query="page_size", description="Items on a numbered page; same as `limit`.")]
+_Number = Annotated[
+    int | None, QueryParameter(name="page", description="Number of a page, from 1, instead of a cursor.")
+]
+_Size = Annotated[
+    int | None, QueryParameter(name="page_size", description="Items on a numbered page; same as `limit`.")
+]
 _Sort = Annotated[
-    str | None, Parameter(query="sort", description="Field to sort by; `-` before it: from high to low.", max_length=64)
+    str | None,
+    QueryParameter(name="sort", description="Field to sort by; `-` before it: from high to low.", max_length=64),
 ]
 
 
-def actor_of(request: Request[object, object, object]) -> access.Actor:
+def actor_of(request: Request[Any, Any, Any]) -> access.Actor:
     """Return who makes the request; ``Unauthenticated`` if nobody is known."""
     actor = request.scope["state"].get(ACTOR_STATE)
     if not isinstance(actor, access.Actor):
@@ -67,7 +74,7 @@ def page_of(
     )
 
 
-def expected_version_of(request: Request[object, object, object]) -> int | None:
+def expected_version_of(request: Request[Any, Any, Any]) -> int | None:
     """Return the version that ``If-Match`` names; ``*`` or nothing: any. Raises ``Malformed`` for anything else."""
     header = request.headers.get("if-match", "").strip()
     if header in {"", "*"}:

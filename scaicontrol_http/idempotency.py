@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 from litestar import Request, Response
@@ -45,7 +45,7 @@ class Idempotency(ASGIMiddleware):
             await next_app(scope, receive, send)
             return
         key, owner = _checked(raw), owner_of(scope["state"][ACTOR_STATE])
-        body = await Request[object, object, object](scope, receive=receive, send=send).body()
+        body = await Request[Any, Any, Any](scope, receive=receive, send=send).body()
         records = self.container.idempotency
         request_hash = _hash(scope, body)
         earlier = await records.claim(IdempotencyRecord(owner, key, request_hash, self.container.clock.now()))
@@ -120,5 +120,5 @@ async def _replay(answer: StoredAnswer, scope: Scope, receive: Receive, send: Se
     response = Response(
         answer.body, status_code=answer.status, media_type=answer.content_type, headers={REPLAYED: "true"}
     )
-    request = Request[object, object, object](scope, receive=receive, send=send)
+    request = Request[Any, Any, Any](scope, receive=receive, send=send)
     await response.to_asgi_response(app=None, request=request)(scope, receive, send)

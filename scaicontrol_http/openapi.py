@@ -1,16 +1,11 @@
-"""The API's description: OpenAPI 3.1, made from the routes, at ``/api/v1/openapi.json``; the page at ``/docs``."""
+"""The API's description: OpenAPI 3.1, made from the routes, at ``/api/v1/openapi.json``."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from litestar import Router
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
-
-if TYPE_CHECKING:
-    from litestar.handlers import HTTPRouteHandler
 
 
 def openapi_config(version: str) -> OpenAPIConfig:
@@ -27,8 +22,3 @@ def openapi_config(version: str) -> OpenAPIConfig:
         openapi_router=router,
         render_plugins=[JsonRenderPlugin(path="/")],
     )
-
-
-def documentation_routes() -> tuple[HTTPRouteHandler, ...]:
-    """Return the routes of the page for people."""
-    return ()

@@ -13,7 +13,6 @@ T = TypeVar("T")
 A = TypeVar("A")
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))
 class _KeywordsOnly(msgspec.StructMeta):
     """Makes ``kw_only`` the rule: msgspec does not hand it down, and a subclass may add what is required."""
 
@@ -22,10 +21,12 @@ class _KeywordsOnly(msgspec.StructMeta):
         return super().__new__(cls, name, bases, namespace, **({"kw_only": True} | options))
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))
 class Body(msgspec.Struct, metaclass=_KeywordsOnly, forbid_unknown_fields=True):
     """Base of what a request may bring: a field nobody knows is an error, so no typing mistake goes unnoticed."""
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))
 class Answer(msgspec.Struct, metaclass=_KeywordsOnly):
     """Base of what an answer shows."""
 

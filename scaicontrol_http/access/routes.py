@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import URLEncodedBody
 
 from scaicontrol_adapters.scaikey.development import DevelopmentIssuer
 from scaicontrol_adapters.system import SystemClock
@@ -59,9 +58,7 @@ async def discovery(container: Container) -> dict[str, Any]:
 
 
 @post("/dev/oauth/token", tags=[_DEV], summary="Get a token", opt=_PUBLIC, security=[], status_code=200)
-async def token(
-    container: Container, data: Annotated[TokenForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
-) -> TokenAnswer:
+async def token(container: Container, data: URLEncodedBody[TokenForm]) -> TokenAnswer:
     """Give a token to anyone who asks: in development only."""
     issuer = DevelopmentIssuer.from_settings(container.settings)
     issued = issuer.token(

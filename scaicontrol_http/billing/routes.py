@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import Response, get, patch, post, put
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from scaicontrol_core.billing.billing_run import BillingRun, parse_month
 from scaicontrol_core.billing.invoice import Invoice
@@ -35,7 +36,7 @@ from scaicontrol_http.billing.schemas import (
     VoidAnswer,
     VoidBody,
 )
-from scaicontrol_http.dependencies import Actor, Container, PageRequest
+from scaicontrol_http.dependencies import Actor, Container, ExpectedVersion, PageRequest
 from scaicontrol_http.requests import Listing, etag, listing
 from scaicontrol_http.tenancy.routes import own_tenant
 
@@ -59,13 +60,13 @@ async def list_invoices(
     container: Container,
     actor: Actor,
     page: PageRequest,
-    tenant_id: str | None = None,
-    partner_id: str | None = None,
-    seller_id: str | None = None,
-    status: str | None = None,
-    document_type: str | None = None,
-    number: str | None = None,
-    run_id: str | None = None,
+    tenant_id: FromQuery[str | None] = None,
+    partner_id: FromQuery[str | None] = None,
+    seller_id: FromQuery[str | None] = None,
+    status: FromQuery[str | None] = None,
+    document_type: FromQuery[str | None] = None,
+    number: FromQuery[str | None] = None,
+    run_id: FromQuery[str | None] = None,
 ) -> Listing[InvoiceSummaryAnswer]:
     """Invoices and drafts within the caller's scope, newest first unless sorted otherwise; without lines."""
     wanted = InvoiceFilter(
@@ -81,20 +82,24 @@ async def list_invoices(
 
 
 @post("/admin/invoices", tags=[_ADMIN], summary="Draft an invoice", opt={"idempotent": True})
-async def draft_invoice(container: Container, actor: Actor, data: NewInvoiceBody) -> Response[InvoiceAnswer]:
+async def draft_invoice(container: Container, actor: Actor, data: JSONBody[NewInvoiceBody]) -> Response[InvoiceAnswer]:
     """Write a draft: no number yet, no legal force."""
     return _answer(await container.use(DraftInvoice)(actor, TenantId(data.tenant_id), data.draft()), 201)
 
 
 @get("/admin/invoices/{invoice_id:str}", tags=[_ADMIN], summary="Show an invoice")
-async def get_invoice(container: Container, actor: Actor, invoice_id: str) -> Response[InvoiceAnswer]:
+async def get_invoice(container: Container, actor: Actor, invoice_id: FromPath[str]) -> Response[InvoiceAnswer]:
     """One invoice within scope, with its lines and what finalization froze."""
     return _answer(await container.use(GetInvoice)(actor, InvoiceId(invoice_id)))
 
 
 @patch("/admin/invoices/{invoice_id:str}", tags=[_ADMIN], summary="Edit a draft")
 async def edit_draft(
-    container: Container, actor: Actor, invoice_id: str, data: DraftPatch, expected_version: int | None
+    container: Container,
+    actor: Actor,
+    invoice_id: FromPath[str],
+    data: JSONBody[DraftPatch],
+    expected_version: ExpectedVersion,
 ) -> Response[InvoiceAnswer]:
     """Change the given fields; a finalized invoice answers 400 ``invoice_immutable``."""
     edit = container.use(EditDraft)
@@ -103,7 +108,7 @@ async def edit_draft(
 
 @put("/admin/invoices/{invoice_id:str}/line-items/order", tags=[_ADMIN], summary="Order a draft's lines")
 async def order_lines(
-    container: Container, actor: Actor, invoice_id: str, data: LineOrderBody
+    container: Container, actor: Actor, invoice_id: FromPath[str], data: JSONBody[LineOrderBody]
 ) -> Response[InvoiceAnswer]:
     """Put the lines in the given order."""
     order = [LineId(line_id) for line_id in data.line_ids]
@@ -116,19 +121,21 @@ async def order_lines(
     summary="Sort a draft's lines by date",
     status_code=200,
 )
-async def sort_lines(container: Container, actor: Actor, invoice_id: str) -> Response[InvoiceAnswer]:
+async def sort_lines(container: Container, actor: Actor, invoice_id: FromPath[str]) -> Response[InvoiceAnswer]:
     """Sort by the ``DD-MM-YYYY`` each description begins with; lines without one come last."""
     return _answer(await container.use(OrderLines)(actor, InvoiceId(invoice_id)))
 
 
 @post("/admin/invoices/{invoice_id:str}/finalize", tags=[_ADMIN], summary="Finalize an invoice", status_code=200)
-async def finalize_invoice(container: Container, actor: Actor, invoice_id: str) -> Response[InvoiceAnswer]:
+async def finalize_invoice(container: Container, actor: Actor, invoice_id: FromPath[str]) -> Response[InvoiceAnswer]:
     """Give the draft its legal number and freeze it; finalizing twice answers the same invoice."""
     return _answer(await container.use(FinalizeInvoice)(actor, InvoiceId(invoice_id)))
 
 
 @post("/admin/invoices/{invoice_id:str}/void", tags=[_ADMIN], summary="Void an invoice", status_code=200)
-async def void_invoice(container: Container, actor: Actor, invoice_id: str, data: VoidBody) -> Response[VoidAnswer]:
+async def void_invoice(
+    container: Container, actor: Actor, invoice_id: FromPath[str], data: JSONBody[VoidBody]
+) -> Response[VoidAnswer]:
     """Void it, with a reason; a number stays taken."""
     invoice, warning = await container.use(VoidInvoice)(actor, InvoiceId(invoice_id), data.reason)
     return Response(VoidAnswer(invoice=InvoiceAnswer.of(invoice), warning=warning), headers=etag(invoice.version))
@@ -136,7 +143,7 @@ async def void_invoice(container: Container, actor: Actor, invoice_id: str, data
 
 @get("/admin/invoices/{invoice_id:str}/history", tags=[_ADMIN], summary="Show an invoice's history")
 async def read_history(
-    container: Container, actor: Actor, page: PageRequest, invoice_id: str
+    container: Container, actor: Actor, page: PageRequest, invoice_id: FromPath[str]
 ) -> Listing[AuditEntryAnswer]:
     """What happened to it, newest first."""
     return listing(await container.use(ReadInvoiceHistory)(actor, InvoiceId(invoice_id), page), AuditEntryAnswer.of)
@@ -145,7 +152,7 @@ async def read_history(
 @get(
     "/admin/invoices/{invoice_id:str}/pdf", tags=[_ADMIN], summary="Get an invoice's PDF", media_type="application/pdf"
 )
-async def get_pdf(container: Container, actor: Actor, invoice_id: str) -> Response[bytes]:
+async def get_pdf(container: Container, actor: Actor, invoice_id: FromPath[str]) -> Response[bytes]:
     """The stored PDF; made at once if it is still pending."""
     return await _pdf(container, actor, invoice_id)
 
@@ -164,7 +171,7 @@ async def _pdf(container: Container, actor: Actor, invoice_id: str) -> Response[
 
 
 @post("/admin/billing/runs", tags=[_RUNS], summary="Run the billing", opt={"idempotent": True})
-async def run_billing(container: Container, actor: Actor, data: RunBody) -> Response[RunAnswer]:
+async def run_billing(container: Container, actor: Actor, data: JSONBody[RunBody]) -> Response[RunAnswer]:
     """Bill everything due up to the month's end, or today; a repeat bills nothing twice."""
     month = parse_month(data.period)
     tenant_id = TenantId(data.tenant_id) if data.tenant_id else None
@@ -173,7 +180,7 @@ async def run_billing(container: Container, actor: Actor, data: RunBody) -> Resp
 
 
 @get("/admin/billing/runs/{run_id:str}", tags=[_RUNS], summary="Show a billing run")
-async def get_billing_run(container: Container, actor: Actor, run_id: str) -> RunAnswer:
+async def get_billing_run(container: Container, actor: Actor, run_id: FromPath[str]) -> RunAnswer:
     """What a run did."""
     run: BillingRun = await container.use(GetBillingRun)(actor, RunId(run_id))
     return RunAnswer.of(RunReport(run=run, totals=run.totals), f"{run.month.start:%Y-%m}")
@@ -181,7 +188,7 @@ async def get_billing_run(container: Container, actor: Actor, run_id: str) -> Ru
 
 @get("/admin/reports/numbering-audit", tags=[_REPORTS], summary="Audit the number series")
 async def numbering_audit(
-    container: Container, actor: Actor, seller_id: str | None = None
+    container: Container, actor: Actor, seller_id: FromQuery[str | None] = None
 ) -> Listing[SeriesAuditAnswer]:
     """Walk every series within scope: gaps, dates, hashes, and the columns beside the documents."""
     audits = await container.use(AuditNumbering)(actor, PartnerId(seller_id) if seller_id else None)
@@ -193,7 +200,7 @@ async def numbering_audit(
 
 @get("/billing/invoices", tags=[_OWN], summary="List own invoices")
 async def list_own(
-    container: Container, actor: Actor, page: PageRequest, status: str | None = None
+    container: Container, actor: Actor, page: PageRequest, status: FromQuery[str | None] = None
 ) -> Listing[InvoiceSummaryAnswer]:
     """The caller's tenant's invoices; drafts are the seller's business."""
     wanted = InvoiceFilter(
@@ -203,7 +210,7 @@ async def list_own(
 
 
 @get("/billing/invoices/{invoice_id:str}", tags=[_OWN], summary="Show an own invoice")
-async def get_own(container: Container, actor: Actor, invoice_id: str) -> Response[InvoiceAnswer]:
+async def get_own(container: Container, actor: Actor, invoice_id: FromPath[str]) -> Response[InvoiceAnswer]:
     """One of the caller's tenant's invoices."""
     own_tenant(actor)
     return _answer(await container.use(GetInvoice)(actor, InvoiceId(invoice_id)))
@@ -215,7 +222,7 @@ async def get_own(container: Container, actor: Actor, invoice_id: str) -> Respon
     summary="Get an own invoice's PDF",
     media_type="application/pdf",
 )
-async def get_own_pdf(container: Container, actor: Actor, invoice_id: str) -> Response[bytes]:
+async def get_own_pdf(container: Container, actor: Actor, invoice_id: FromPath[str]) -> Response[bytes]:
     """The PDF of one of the caller's tenant's invoices."""
     own_tenant(actor)
     return await _pdf(container, actor, invoice_id)

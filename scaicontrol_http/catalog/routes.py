@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from litestar import Response, delete, get, post, put
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from scaicontrol_core.catalog.plan import Plan
 from scaicontrol_core.catalog.use_cases.delete_plan import DeletePlan
@@ -24,7 +24,7 @@ from scaicontrol_http.catalog.schemas import (
     RegistryServiceAnswer,
     ServiceAnswer,
 )
-from scaicontrol_http.dependencies import Actor, Container, PageRequest
+from scaicontrol_http.dependencies import Actor, Container, ExpectedVersion, PageRequest
 from scaicontrol_http.requests import Listing, etag, listing
 
 _PUBLIC = {"public": True}
@@ -39,13 +39,13 @@ async def list_services(container: Container, actor: Actor, page: PageRequest) -
 
 
 @get("/catalog/services/{slug:str}", tags=[_CATALOG], summary="Show a service", opt=_PUBLIC, security=[])
-async def get_service(container: Container, actor: Actor, slug: str) -> ServiceAnswer:
+async def get_service(container: Container, actor: Actor, slug: FromPath[str]) -> ServiceAnswer:
     """One service on offer. Needs no token."""
     return ServiceAnswer.of(await container.use(GetService)(actor, slug))
 
 
 @get("/catalog/services/{slug:str}/plans", tags=[_CATALOG], summary="List a service's plans", opt=_PUBLIC, security=[])
-async def list_plans(container: Container, actor: Actor, page: PageRequest, slug: str) -> Listing[PlanAnswer]:
+async def list_plans(container: Container, actor: Actor, page: PageRequest, slug: FromPath[str]) -> Listing[PlanAnswer]:
     """Active, public plans of one service. Needs no token."""
     return listing(await container.use(ListPlans)(actor, page, slug), PlanAnswer.of)
 
@@ -61,7 +61,7 @@ async def list_all_services(
     container: Container,
     actor: Actor,
     page: PageRequest,
-    expand: Annotated[Literal["plans"] | None, Parameter(query="expand", description="`plans` adds them.")] = None,
+    expand: Annotated[Literal["plans"] | None, QueryParameter(name="expand", description="`plans` adds them.")] = None,
 ) -> Listing[RegistryServiceAnswer]:
     """Every service, hidden ones included."""
     services = await container.use(ListServices)(actor, page, include_hidden=True)
@@ -85,7 +85,9 @@ async def _plans_by_service(container: Container, actor: Actor) -> dict[str, lis
 
 
 @post("/admin/registry/services/{slug:str}/plans", tags=[_REGISTRY], summary="Add a plan", opt={"idempotent": True})
-async def create_plan(container: Container, actor: Actor, slug: str, data: NewPlanBody) -> Response[RegistryPlanAnswer]:
+async def create_plan(
+    container: Container, actor: Actor, slug: FromPath[str], data: JSONBody[NewPlanBody]
+) -> Response[RegistryPlanAnswer]:
     """Add a plan to a service."""
     offer = PlanOffer(service_slug=slug, slug=data.slug, terms=data.terms(), expected_version=MUST_BE_NEW)
     return _answer(await container.use(SavePlan)(actor, offer), 201)
@@ -95,7 +97,11 @@ async def create_plan(container: Container, actor: Actor, slug: str, data: NewPl
     "/admin/registry/services/{slug:str}/plans", tags=[_REGISTRY], summary="Set the terms of the plan named in the body"
 )
 async def save_named_plan(
-    container: Container, actor: Actor, slug: str, data: NewPlanBody, expected_version: int | None
+    container: Container,
+    actor: Actor,
+    slug: FromPath[str],
+    data: JSONBody[NewPlanBody],
+    expected_version: ExpectedVersion,
 ) -> Response[RegistryPlanAnswer]:
     """Create or replace it; a new price counts from each subscription's next cycle."""
     offer = PlanOffer(service_slug=slug, slug=data.slug, terms=data.terms(), expected_version=expected_version)
@@ -104,7 +110,12 @@ async def save_named_plan(
 
 @put("/admin/registry/services/{slug:str}/plans/{plan:str}", tags=[_REGISTRY], summary="Set a plan's terms")
 async def save_plan(
-    container: Container, actor: Actor, slug: str, plan: str, data: PlanBody, expected_version: int | None
+    container: Container,
+    actor: Actor,
+    slug: FromPath[str],
+    plan: FromPath[str],
+    data: JSONBody[PlanBody],
+    expected_version: ExpectedVersion,
 ) -> Response[RegistryPlanAnswer]:
     """Create or replace it; a new price counts from each subscription's next cycle."""
     offer = PlanOffer(service_slug=slug, slug=plan, terms=data.terms(), expected_version=expected_version)
@@ -116,7 +127,7 @@ def _answer(plan: Plan, status_code: int = 200) -> Response[RegistryPlanAnswer]:
 
 
 @delete("/admin/registry/services/{slug:str}/plans/{plan:str}", tags=[_REGISTRY], summary="Delete a plan")
-async def delete_plan(container: Container, actor: Actor, slug: str, plan: str) -> None:
+async def delete_plan(container: Container, actor: Actor, slug: FromPath[str], plan: FromPath[str]) -> None:
     """Delete a plan that nobody uses; one with live subscriptions is deactivated instead (409 says so)."""
     await container.use(DeletePlan)(actor, f"{slug}.{plan}")
 

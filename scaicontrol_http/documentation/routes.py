@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from litestar import Response, get
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from scaicontrol_core.kernel.errors import NotFound
@@ -43,7 +44,7 @@ def show_docs() -> Response[bytes]:
 
 
 @get("/docs/assets/{name:str}", opt=_PUBLIC, include_in_schema=False, sync_to_thread=False)
-def get_asset(name: str) -> Response[bytes]:
+def get_asset(name: FromPath[str]) -> Response[bytes]:
     """Return a file of the page; ``NotFound`` for any other name."""
     if name not in _ASSETS:
         raise NotFound.of("file", name)

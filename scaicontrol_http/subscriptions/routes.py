@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from scaicontrol_core.kernel.checks import choice
 from scaicontrol_core.kernel.ids import PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
@@ -48,11 +49,11 @@ async def list_subscriptions(
     container: Container,
     actor: Actor,
     page: PageRequest,
-    tenant_id: str | None = None,
-    partner_id: str | None = None,
-    service_id: str | None = None,
-    plan_id: str | None = None,
-    status: str | None = None,
+    tenant_id: FromQuery[str | None] = None,
+    partner_id: FromQuery[str | None] = None,
+    service_id: FromQuery[str | None] = None,
+    plan_id: FromQuery[str | None] = None,
+    status: FromQuery[str | None] = None,
 ) -> Listing[SubscriptionAnswer]:
     """Subscriptions within the caller's scope, newest first unless sorted otherwise."""
     wanted = SubscriptionFilter(
@@ -67,7 +68,7 @@ async def list_subscriptions(
 
 @post("/admin/subscriptions", tags=[_ADMIN], summary="Create a subscription", opt={"idempotent": True})
 async def create_subscription(
-    container: Container, actor: Actor, data: NewSubscriptionBody
+    container: Container, actor: Actor, data: JSONBody[NewSubscriptionBody]
 ) -> Response[SubscriptionAnswer]:
     """Put a tenant on a plan: trialing if a first trial is due, else active."""
     wanted = NewSubscription(
@@ -81,14 +82,16 @@ async def create_subscription(
 
 
 @get("/admin/subscriptions/{subscription_id:str}", tags=[_ADMIN], summary="Show a subscription")
-async def get_subscription(container: Container, actor: Actor, subscription_id: str) -> Response[SubscriptionAnswer]:
+async def get_subscription(
+    container: Container, actor: Actor, subscription_id: FromPath[str]
+) -> Response[SubscriptionAnswer]:
     """One subscription within scope."""
     return _answer(await container.use(GetSubscription)(actor, SubscriptionId(subscription_id)))
 
 
 @post("/admin/subscriptions/{subscription_id:str}/cancel", tags=[_ADMIN], summary="Cancel", status_code=200)
 async def cancel_subscription(
-    container: Container, actor: Actor, subscription_id: str, data: CancelBody | None = None
+    container: Container, actor: Actor, subscription_id: FromPath[str], data: JSONBody[CancelBody | None] = None
 ) -> Response[SubscriptionAnswer]:
     """Cancel at the end of the period, or at once with ``immediate``."""
     return await _cancel(container, actor, subscription_id, data or CancelBody())
@@ -104,7 +107,7 @@ async def _cancel(
 
 @post("/admin/subscriptions/{subscription_id:str}/suspend", tags=[_ADMIN], summary="Suspend", status_code=200)
 async def suspend_subscription(
-    container: Container, actor: Actor, subscription_id: str, data: SuspendBody | None = None
+    container: Container, actor: Actor, subscription_id: FromPath[str], data: JSONBody[SuspendBody | None] = None
 ) -> Response[SubscriptionAnswer]:
     """Stop service and accrual until somebody resumes it."""
     suspend = container.use(SuspendSubscription)
@@ -112,14 +115,16 @@ async def suspend_subscription(
 
 
 @post("/admin/subscriptions/{subscription_id:str}/resume", tags=[_ADMIN], summary="Resume", status_code=200)
-async def resume_subscription(container: Container, actor: Actor, subscription_id: str) -> Response[SubscriptionAnswer]:
+async def resume_subscription(
+    container: Container, actor: Actor, subscription_id: FromPath[str]
+) -> Response[SubscriptionAnswer]:
     """Undo a scheduled cancellation, or a suspension."""
     return _answer(await container.use(ResumeSubscription)(actor, SubscriptionId(subscription_id)))
 
 
 @post("/admin/subscriptions/{subscription_id:str}/override", tags=[_ADMIN], summary="Override", status_code=200)
 async def override_subscription(
-    container: Container, actor: Actor, subscription_id: str, data: OverrideBody
+    container: Container, actor: Actor, subscription_id: FromPath[str], data: JSONBody[OverrideBody]
 ) -> Response[SubscriptionAnswer]:
     """Set the plan, or make any legal status move, by hand."""
     override = container.use(OverrideSubscription)
@@ -134,7 +139,7 @@ async def override_subscription(
 
 @get("/admin/subscriptions/{subscription_id:str}/history", tags=[_ADMIN], summary="Show a subscription's history")
 async def read_history(
-    container: Container, actor: Actor, page: PageRequest, subscription_id: str
+    container: Container, actor: Actor, page: PageRequest, subscription_id: FromPath[str]
 ) -> Listing[AuditEntryAnswer]:
     """What happened to it, newest first."""
     read = container.use(ReadSubscriptionHistory)
@@ -146,7 +151,7 @@ async def read_history(
 
 @get("/subscriptions", tags=[_OWN], summary="List own subscriptions")
 async def list_own(
-    container: Container, actor: Actor, page: PageRequest, status: str | None = None
+    container: Container, actor: Actor, page: PageRequest, status: FromQuery[str | None] = None
 ) -> Listing[SubscriptionAnswer]:
     """The caller's tenant's subscriptions."""
     wanted = SubscriptionFilter(tenant_id=own_tenant(actor), status=_status(status, "/status") if status else None)
@@ -154,14 +159,14 @@ async def list_own(
 
 
 @post("/subscriptions", tags=[_OWN], summary="Subscribe", opt={"idempotent": True})
-async def subscribe(container: Container, actor: Actor, data: SubscribeBody) -> Response[SubscriptionAnswer]:
+async def subscribe(container: Container, actor: Actor, data: JSONBody[SubscribeBody]) -> Response[SubscriptionAnswer]:
     """Put the caller's tenant on a public plan."""
     wanted = NewSubscription(tenant_id=own_tenant(actor), plan_key=data.plan_key, quantity=data.quantity)
     return _answer(await container.use(CreateSubscription)(actor, wanted), 201)
 
 
 @get("/subscriptions/{subscription_id:str}", tags=[_OWN], summary="Show an own subscription")
-async def get_own(container: Container, actor: Actor, subscription_id: str) -> Response[SubscriptionAnswer]:
+async def get_own(container: Container, actor: Actor, subscription_id: FromPath[str]) -> Response[SubscriptionAnswer]:
     """One of the caller's tenant's subscriptions."""
     own_tenant(actor)
     return _answer(await container.use(GetSubscription)(actor, SubscriptionId(subscription_id)))
@@ -169,7 +174,7 @@ async def get_own(container: Container, actor: Actor, subscription_id: str) -> R
 
 @post("/subscriptions/{subscription_id:str}/cancel", tags=[_OWN], summary="Cancel an own subscription", status_code=200)
 async def cancel_own(
-    container: Container, actor: Actor, subscription_id: str, data: CancelBody | None = None
+    container: Container, actor: Actor, subscription_id: FromPath[str], data: JSONBody[CancelBody | None] = None
 ) -> Response[SubscriptionAnswer]:
     """Cancel at the end of the period, or at once."""
     own_tenant(actor)
@@ -177,7 +182,9 @@ async def cancel_own(
 
 
 @post("/subscriptions/{subscription_id:str}/resume", tags=[_OWN], summary="Take a cancellation back", status_code=200)
-async def resume_own(container: Container, actor: Actor, subscription_id: str) -> Response[SubscriptionAnswer]:
+async def resume_own(
+    container: Container, actor: Actor, subscription_id: FromPath[str]
+) -> Response[SubscriptionAnswer]:
     """Undo an own scheduled cancellation."""
     own_tenant(actor)
     return _answer(await container.use(ResumeSubscription)(actor, SubscriptionId(subscription_id)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import Response, get, patch, post, put
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET as ABSENT
 
 from scaicontrol_core.kernel.editing import UNSET
@@ -26,7 +26,7 @@ from scaicontrol_core.tenancy.use_cases.list_partners import ListPartners
 from scaicontrol_core.tenancy.use_cases.list_tenants import ListTenants
 from scaicontrol_core.tenancy.use_cases.set_billing_profile import SetBillingProfile
 from scaicontrol_core.tenancy.use_cases.update_tenant import UpdateTenant
-from scaicontrol_http.dependencies import Actor, Container, PageRequest
+from scaicontrol_http.dependencies import Actor, Container, ExpectedVersion, PageRequest
 from scaicontrol_http.requests import Listing, etag, listing
 from scaicontrol_http.tenancy.schemas import (
     AttestationBody,
@@ -40,7 +40,7 @@ from scaicontrol_http.tenancy.schemas import (
     TenantPatch,
 )
 
-Search = Annotated[str | None, Parameter(query="search", description="Part of the name, whatever the case.")]
+Search = Annotated[str | None, QueryParameter(name="search", description="Part of the name, whatever the case.")]
 _TENANTS = "Admin: tenants"
 _PARTNERS = "Admin: partners"
 _BILLING = "Billing"
@@ -55,8 +55,8 @@ async def list_tenants(
     actor: Actor,
     page: PageRequest,
     search: Search = None,
-    partner_id: str | None = None,
-    is_active: bool | None = None,
+    partner_id: FromQuery[str | None] = None,
+    is_active: FromQuery[bool | None] = None,
 ) -> Listing[TenantAnswer]:
     """Tenants within the caller's scope, in the order they were created unless sorted otherwise."""
     wanted = TenantFilter(partner_id=PartnerId(partner_id) if partner_id else None, search=search, is_active=is_active)
@@ -64,7 +64,7 @@ async def list_tenants(
 
 
 @post("/admin/tenants", tags=[_TENANTS], summary="Create a tenant", opt={"idempotent": True})
-async def create_tenant(container: Container, actor: Actor, data: NewTenantBody) -> Response[TenantAnswer]:
+async def create_tenant(container: Container, actor: Actor, data: JSONBody[NewTenantBody]) -> Response[TenantAnswer]:
     """Add a customer to a partner."""
     wanted = NewTenant(
         name=data.name,
@@ -79,7 +79,7 @@ async def create_tenant(container: Container, actor: Actor, data: NewTenantBody)
 
 
 @get("/admin/tenants/{tenant_id:str}", tags=[_TENANTS], summary="Show a tenant")
-async def get_tenant(container: Container, actor: Actor, tenant_id: str) -> Response[TenantAnswer]:
+async def get_tenant(container: Container, actor: Actor, tenant_id: FromPath[str]) -> Response[TenantAnswer]:
     """One tenant within scope."""
     tenant = await container.use(GetTenant)(actor, TenantId(tenant_id))
     return Response(TenantAnswer.of(tenant), headers=etag(tenant.version))
@@ -87,7 +87,11 @@ async def get_tenant(container: Container, actor: Actor, tenant_id: str) -> Resp
 
 @patch("/admin/tenants/{tenant_id:str}", tags=[_TENANTS], summary="Change a tenant")
 async def update_tenant(
-    container: Container, actor: Actor, tenant_id: str, data: TenantPatch, expected_version: int | None
+    container: Container,
+    actor: Actor,
+    tenant_id: FromPath[str],
+    data: JSONBody[TenantPatch],
+    expected_version: ExpectedVersion,
 ) -> Response[TenantAnswer]:
     """Change the given fields."""
     changes = TenantChanges(
@@ -101,7 +105,9 @@ async def update_tenant(
 
 
 @get("/admin/tenants/{tenant_id:str}/billing-profile", tags=[_TENANTS], summary="Show a tenant's billing profile")
-async def get_billing_profile(container: Container, actor: Actor, tenant_id: str) -> Response[BillingProfileAnswer]:
+async def get_billing_profile(
+    container: Container, actor: Actor, tenant_id: FromPath[str]
+) -> Response[BillingProfileAnswer]:
     """The buyer's side of the tenant's invoices."""
     profile = await container.use(GetBillingProfile)(actor, TenantId(tenant_id))
     return Response(BillingProfileAnswer.of(profile), headers=etag(profile.version))
@@ -109,7 +115,11 @@ async def get_billing_profile(container: Container, actor: Actor, tenant_id: str
 
 @put("/admin/tenants/{tenant_id:str}/billing-profile", tags=[_TENANTS], summary="Set a tenant's billing profile")
 async def set_billing_profile(
-    container: Container, actor: Actor, tenant_id: str, data: BillingProfileBody, expected_version: int | None
+    container: Container,
+    actor: Actor,
+    tenant_id: FromPath[str],
+    data: JSONBody[BillingProfileBody],
+    expected_version: ExpectedVersion,
 ) -> Response[BillingProfileAnswer]:
     """Create or replace it; invoices already issued keep what they say."""
     profile = await container.use(SetBillingProfile)(actor, TenantId(tenant_id), data.details(), expected_version)
@@ -123,7 +133,7 @@ async def set_billing_profile(
     status_code=200,
 )
 async def attest_vat_number(
-    container: Container, actor: Actor, tenant_id: str, data: AttestationBody
+    container: Container, actor: Actor, tenant_id: FromPath[str], data: JSONBody[AttestationBody]
 ) -> Response[BillingProfileAnswer]:
     """Take the VAT number as valid on the seller's own word, with a reason that is kept."""
     attestation = Attestation(note=data.note, reference=data.reference)
@@ -150,7 +160,7 @@ async def get_own_billing_profile(container: Container, actor: Actor) -> Respons
 
 @put("/billing/billing-profile", tags=[_BILLING], summary="Set the own billing profile")
 async def set_own_billing_profile(
-    container: Container, actor: Actor, data: BillingProfileBody, expected_version: int | None
+    container: Container, actor: Actor, data: JSONBody[BillingProfileBody], expected_version: ExpectedVersion
 ) -> Response[BillingProfileAnswer]:
     """Create or replace the caller's tenant's profile."""
     profile = await container.use(SetBillingProfile)(actor, own_tenant(actor), data.details(), expected_version)
@@ -169,7 +179,7 @@ async def list_partners(
 
 
 @post("/admin/partners", tags=[_PARTNERS], summary="Create a partner", opt={"idempotent": True})
-async def create_partner(container: Container, actor: Actor, data: NewPartnerBody) -> Response[PartnerAnswer]:
+async def create_partner(container: Container, actor: Actor, data: JSONBody[NewPartnerBody]) -> Response[PartnerAnswer]:
     """Add a reseller; only the platform may."""
     wanted = NewPartner(name=data.name, configuration=PartnerConfiguration().amended(data.configuration()))
     partner = await container.use(CreatePartner)(actor, wanted)
@@ -177,7 +187,7 @@ async def create_partner(container: Container, actor: Actor, data: NewPartnerBod
 
 
 @get("/admin/partners/{partner_id:str}", tags=[_PARTNERS], summary="Show a partner")
-async def get_partner(container: Container, actor: Actor, partner_id: str) -> Response[PartnerAnswer]:
+async def get_partner(container: Container, actor: Actor, partner_id: FromPath[str]) -> Response[PartnerAnswer]:
     """One partner within scope."""
     partner = await container.use(GetPartner)(actor, PartnerId(partner_id))
     return Response(PartnerAnswer.of(partner), headers=etag(partner.version))
@@ -185,7 +195,11 @@ async def get_partner(container: Container, actor: Actor, partner_id: str) -> Re
 
 @patch("/admin/partners/{partner_id:str}", tags=[_PARTNERS], summary="Configure a partner")
 async def configure_partner(
-    container: Container, actor: Actor, partner_id: str, data: PartnerPatch, expected_version: int | None
+    container: Container,
+    actor: Actor,
+    partner_id: FromPath[str],
+    data: JSONBody[PartnerPatch],
+    expected_version: ExpectedVersion,
 ) -> Response[PartnerAnswer]:
     """Change the given fields; a reseller cannot change the terms of its contract."""
     changes = PartnerChanges(
