@@ -134,8 +134,24 @@ def invoice_history(
 
 
 @app.command("verify")
-def verify_invoice(invoice: InvoiceArgument, as_json: AsJson = False) -> None:
+def verify_invoice(
+    invoice: Annotated[str | None, typer.Argument(help="Its id or number; without one, all of them.")] = None,
+    as_json: AsJson = False,
+) -> None:
     """Check an invoice against its frozen document and the chain of its series; exits with 1 if it fails."""
+    if invoice is None:
+        _audit(None, as_json=as_json)
+    else:
+        _verify(invoice, as_json=as_json)
+
+
+@app.command("numbering-audit")
+def numbering_audit(partner: OfPartner = None, as_json: AsJson = False) -> None:
+    """Walk every number series: gaps, dates, chain, tampering; exits with 1 if one has a fault."""
+    _audit(PartnerId(partner) if partner else None, as_json=as_json)
+
+
+def _verify(invoice: str, *, as_json: bool) -> None:
     from scaicontrol_core.billing.use_cases.audit_numbering import AuditNumbering
     from scaicontrol_core.billing.use_cases.get_invoice import GetInvoice
 
@@ -156,12 +172,9 @@ def verify_invoice(invoice: InvoiceArgument, as_json: AsJson = False) -> None:
         raise typer.Exit(FAILED)
 
 
-@app.command("numbering-audit")
-def numbering_audit(partner: OfPartner = None, as_json: AsJson = False) -> None:
-    """Walk every number series: gaps, dates, chain, tampering; exits with 1 if one has a fault."""
+def _audit(seller_id: PartnerId | None, *, as_json: bool) -> None:
     from scaicontrol_core.billing.use_cases.audit_numbering import AuditNumbering
 
-    seller_id = PartnerId(partner) if partner else None
     audits = call(lambda session: session.use(AuditNumbering)(session.actor, seller_id))
     items = [audit_json(audit) for audit in audits]
     if as_json:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from scaicontrol_adapters.settings import Settings
     from scaicontrol_cli.demo.load import DemoReport
 
-API = "http://localhost:8000/api/v1"
 _TOKEN_SECONDS = 24 * 3600
 
 
@@ -57,6 +56,7 @@ def report_json(report: DemoReport, rendered: RenderReport | None, settings: Set
             "failures": to_json(rendered.failures) if rendered else [],
             "place": _place(settings),
         },
+        "api": f"{settings.public_url}/api/v1",
         "token": _token(),
     }
 
@@ -81,7 +81,7 @@ def _print_tables(shown: Json) -> None:
         return
     print_line("A token for the API, good for a day, and a first call once the server runs (scaicontrol serve):")
     print_line(f"TOKEN={shown['token']}")
-    print_line(f'curl -H "Authorization: Bearer $TOKEN" "{API}/admin/invoices?limit=3"')
+    print_line(f'curl -H "Authorization: Bearer $TOKEN" "{shown["api"]}/admin/invoices?limit=3"')
 
 
 def _print_misses(shown: Json) -> None:

@@ -188,6 +188,7 @@ def test_an_intact_series_and_a_tampered_one(world: World, numbered: str, home: 
     audit = world("admin", "invoices", "numbering-audit", "--json").json["items"][0]
     assert (audit["documents"], audit["intact"], audit["last_number"]) == (2, True, later)
     assert world("admin", "invoices", "verify", numbered, "--json").json["intact"] is True
+    assert world("admin", "invoices", "verify", "--json").json["items"] == [audit]
     tamper_with(home, numbered)
     outcome = world("admin", "invoices", "verify", numbered, "--json", fails=1)
     assert json.loads(outcome.stdout)["faults"]
