@@ -1,0 +1,298 @@
+"""A customer's life: any verbs in any order, clocks, reapers and billing runs that die half-way.
+
+After each step the books must be in order; after each whole billing run nothing may be left to bill.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from scaicontrol_core.access import Actor
+from scaicontrol_core.billing.billing_run import parse_month
+from scaicontrol_core.billing.use_cases.audit_numbering import AuditNumbering
+from scaicontrol_core.billing.use_cases.run_billing import RunBilling
+from scaicontrol_core.kernel.errors import ScaiControlError
+from scaicontrol_core.kernel.ids import PlanId, ServiceId, SubscriptionId, TenantId
+from scaicontrol_core.kernel.period import Cadence, local_date
+from scaicontrol_core.subscriptions import SUBSCRIPTION_LIFECYCLE, Subscription, SubscriptionStatus
+from scaicontrol_core.subscriptions.use_cases.cancel_subscription import CancelSubscription
+from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateSubscription, NewSubscription
+from scaicontrol_core.subscriptions.use_cases.override_subscription import OverrideSubscription
+from scaicontrol_core.subscriptions.use_cases.reap_subscriptions import ReapSubscriptions
+from scaicontrol_core.subscriptions.use_cases.resume_subscription import ResumeSubscription
+from scaicontrol_core.subscriptions.use_cases.suspend_subscription import SuspendSubscription
+from scaicontrol_core.tenancy.tenant import CollectionMethod
+from scaicontrol_core.testing import MemoryWorld, builders
+from scaicontrol_core.testing.builders import TENANT_ID
+from scaicontrol_core.testing.faults import FaultyWork, Killed
+
+S = SubscriptionStatus
+ZONE = "Europe/Amsterdam"
+CARD = TenantId("tnt_card")
+SEVERAL = (ServiceId("svc_several"), "scaisend")
+PLANS: dict[str, dict[str, Any]] = {
+    "starter": {"trial_days": 14, "base_price_cents": 4900},
+    "trial": {"trial_days": 14, "base_price_cents": 0},
+    "free": {"base_price_cents": 0},
+    "weekly": {"billing_period": Cadence.WEEKLY, "base_price_cents": 1999},
+    "yearly": {"billing_period": Cadence.YEARLY, "base_price_cents": 199000},
+    "setup": {"billing_period": Cadence.ONE_TIME, "base_price_cents": 75000},
+}
+KEYS = ["scaikey.pro", *(f"{service}.{slug}" for service in ("scaikey", "scaisend") for slug in PLANS)]
+#: What the machine may be told when it asks for something that makes no sense.
+REFUSALS = {
+    "invalid_transition",
+    "not_resumable",
+    "no_running_period",
+    "plan_fixed",
+    "plan_of_other_service",
+    "plan_without_trial",
+    "subscription_exists",
+    "trial_used",
+}
+#: The commit at which the program dies, before or after it: None lets it live.
+FATES = st.none() | st.tuples(st.sampled_from(["kill_before", "kill_after"]), st.integers(1, 4))
+Fate = tuple[str, int] | None
+
+
+class CustomersLife(RuleBasedStateMachine):
+    """Two customers, one who pays by invoice and one without a card, and everything they may do."""
+
+    admin = Actor.system("machine")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.known: dict[SubscriptionId, S] = {}
+
+    def teardown(self) -> None:
+        """Close the loop."""
+        self.runner.close()
+
+    # -- the world ---------------------------------------------------------------------------
+
+    @initialize(day=st.dates(date(2026, 1, 1), date(2026, 12, 31)))
+    def open_shop(self, day: date) -> None:
+        """Begin on any day of a year."""
+        self.world = self.runner.run(MemoryWorld.with_one_customer())
+        self.world.clock.set(self.world.clock.now().replace(month=day.month, day=day.day))
+        self.runner.run(
+            self.world.keep(
+                builders.new_service(*SEVERAL, allows_multiple=True),
+                *(
+                    builders.new_plan(PlanId(f"pln_{service[1]}_{slug}"), service, slug, **({"tier": slug} | terms))
+                    for service in ((builders.SERVICE_ID, "scaikey"), SEVERAL)
+                    for slug, terms in PLANS.items()
+                ),
+                builders.new_tenant(CARD, collection_method=CollectionMethod.CHARGE_AUTOMATICALLY),
+                builders.new_profile(CARD),
+            )
+        )
+
+    @property
+    def today(self) -> date:
+        """The seller's today."""
+        return local_date(self.world.clock.now(), ZONE)
+
+    def rows(self, table: str) -> list[Any]:
+        """All stored rows."""
+        return [row for _, row in self.world.store.tables.get(table, {}).values()]
+
+    def one_of(self, pick: int) -> Subscription:
+        """Any subscription there is."""
+        found: list[Subscription] = self.rows("subscriptions")
+        return found[pick % len(found)]
+
+    def use(self, use_case: Any, fate: Fate) -> Any:
+        """Return a use case over units of work that may die."""
+        work = FaultyWork(self.world.work)
+        if fate is not None:
+            setattr(work, *fate)
+        return self.world.use(use_case, work=work)
+
+    def attempt(self, story: Coroutine[Any, Any, Any]) -> bool:
+        """Do it; True if it was done to its end, False if it was refused or killed."""
+        try:
+            self.runner.run(story)
+        except Killed:
+            return False
+        except ScaiControlError as refusal:
+            if refusal.code not in REFUSALS:
+                raise
+            return False
+        return True
+
+    # -- what may happen ---------------------------------------------------------------------
+
+    @rule(
+        tenant=st.sampled_from([TENANT_ID, CARD]),
+        key=st.sampled_from(KEYS),
+        back=st.integers(0, 70),
+        quantity=st.integers(1, 3),
+        fate=FATES,
+    )
+    def subscribe(self, tenant: TenantId, key: str, back: int, quantity: int, fate: Fate) -> None:
+        """Sell something, perhaps dated back."""
+        wanted = NewSubscription(tenant, key, quantity, self.today - timedelta(days=back))
+        self.attempt(self.use(CreateSubscription, fate)(self.admin, wanted))
+
+    @precondition(lambda self: self.rows("subscriptions"))
+    @rule(pick=st.integers(0), immediate=st.booleans(), fate=FATES)
+    def cancel(self, pick: int, immediate: bool, fate: Fate) -> None:  # noqa: FBT001  # Hypothesis names it
+        """Cancel, now or at the end of the period."""
+        self.attempt(self.use(CancelSubscription, fate)(self.admin, self.one_of(pick).id, immediate=immediate))
+
+    @precondition(lambda self: self.rows("subscriptions"))
+    @rule(pick=st.integers(0), fate=FATES)
+    def suspend(self, pick: int, fate: Fate) -> None:
+        """Suspend."""
+        self.attempt(self.use(SuspendSubscription, fate)(self.admin, self.one_of(pick).id))
+
+    @precondition(lambda self: self.rows("subscriptions"))
+    @rule(pick=st.integers(0), fate=FATES)
+    def resume(self, pick: int, fate: Fate) -> None:
+        """Resume."""
+        self.attempt(self.use(ResumeSubscription, fate)(self.admin, self.one_of(pick).id))
+
+    @precondition(lambda self: self.rows("subscriptions"))
+    @rule(pick=st.integers(0), key=st.sampled_from(KEYS), fate=FATES)
+    def change_plan(self, pick: int, key: str, fate: Fate) -> None:
+        """Move to another plan."""
+        self.attempt(self.use(OverrideSubscription, fate)(self.admin, self.one_of(pick).id, plan_key=key))
+
+    @precondition(lambda self: self.rows("subscriptions"))
+    @rule(pick=st.integers(0), status=st.sampled_from(S), fate=FATES)
+    def override(self, pick: int, status: S, fate: Fate) -> None:
+        """Ask for any state by hand."""
+        self.attempt(self.use(OverrideSubscription, fate)(self.admin, self.one_of(pick).id, status=status))
+
+    @rule(days=st.sampled_from([0, 1, 1, 7, 13, 14, 28, 31, 90]), hours=st.integers(0, 23))
+    def wait(self, days: int, hours: int) -> None:
+        """Let time pass."""
+        self.world.clock.advance(days=days, hours=hours)
+
+    @rule(fate=FATES)
+    def reap(self, fate: Fate) -> None:
+        """Move on what is due; twice is as good as once."""
+        if self.attempt(self.use(ReapSubscriptions, fate)(self.admin)):
+            self.note_moves()
+            assert self.runner.run(self.use(ReapSubscriptions, None)(self.admin)) == 0
+
+    @rule(fate=FATES)
+    def bill(self, fate: Fate) -> None:
+        """Bill all that is due; what one run leaves undone the next one does."""
+        month = parse_month(f"{self.today:%Y-%m}")
+        if self.attempt(self.use(RunBilling, fate)(self.admin, month)):
+            self.check_nothing_is_left_to_bill()
+            again = self.runner.run(self.use(RunBilling, None)(self.admin, month))
+            assert (again.totals.invoices, again.totals.tenants, again.totals.failures) == (0, 0, ())
+
+    # -- what must always hold ---------------------------------------------------------------
+
+    def check_nothing_is_left_to_bill(self) -> None:
+        """Who is served today has paid for today."""
+        for subscription in self.rows("subscriptions"):
+            assert subscription.schedule is None or next(subscription.schedule.due(self.today), None) is None
+            if subscription.status not in {S.ACTIVE, S.PAST_DUE, S.CANCELLING}:
+                continue
+            until = subscription.schedule.until
+            covered = [
+                entry.ordinal
+                for entry in self.ledger_of(subscription.id)
+                if entry.period_start <= self.today < entry.period_end
+            ]
+            if subscription.schedule.cadence.recurs and (until is None or self.today < until):
+                assert len(covered) == 1, (subscription, covered)
+
+    def ledger_of(self, subscription_id: SubscriptionId) -> list[Any]:
+        """A subscription's charges in order."""
+        own = [entry for entry in self.rows("billed_periods") if entry.subscription_id == subscription_id]
+        return sorted(own, key=lambda entry: entry.ordinal)
+
+    @invariant()
+    def note_moves(self) -> None:
+        """Only moves of the table happen, and nothing leaves a state of no return."""
+        for subscription in self.rows("subscriptions"):
+            before = self.known.get(subscription.id)
+            if before is None:
+                assert subscription.status in SUBSCRIPTION_LIFECYCLE.targets(S.PENDING)
+            elif before is not subscription.status:
+                SUBSCRIPTION_LIFECYCLE.require(before, subscription.status)
+            self.known[subscription.id] = subscription.status
+
+    @invariant()
+    def activated_once_and_ended_once(self) -> None:
+        """One activation a life, one end, no event twice."""
+        keys = [event.idempotency_key for event in self.world.store.outbox]
+        assert len(keys) == len(set(keys))
+        told = [(event.aggregate_id, event.topic) for event in self.world.store.outbox]
+        for subscription in self.rows("subscriptions"):
+            assert told.count((subscription.id, "subscription.activated.v1")) == 1
+            ended = not subscription.is_live
+            assert told.count((subscription.id, "subscription.cancelled.v1")) == int(ended)
+            assert (subscription.cancelled_at is not None) is ended
+
+    @invariant()
+    def periods_never_overlap(self) -> None:
+        """Charges follow each other in ordinals and in time."""
+        for subscription in self.rows("subscriptions"):
+            entries = self.ledger_of(subscription.id)
+            assert all(entry.period_start < entry.period_end for entry in entries)
+            assert all(before.period_end <= after.period_start for before, after in pairwise(entries))
+            assert all(entry.period_start >= subscription.starts_on for entry in entries)
+            if entries:
+                assert subscription.schedule.next_ordinal == entries[-1].ordinal + 1
+
+    @invariant()
+    def nothing_is_billed_after_the_end(self) -> None:
+        """No period starts on or after the day a subscription ended, but one billed that very day before."""
+        for subscription in self.rows("subscriptions"):
+            if subscription.is_live:
+                continue
+            ended = local_date(subscription.cancelled_at, ZONE)
+            for entry in self.ledger_of(subscription.id):
+                assert entry.period_start <= ended
+                assert entry.period_start < ended or entry.billed_at <= subscription.cancelled_at
+
+    @invariant()
+    def invoices_say_what_the_ledger_says(self) -> None:
+        """Each invoice is the sum of its ledger entries, and each charge of money is on an invoice."""
+        charged: dict[str, int] = {}
+        for entry in self.rows("billed_periods"):
+            assert entry.invoice_id is not None or entry.net_cents == 0
+            if entry.invoice_id is not None:
+                charged[entry.invoice_id] = charged.get(entry.invoice_id, 0) + entry.net_cents
+        invoices = self.rows("invoices")
+        assert {invoice.id: invoice.net_cents for invoice in invoices} == charged
+        for invoice in invoices:
+            assert (
+                invoice.document["totals"]["gross_cents"]
+                == invoice.gross_cents
+                == (invoice.net_cents + invoice.tax_cents)
+            )
+
+    @invariant()
+    def the_books_can_be_audited(self) -> None:
+        """Numbers without gaps, dates in order, the chain whole."""
+        for audit in self.runner.run(self.world.use(AuditNumbering)(self.admin)):
+            assert audit.faults == ()
+            assert audit.documents == audit.series.next_number - 1
+
+    @invariant()
+    def every_change_is_in_the_log(self) -> None:
+        """As many versions as there are commits that the log knows of."""
+        logged = {entry.resource_id for entry in self.world.store.audit}
+        assert {subscription.id for subscription in self.rows("subscriptions")} <= logged
+        assert {invoice.id for invoice in self.rows("invoices")} <= logged
+
+
+TestCustomersLife = CustomersLife.TestCase
+TestCustomersLife.settings = settings(stateful_step_count=25)
