@@ -1,0 +1,24 @@
+"""What makes ``docs/reference``: one module a page, each with a function that returns it."""
+
+from docs.generating import (
+    api,
+    command_line,
+    configuration,
+    errors,
+    events,
+    lifecycles,
+    permissions,
+    surfaces,
+)
+
+#: Every page that is made from the code, in the order of their names.
+PAGES = (
+    api.page,
+    command_line.page,
+    configuration.page,
+    errors.page,
+    events.page,
+    lifecycles.page,
+    permissions.page,
+    surfaces.page,
+)

@@ -1,0 +1,73 @@
+"""The page of use cases: what each does, and from where it can be reached."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from docs.generating.calls import reached
+from docs.generating.commands import groups
+from docs.generating.markdown import Page, code, codes, sentence, table
+from docs.generating.routes import routes
+from docs.generating.use_case_asks import AskingUseCase, asking_use_cases
+from scaicontrol_jobs.schedule import SCHEDULE
+
+_INTRO = """\
+A use case is one thing the product does: a class of the core that every surface calls the same way. A surface that
+only looks something up on the way to another (a tenant by its name, say) is listed too. Routes stand below
+`/api/v1`.
+"""
+
+
+def page() -> Page:
+    """Return the page."""
+    cases = asking_use_cases()
+    surfaces = (_over_http(), _by_command(), _in_the_background())
+    alone = [case.name for case in cases if not any(case.name in surface for surface in surfaces)]
+    features = sorted({case.feature for case in cases})
+    return Page(
+        name="use-cases.md",
+        title="Use cases",
+        source="the use cases of the core, and the surfaces that name them",
+        parts=(
+            _INTRO,
+            f"On no surface of their own: {codes(alone)}." if alone else "",
+            *(_feature(name, [case for case in cases if case.feature == name], surfaces) for name in features),
+        ),
+    )
+
+
+def _feature(name: str, cases: list[AskingUseCase], surfaces: tuple[dict[str, list[str]], ...]) -> str:
+    rows = [
+        (
+            f"[{code(case.name)}](../../{case.path})",
+            sentence(case.docstring),
+            *(codes(surface.get(case.name, [])) or "–" for surface in surfaces),
+        )
+        for case in cases
+    ]
+    return f"## {name.capitalize()}\n\n{table(('Use case', 'What it does', 'HTTP', 'Command line', 'Jobs'), rows)}"
+
+
+def _over_http() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for route in routes():
+        for name in route.use_cases:
+            found[name].append(route.name)
+    return found
+
+
+def _by_command() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for command in (each for group in groups() for each in group.commands):
+        for name in reached(command.module, command.function):
+            found[name].append(command.name.removeprefix("scaicontrol "))
+    return found
+
+
+def _in_the_background() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for job in SCHEDULE:
+        function = job.run
+        for name in reached(function.__module__, getattr(function, "__name__", "")):
+            found[name].append(job.name)
+    return found
