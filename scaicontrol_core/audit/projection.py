@@ -22,7 +22,7 @@ def redact(value: Any) -> Any:  # JSON in, JSON out
     """Replace the values of keys that name a secret, at any depth."""
     if isinstance(value, dict):
         return {key: REDACTED if _SECRET.search(str(key)) else redact(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [redact(item) for item in value]
     return value
 
