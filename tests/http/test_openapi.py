@@ -1,0 +1,92 @@
+"""The API's description is right, whole, and readable without the internet."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from scaicontrol_http.openapi import TAGS
+
+
+@pytest.fixture
+async def description(client: AsyncClient) -> dict[str, Any]:
+    answer = await client.get("/api/v1/openapi.json")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("application/json")
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def operations(description: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (path, method, operation) for path, item in description["paths"].items() for method, operation in item.items()
+    ]
+
+
+async def test_it_is_openapi_3_1(description: dict[str, Any]) -> None:
+    assert description["openapi"].startswith("3.1")
+    assert list(OpenAPIV31SpecValidator(description).iter_errors()) == []
+
+
+async def test_every_route_of_the_api_is_described(app: Litestar, description: dict[str, Any]) -> None:
+    routes = {route.path_format for route in app.routes if isinstance(route, HTTPRoute)}
+    api = {path for path in routes if path.startswith("/api/v1/") and "openapi.json" not in path}
+    assert api <= description["paths"].keys()
+
+
+async def test_every_operation_has_a_tag_a_summary_and_a_name_of_its_own(description: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, _, operation in operations(description)]
+    assert len(names) == len(set(names))
+    for path, method, operation in operations(description):
+        assert operation["tags"], (method, path)
+        assert set(operation["tags"]) <= TAGS.keys(), (method, path)
+        assert operation["summary"], (method, path)
+    assert not [name for name in description["components"]["schemas"] if "." in name]
+
+
+async def test_errors_are_problems_everywhere(description: dict[str, Any]) -> None:
+    for path, method, operation in operations(description):
+        for status, response in operation["responses"].items():
+            if int(status) >= 400 and path != "/readyz":
+                assert response["content"].keys() == {"application/problem+json"}, (method, path, status)
+
+
+async def test_only_public_routes_need_no_token(client: AsyncClient, description: dict[str, Any]) -> None:
+    assert description["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    for path, method, operation in operations(description):
+        if method == "post" and operation.get("security") == []:
+            continue
+        answer = await client.request(method, re.sub(r"\{[^}]*\}", "x", path))
+        assert (answer.status_code == 401) == (operation.get("security") != []), (method, path)
+
+
+async def test_keys_and_versions_are_described_where_they_count(description: dict[str, Any]) -> None:
+    partners = description["paths"]["/api/v1/admin/partners"]["post"]
+    assert {"$ref": "#/components/parameters/IdempotencyKey"} in partners["parameters"]
+    partner = description["paths"]["/api/v1/admin/partners/{partner_id}"]["patch"]
+    assert {"$ref": "#/components/parameters/IfMatch"} in partner["parameters"]
+    assert {"401", "403", "404", "412", "422"} <= partner["responses"].keys()
+
+
+async def test_the_root_leads_to_a_page_that_needs_nobody_else(client: AsyncClient) -> None:
+    root = await client.get("/")
+    assert root.status_code in {302, 307}
+    page = await client.get(root.headers["location"])
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    references = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert references
+    assert all(each.startswith("/") and not each.startswith("//") for each in references)
+    assert "http" not in page.text.replace("http-equiv", "")
+    for each in references:
+        assert (await client.get(each)).status_code == 200
+    start = await client.get("/docs/assets/start.js")
+    assert "/api/v1/openapi.json" in start.text
+    assert "http:" not in start.text
+    assert (await client.get("/docs/assets/pyproject.toml")).status_code == 404
