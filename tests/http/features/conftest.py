@@ -1,0 +1,231 @@
+"""A small business behind the API, and the people who call it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+import pytest
+from attrs import frozen
+from httpx import AsyncClient, Response
+
+from scaicontrol_adapters.container import Container
+from scaicontrol_adapters.settings import Settings
+from scaicontrol_core.access import Actor
+from scaicontrol_core.billing.billing_run import parse_month
+from scaicontrol_core.billing.draft_input import DraftInput, LineInput
+from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
+from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
+from scaicontrol_core.billing.use_cases.run_billing import RunBilling
+from scaicontrol_core.catalog.use_cases.import_catalogue import ImportCatalogue
+from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateSubscription, NewSubscription
+from scaicontrol_core.tenancy.partner import NewPartner
+from scaicontrol_core.tenancy.use_cases.bootstrap_operator import BootstrapOperator
+from scaicontrol_core.tenancy.use_cases.create_partner import CreatePartner
+from scaicontrol_core.tenancy.use_cases.create_tenant import CreateTenant, NewTenant
+from scaicontrol_core.tenancy.use_cases.set_billing_profile import SetBillingProfile
+from scaicontrol_core.testing.builders import billing_details, seller_configuration
+
+API = "/api/v1"
+BOSS = Actor.operator("tests")
+
+
+def _plan(slug: str, price: int, **fields: Any) -> dict[str, Any]:
+    usual = {"slug": slug, "name": slug.title(), "tier": "pro", "billing_period": "monthly", "currency": "EUR"}
+    return usual | {"base_price_cents": price} | fields
+
+
+CATALOGUE = {
+    "services": [
+        {
+            "slug": "mail",
+            "app_id": "mail",
+            "name": "Mail",
+            "metrics": [{"slug": "messages", "aggregation": "sum"}],
+            "plans": [
+                _plan("basic", 1000),
+                _plan("pro", 5000, cost_multiplier="1.35"),
+                _plan("secret", 1, is_public=False),
+                _plan("taste", 0, tier="trial", trial_days=14),
+            ],
+        },
+        {"slug": "keys", "app_id": "keys", "name": "Keys", "plans": [_plan("pro", 2500)]},
+        {"slug": "hidden", "app_id": "hidden", "name": "Hidden", "is_public": False, "plans": [_plan("pro", 9900)]},
+    ],
+    "packs": [
+        {
+            "slug": "office",
+            "name": "Office",
+            "billing_period": "monthly",
+            "currency": "EUR",
+            "discount_type": "percentage",
+            "discount_percentage": "10",
+            "items": [{"plan": "mail.pro"}, {"plan": "keys.pro"}],
+        }
+    ],
+}
+
+
+@frozen
+class Caller:
+    """Somebody at the API."""
+
+    client: AsyncClient
+    headers: Mapping[str, str]
+
+    async def send(self, method: str, path: str, **how: Any) -> Response:
+        """Make any request below ``/api/v1``."""
+        headers = {**self.headers, **how.pop("headers", {})}
+        return await self.client.request(method, API + path, headers=headers, **how)
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """Read something that is there."""
+        return self._json(await self.send("GET", path, params=query), 200)
+
+    async def post(self, path: str, body: object = None, *, status: int = 200, **how: Any) -> Any:
+        """Post something that succeeds."""
+        return self._json(await self.send("POST", path, json=body, **how), status)
+
+    async def put(self, path: str, body: object, **how: Any) -> Any:
+        """Put something that succeeds."""
+        return self._json(await self.send("PUT", path, json=body, **how), 200)
+
+    async def patch(self, path: str, body: object, **how: Any) -> Any:
+        """Change something that may be changed."""
+        return self._json(await self.send("PATCH", path, json=body, **how), 200)
+
+    async def refused(self, method: str, path: str, status: int, code: str, *pointers: str, **how: Any) -> Any:
+        """Make a request that is refused; return the problem, having checked status, code and fields."""
+        answer = await self.send(method, path, **how)
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        problem = answer.json()
+        assert problem["code"] == code, problem
+        if pointers:
+            assert [each["pointer"] for each in problem["errors"]] == list(pointers), problem
+        return problem
+
+    @staticmethod
+    def _json(answer: Response, status: int) -> Any:
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+
+@frozen(kw_only=True)
+class World:
+    """Ids of what is there.
+
+    ``acme`` and ``jones`` are the operator's customers, ``theirs`` is the customer of ``reseller``,
+    which sells in its own name; ``bare`` has no billing profile.
+    """
+
+    operator: str
+    reseller: str
+    acme: str
+    jones: str
+    bare: str
+    theirs: str
+    subscription: str
+    draft: str
+    invoice: str
+    their_subscription: str
+    their_draft: str
+    their_invoice: str
+    run: str
+
+
+@pytest.fixture
+async def world(container: Container) -> World:
+    """A business on 2026-01-15."""
+    operator = await container.use(BootstrapOperator)(
+        BOSS, NewPartner(name="House", configuration=seller_configuration())
+    )
+    own_series = seller_configuration(
+        billing_model="wholesale",
+        legal_name="Reseller GmbH",
+        seller_country_code="DE",
+        seller_vat_number="DE136695976",
+        invoice_number_prefix="RSL",
+        commission_rate=2000,
+    )
+    reseller = await container.use(CreatePartner)(BOSS, NewPartner(name="Reseller", configuration=own_series))
+    await container.use(ImportCatalogue)(BOSS, CATALOGUE)
+    new = container.use(CreateTenant)
+    acme = await new(BOSS, NewTenant(name="Acme", external_reference="acme"))
+    jones = await new(BOSS, NewTenant(name="Jones", external_reference="jones"))
+    bare = await new(BOSS, NewTenant(name="Bare"))
+    theirs = await new(BOSS, NewTenant(name="Theirs", external_reference="acme", partner_id=reseller.id))
+    for tenant in (acme, jones, theirs):
+        await container.use(SetBillingProfile)(BOSS, tenant.id, billing_details(company_name=tenant.name))
+    ids: dict[str, str] = {}
+    for prefix, tenant in (("", acme), ("their_", theirs)):
+        wanted = NewSubscription(tenant.id, "mail.pro", start_date=date(2026, 1, 1))
+        ids[f"{prefix}subscription"] = (await container.use(CreateSubscription)(BOSS, wanted)).id
+        for kind in ("draft", "invoice"):
+            lines = (LineInput(description="02-01-2026 Second", unit_price_cents="2000"), LineInput(
+                description="01-01-2026 First", unit_price_cents="12.5", quantity="1000"
+            ))  # fmt: skip
+            made = await container.use(DraftInvoice)(BOSS, tenant.id, DraftInput(lines=lines))
+            ids[f"{prefix}{kind}"] = made.id
+        await container.use(FinalizeInvoice)(BOSS, made.id)
+    report = await container.use(RunBilling)(BOSS, parse_month("2026-01"), tenant_id=jones.id)
+    assert report.run is not None
+    return World(
+        operator=operator.id,
+        reseller=reseller.id,
+        acme=acme.id,
+        jones=jones.id,
+        bare=bare.id,
+        theirs=theirs.id,
+        run=report.run.id,
+        **ids,
+    )
+
+
+@pytest.fixture
+def boss(client: AsyncClient, admin: dict[str, str]) -> Caller:
+    """The platform's administrator."""
+    return Caller(client, admin)
+
+
+@pytest.fixture
+def anybody(client: AsyncClient) -> Caller:
+    """Somebody without a token."""
+    return Caller(client, {})
+
+
+@pytest.fixture
+def acme(client: AsyncClient, headers: Callable[..., dict[str, str]], world: World) -> Caller:
+    """The administrator of Acme, a customer of the operator's."""
+    return Caller(client, headers("tenant_admin", tenant_id=world.acme, partner_id=world.operator))
+
+
+@pytest.fixture
+def stranger(client: AsyncClient, headers: Callable[..., dict[str, str]], world: World) -> Caller:
+    """The administrator of the reseller's customer."""
+    return Caller(client, headers("tenant_admin", tenant_id=world.theirs, partner_id=world.reseller))
+
+
+@pytest.fixture
+def reseller(client: AsyncClient, headers: Callable[..., dict[str, str]], world: World) -> Caller:
+    """The reseller's administrator."""
+    return Caller(client, headers("partner_admin", partner_id=world.reseller))
+
+
+@pytest.fixture
+def rows(settings: Settings) -> Callable[[], Mapping[str, int]]:
+    """Count the rows of every table, idempotency keys apart: what a refused request must leave alone."""
+
+    def count() -> Mapping[str, int]:
+        database = sqlite3.connect(settings.database_url.removeprefix("sqlite+aiosqlite:///"))
+        try:
+            names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            counted = {name: database.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names}  # noqa: S608  # names of the schema
+        finally:
+            database.close()
+        counted.pop("idempotency_records", None)
+        return counted
+
+    return count
