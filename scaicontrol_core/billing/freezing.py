@@ -31,6 +31,7 @@ from scaicontrol_core.tax import (
 
 if TYPE_CHECKING:
     from scaicontrol_core.billing.line import InvoiceLine
+    from scaicontrol_core.kernel.period import Period
     from scaicontrol_core.tax import RateTable, VatDecision
     from scaicontrol_core.tenancy.billing_profile import BillingProfile
     from scaicontrol_core.tenancy.partner import Partner
@@ -151,12 +152,13 @@ def _supply_date(facts: Facts, line: InvoiceLine, issue_date: date) -> date:
 
 
 def _decide(facts: Facts, supply_dates: tuple[date, ...]) -> tuple[VatDecision, ...]:
-    """Decide once per distinct supply date: lines of one document differ in nothing else."""
+    """Decide once per distinct supply date and period: lines of one document differ in nothing else."""
     seller, buyer = facts.seller.configuration, facts.buyer.details
     evidence = facts.buyer.vat_evidence
-    decided: dict[date, VatDecision] = {}
-    for day in supply_dates:
-        if day not in decided:
+    decided: dict[tuple[date, Period | None], VatDecision] = {}
+    supplies = tuple(zip(supply_dates, (line.period for line in facts.invoice.lines), strict=True))
+    for day, period in supplies:
+        if (day, period) not in decided:
             inputs = VatInputs(
                 seller_country=seller.seller_country_code or "",
                 seller_postal_code=seller.seller_postal_code,
@@ -167,13 +169,14 @@ def _decide(facts: Facts, supply_dates: tuple[date, ...]) -> tuple[VatDecision, 
                 is_business=buyer.is_business,
                 tax_exempt=buyer.tax_exempt,
                 supply_date=day,
+                service_period=period,
                 oss_registered=seller.oss_registered,
                 b2c_cross_border_turnover_cents=seller.b2c_cross_border_turnover_cents,
                 supply_net_cents=facts.invoice.lines_net_cents,
                 non_eu_services_category=seller.non_eu_services_category.value,
             )
-            decided[day] = decide_vat(inputs, facts.rates)
-    return tuple(decided[day] for day in supply_dates)
+            decided[day, period] = decide_vat(inputs, facts.rates)
+    return tuple(decided[supply] for supply in supplies)
 
 
 def _lines(
