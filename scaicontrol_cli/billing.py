@@ -10,9 +10,9 @@ from scaicontrol_cli.arguments import AsJson, DryRun, PartnerOption, TenantOptio
 from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.errors import FAILED
 from scaicontrol_cli.groups import group
+from scaicontrol_cli.naming import tenant_named
 from scaicontrol_cli.output import Json, amount_column, columns, print_json, print_note, print_rows
 from scaicontrol_cli.progress import progress
-from scaicontrol_cli.tenants import tenant_named
 
 if TYPE_CHECKING:
     from scaicontrol_core.billing.use_cases.run_billing import RunReport

@@ -18,9 +18,9 @@ from scaicontrol_cli.arguments import (
     require_yes,
 )
 from scaicontrol_cli.context import Session, call
-from scaicontrol_cli.invoice_views import invoice_json, invoice_named, print_invoice
+from scaicontrol_cli.invoice_views import invoice_json, print_invoice
+from scaicontrol_cli.naming import invoice_named, tenant_named
 from scaicontrol_cli.output import print_json, print_note
-from scaicontrol_cli.tenants import tenant_named
 from scaicontrol_core.kernel.errors import FieldError, Invalid
 from scaicontrol_core.kernel.ids import LineId
 

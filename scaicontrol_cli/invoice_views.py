@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaicontrol_cli.output import Json, amount_column, columns, print_item, print_json, print_line, print_rows
-from scaicontrol_core.kernel.errors import NotFound
-from scaicontrol_core.kernel.ids import InvoiceId
 
 if TYPE_CHECKING:
-    from scaicontrol_cli.context import Session
     from scaicontrol_core.billing.invoice import Invoice
     from scaicontrol_core.billing.line import InvoiceLine
 
@@ -92,17 +89,3 @@ def print_invoice(invoice: Invoice, *, as_json: bool) -> None:
     print_line()
     vat = columns("country", "category", "rate", "treatment")
     print_rows(entries, (*vat, amount_column("taxable", "taxable_cents"), amount_column("VAT", "amount_cents")))
-
-
-async def invoice_named(session: Session, name: str) -> InvoiceId:
-    """Return the id of the invoice that a person named by id or number; ``NotFound``."""
-    from scaicontrol_core.billing.ports import InvoiceFilter
-    from scaicontrol_core.billing.use_cases.list_invoices import ListInvoices
-    from scaicontrol_core.kernel.paging import PageRequest
-
-    if name.startswith("inv_"):
-        return InvoiceId(name)
-    found = await session.use(ListInvoices)(session.actor, InvoiceFilter(number=name), PageRequest(limit=2))
-    if len(found.items) != 1:
-        raise NotFound.of("invoice", name)
-    return found.items[0].id

@@ -24,9 +24,9 @@ from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.errors import FAILED
 from scaicontrol_cli.groups import group
 from scaicontrol_cli.history import print_history
-from scaicontrol_cli.invoice_views import SHOWN, invoice_named, print_invoice, summary_json
+from scaicontrol_cli.invoice_views import SHOWN, print_invoice, summary_json
+from scaicontrol_cli.naming import invoice_named, tenant_named
 from scaicontrol_cli.output import Json, columns, print_json, print_note, print_page, print_rows
-from scaicontrol_cli.tenants import tenant_named
 from scaicontrol_core.kernel.ids import PartnerId
 
 if TYPE_CHECKING:

@@ -19,14 +19,13 @@ from scaicontrol_cli.arguments import (
 )
 from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.groups import group
+from scaicontrol_cli.naming import partner_named
 from scaicontrol_cli.output import Column, Json, columns, print_item, print_json, print_page
-from scaicontrol_core.kernel.ids import PartnerId
 
 if TYPE_CHECKING:
     from scaicontrol_core.tenancy.partner import Partner
 
 app = group("The operator and its resellers: who sells, and how.")
-OPERATOR = "operator"
 _SHOWN = columns(
     "id",
     "name",
@@ -49,15 +48,6 @@ def partner_json(partner: Partner) -> Json:
     names = ("id", "name", "is_operator", "is_billable", "configuration", "created_at", "version")
     shown: Json = redact({name: to_json(getattr(partner, name)) for name in names})
     return shown
-
-
-async def partner_named(session: Session, name: str) -> PartnerId:
-    """Return a partner's id; the word ``operator`` stands for the operator's."""
-    if name != OPERATOR:
-        return PartnerId(name)
-    from scaicontrol_core.tenancy.use_cases.get_operator import GetOperator
-
-    return (await session.use(GetOperator)(session.actor)).id
 
 
 @app.command("list")

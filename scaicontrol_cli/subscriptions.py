@@ -27,8 +27,8 @@ from scaicontrol_cli.arguments import (
 from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.groups import group
 from scaicontrol_cli.history import print_history
+from scaicontrol_cli.naming import tenant_named
 from scaicontrol_cli.output import Json, columns, print_item, print_page
-from scaicontrol_cli.tenants import tenant_named
 from scaicontrol_core.kernel.ids import PartnerId, SubscriptionId
 
 if TYPE_CHECKING:

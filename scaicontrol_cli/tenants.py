@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scaicontrol_cli import billing_profiles
 from scaicontrol_cli.arguments import (
     DEFAULT_LIMIT,
     AsJson,
@@ -24,16 +25,16 @@ from scaicontrol_cli.arguments import (
 from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.errors import FAILED
 from scaicontrol_cli.groups import group
+from scaicontrol_cli.naming import tenant_named
 from scaicontrol_cli.output import Json, columns, print_item, print_json, print_note, print_page, print_rows
-from scaicontrol_core.kernel.errors import NotFound
-from scaicontrol_core.kernel.ids import PartnerId, TenantId
+from scaicontrol_core.kernel.ids import PartnerId
 
 if TYPE_CHECKING:
-    from scaicontrol_core.tenancy.billing_profile import BillingProfile
     from scaicontrol_core.tenancy.tenant import Tenant
     from scaicontrol_core.tenancy.use_cases.import_tenants import ImportReport
 
 app = group("Customers: who subscribes and is billed.")
+billing_profiles.add_to(app)
 _SHOWN = columns("id", "external_reference", "name", "collection_method", "is_active", "created_at")
 
 
@@ -52,28 +53,6 @@ def tenant_json(tenant: Tenant) -> Json:
         "version",
     )
     return {name: to_json(getattr(tenant, name)) for name in names}
-
-
-def profile_json(profile: BillingProfile) -> Json:
-    """Return a billing profile as JSON: the buyer's details, what is known of its VAT number, the version."""
-    from scaicontrol_core.kernel.events import to_json
-
-    return {
-        "tenant_id": profile.tenant_id,
-        "details": to_json(profile.details),
-        "vat_evidence": to_json(profile.vat_evidence),
-        "created_at": to_json(profile.created_at),
-        "updated_at": to_json(profile.updated_at),
-        "version": profile.version,
-    }
-
-
-async def tenant_named(session: Session, name: str, partner: str | None = None) -> TenantId:
-    """Return the id of the tenant that a person named by its id or reference; ``NotFound``."""
-    from scaicontrol_core.tenancy.use_cases.find_tenant import FindTenant
-
-    found = await session.use(FindTenant)(session.actor, name, PartnerId(partner) if partner else None)
-    return found.id
 
 
 @app.command("list")
@@ -188,103 +167,6 @@ def import_tenants(
     _print_report(report, as_json=as_json)
     if report.failed:
         raise typer.Exit(FAILED)
-
-
-@app.command("attest-vat")
-def attest_vat(
-    tenant: TenantArgument,
-    reason: Annotated[str, typer.Option(help="Why the number is taken as valid; kept and audited.")],
-    reference: Annotated[str | None, typer.Option(help="Where the proof is kept.")] = None,
-    partner: PartnerOption = None,
-    as_json: AsJson = False,
-) -> None:
-    """Take a customer's VAT number as valid on your own responsibility."""
-    from scaicontrol_core.tenancy.use_cases.attest_vat_number import Attestation, AttestVatNumber
-
-    attestation = Attestation(note=reason, reference=reference)
-
-    async def work(session: Session) -> BillingProfile:
-        tenant_id = await tenant_named(session, tenant, partner)
-        return await session.use(AttestVatNumber)(session.actor, tenant_id, attestation)
-
-    _print_profile(call(work), as_json=as_json)
-
-
-@app.command("billing-profile")
-def billing_profile(
-    tenant: TenantArgument,
-    file: Annotated[str | None, typer.Option(help="Replace the profile by this YAML or JSON file.")] = None,
-    changes: Annotated[
-        list[str] | None, typer.Option("--set", help="Change a field: --set city=Utrecht (repeatable).")
-    ] = None,
-    expected_version: ExpectedVersion = None,
-    partner: PartnerOption = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show a customer's billing profile; with --file or --set, write it."""
-    from scaicontrol_cli.fields import assignments
-    from scaicontrol_cli.files import read_object
-    from scaicontrol_core.tenancy.billing_profile import BillingDetails
-
-    wanted = read_object(file) if file else None
-    changed = assignments(BillingDetails, changes or ())
-
-    async def work(session: Session) -> BillingProfile:
-        tenant_id = await tenant_named(session, tenant, partner)
-        if wanted is None and not changed:
-            return await _present(session, tenant_id)
-        return await _write(session, tenant_id, wanted, changed, expected_version)
-
-    _print_profile(call(work), as_json=as_json)
-
-
-async def _present(session: Session, tenant_id: TenantId) -> BillingProfile:
-    from scaicontrol_core.tenancy.use_cases.get_billing_profile import GetBillingProfile
-
-    return await session.use(GetBillingProfile)(session.actor, tenant_id)
-
-
-async def _write(
-    session: Session, tenant_id: TenantId, wanted: Json | None, changed: dict[str, Any], expected: int | None
-) -> BillingProfile:
-    """Replace the profile; fields that were only named with --set amend the present one."""
-    from scaicontrol_core.tenancy.use_cases.set_billing_profile import SetBillingProfile
-
-    if wanted is None:
-        try:
-            present = await _present(session, tenant_id)
-        except NotFound:
-            wanted = {}
-        else:
-            wanted = _fields_of(present)
-            expected = present.version if expected is None else expected
-    details = _details(wanted | changed)
-    return await session.use(SetBillingProfile)(session.actor, tenant_id, details, expected)
-
-
-def _fields_of(profile: BillingProfile) -> dict[str, Any]:
-    from attrs import fields
-
-    return {each.name: getattr(profile.details, each.name) for each in fields(type(profile.details))}
-
-
-def _details(values: dict[str, Any]) -> Any:
-    from attrs import fields
-
-    from scaicontrol_core.kernel.errors import FieldError, Invalid
-    from scaicontrol_core.tenancy.billing_profile import BillingDetails
-
-    unknown = sorted(values.keys() - {each.name for each in fields(BillingDetails)})
-    if unknown:
-        wrong = [FieldError(f"/{name}", "There is no such field.") for name in unknown]
-        raise Invalid(f"There is no field {unknown[0]!r}.", code="field_unknown", fields=wrong)
-    return BillingDetails(**({"company_name": "", "country_code": ""} | values))
-
-
-def _print_profile(profile: BillingProfile, *, as_json: bool) -> None:
-    shown = profile_json(profile)
-    details, evidence = ({}, {}) if as_json else (shown.pop("details"), shown.pop("vat_evidence"))
-    print_item(shown | details | {f"vat_evidence_{name}": value for name, value in evidence.items()}, as_json=as_json)
 
 
 def _print_report(report: ImportReport, *, as_json: bool) -> None:

@@ -51,7 +51,7 @@ def issue(role: Role, tenant_id: TenantId | None, partner_id: PartnerId | None, 
 
 
 async def _subject(role: Role, tenant: str | None, partner: str | None) -> tuple[TenantId | None, PartnerId | None]:
-    from scaicontrol_cli.partners import OPERATOR, partner_named
+    from scaicontrol_cli.naming import OPERATOR, partner_named
 
     if role is Role.SUPER_ADMIN:
         return None, None

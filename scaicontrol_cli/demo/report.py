@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaicontrol_cli.output import Json, amount, amount_column, columns, print_json, print_line, print_rows
+from scaicontrol_cli.output import Column, Json, amount, amount_column, columns, print_json, print_line, print_rows
 from scaicontrol_core.access.role import Role
 from scaicontrol_core.kernel.errors import Forbidden
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from scaicontrol_adapters.settings import Settings
     from scaicontrol_cli.demo.load import DemoReport
 
+_SUMS = (("net", "net"), ("VAT", "tax"), ("gross", "gross"))
 _TOKEN_SECONDS = 24 * 3600
 
 
@@ -64,9 +65,9 @@ def report_json(report: DemoReport, rendered: RenderReport | None, settings: Set
 def _print_tables(shown: Json) -> None:
     currency = shown["currency"]
     counts = {name: shown[name] for name in ("customers", "subscriptions", "invoices")}
-    money = {name: amount(shown[f"{name}_cents"], currency) for name in ("net", "tax", "gross")}
+    money = {name: amount(shown[f"{field}_cents"], currency) for name, field in _SUMS}
     print_line(f"{shown['seller']}: what is there")
-    print_rows([counts | money], columns("customers", "subscriptions", "invoices", "net", "tax", "gross"))
+    print_rows([counts | money], tuple(Column(name, name, right=True) for name in counts | money))
     print_line()
     vat = columns("country", "category", "rate")
     print_rows(shown["vat"], (*vat, amount_column("net", "net_cents"), amount_column("VAT", "tax_cents")))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import pty
+import resource
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,19 @@ def typed(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_version_is_there_in_no_time(tmp_path: Path) -> None:
+    """Counted in seconds of the processor, so that a busy machine does not count as slowness of ours."""
+
+    def spent() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
     def seconds() -> float:
-        begin = time.perf_counter()
+        begin = spent()
         assert typed("version", PYTHONPYCACHEPREFIX=str(tmp_path), PYTHONDONTWRITEBYTECODE="").returncode == 0
-        return time.perf_counter() - begin
+        return spent() - begin
 
     seconds()  # compiles
-    assert min(seconds() for _ in range(7)) < BUDGET_SECONDS
+    assert min(seconds() for _ in range(5)) < BUDGET_SECONDS
 
 
 def test_a_short_answer_loads_nothing_heavy() -> None:
