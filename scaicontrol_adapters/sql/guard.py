@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 #: Execution option with which platform code may run a statement the guard can't read; its
 #: value says why. Other scopes may not, whatever they say.
 UNGUARDED = "unguarded"
-#: Execution option of an INSERT whose ON CONFLICT clause leaves the existing row as it is.
-KEEPS_EXISTING = "keeps_existing"
+#: Execution options of the dialects' own upserts: one leaves an existing row as it is, the
+#: other changes it only if it has the owners that the INSERT names, which are checked here.
+KEEPS_EXISTING, SAVES = "keeps_existing", "saves"
 #: Execution option that names an ``Opening``.
 OPENING = "opening"
 _SCOPE = "scope"
@@ -88,7 +89,7 @@ def guard_statement(state: ORMExecuteState) -> None:
         if scope.kind is not ScopeKind.PLATFORM:
             raise Unguardable(f"a {scope.kind} scope can't run unguarded statements")
         return
-    touched = rows_touched(statement)
+    touched = () if _is_own_upsert(state) else rows_touched(statement)
     opening = state.execution_options.get(OPENING)
     if opening is not None and state.is_select:
         if [row.__tablename__ for row in touched] != [Opening(opening).value]:  # type: ignore[attr-defined]
@@ -154,6 +155,12 @@ def _is_core_write(state: ORMExecuteState) -> bool:
     return (state.is_update or state.is_delete) and strategy == "core_only"
 
 
+def _is_own_upsert(state: ORMExecuteState) -> bool:
+    """Tell the two upserts that the dialects build, whose every column is theirs."""
+    options = state.execution_options
+    return state.is_insert and bool(options.get(KEEPS_EXISTING) or options.get(SAVES))
+
+
 def _rows(parameters: Any) -> list[dict[str, Any]]:
     """Return the parameter sets of an execution: one, perhaps empty, or those of an executemany."""
     return parameters if isinstance(parameters, list) else [parameters or {}]
@@ -165,7 +172,7 @@ def _inserted(statement: Insert, state: ORMExecuteState) -> Iterable[Mapping[str
         raise Unguardable("INSERT … SELECT can't be checked row by row")
     if statement._multi_values:  # noqa: SLF001
         raise Unguardable("insert(Row).values([…]) is eight times slower than a list of parameters, and unchecked")
-    if statement._post_values_clause is not None and not state.execution_options.get(KEEPS_EXISTING):  # noqa: SLF001
+    if statement._post_values_clause is not None and not _is_own_upsert(state):  # noqa: SLF001
         raise Unguardable("an upsert may change somebody else's row: use the dialect's insert_if_absent")
     values: Mapping[Any, Any] = statement._values or {}  # noqa: SLF001
     fixed = {_name(column): getattr(value, "value", value) for column, value in values.items()}

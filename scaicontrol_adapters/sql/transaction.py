@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 from sqlalchemy import insert
 
+from scaicontrol_adapters.sql.dialects import MATCHED
 from scaicontrol_adapters.sql.journal import Journal
 
 if TYPE_CHECKING:
@@ -56,3 +57,10 @@ class Transaction:
             execution_options={"synchronize_session": False, "dml_strategy": "core_only"},
         )
         return result.rowcount
+
+    async def save_many(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> bool:
+        """Run a dialect's ``save_many``; tell whether every row was there at the version before."""
+        result: CursorResult[Any] = await self.session.execute(  # type: ignore[assignment]
+            statement, list(rows), execution_options={"dml_strategy": "raw", "preserve_rowcount": True}
+        )
+        return result.rowcount == MATCHED * len(rows)

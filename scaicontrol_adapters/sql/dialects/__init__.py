@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from attrs import frozen
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from sqlalchemy import URL, Engine, Executable
 
 
@@ -66,3 +68,16 @@ class SqlDialect(Protocol):
     def insert_if_absent(self, row: type[Any], *key: str) -> Executable:
         """Build an INSERT that is a no-op where the key exists; atomic among concurrent writers."""
         ...
+
+    def save_many(self, row: type[Any], changing: Sequence[str], owners: Collection[str]) -> Executable | None:
+        """Build one statement that updates many versioned rows, or None where single updates are as fast.
+
+        It takes whole rows with the version they will have, and counts ``MATCHED`` for each
+        row that was there, of these owners, at the version before. Any other sum means that a
+        row was not: the transaction must be rolled back.
+        """
+        ...
+
+
+#: What ``save_many`` counts for a row that it updated.
+MATCHED = 2

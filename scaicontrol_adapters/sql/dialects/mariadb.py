@@ -9,11 +9,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
+from sqlalchemy import and_, func, literal_column
 from sqlalchemy.dialects.mysql import insert as mysql_insert
 
 from scaicontrol_adapters.sql.dialects import Fault, FaultKind
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from sqlalchemy import URL, Engine, Executable
 
 #: Deadlock or Galera certification failure, lock wait, and 11.8's snapshot conflict: each may
@@ -27,6 +30,8 @@ _FOREIGN_KEY = {1216, 1217, 1451, 1452}
 _SIGNAL = 1644
 #: No connection to be had, server read-only, disk full.
 _UNAVAILABLE = {1021, 1040, 1114, 1203, 1226, 1290, 1836, 2002, 2003, 2005}
+#: Written out: the driver joins many VALUES lists into one only where nothing else is a parameter.
+_ONE: Any = literal_column("1")
 _KEY_NAME = re.compile(r"for key '(?:[^'.]+\.)?([^']+)'")
 _CONSTRAINT_NAME = re.compile(r"CONSTRAINT `([^`]+)`")
 
@@ -90,6 +95,19 @@ class MariaDb:
         """Build an INSERT that leaves an existing row of that key as it is, and locks it."""
         statement = mysql_insert(row).on_duplicate_key_update({key[0]: getattr(row, key[0])})
         return statement.execution_options(keeps_existing=True)
+
+    def save_many(self, row: type[Any], changing: Sequence[str], owners: Collection[str]) -> Executable | None:
+        """Write an INSERT that always meets its row, and changes it only at the version before.
+
+        One round trip for hundreds of rows, where UPDATE takes one for each. MariaDB counts 2
+        for a row that it changed and 1 for one that it left alone or, were it gone, inserted.
+        The version comes last: assignments are made from left to right.
+        """
+        statement = mysql_insert(row)
+        given = statement.inserted
+        expected = and_(row.version == given.version - _ONE, *(getattr(row, name) == given[name] for name in owners))
+        assignments = [(name, func.if_(expected, given[name], getattr(row, name))) for name in (*changing, "version")]
+        return statement.on_duplicate_key_update(assignments).execution_options(saves=True)
 
 
 def _first(pattern: re.Pattern[str], message: str) -> str:

@@ -14,6 +14,8 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from scaicontrol_adapters.sql.dialects import Fault, FaultKind
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from sqlalchemy import URL, Connection, Engine, Executable
 
 #: How long SQLite itself waits for another process that holds the write lock.
@@ -100,6 +102,11 @@ class Sqlite:
         """Build an INSERT that leaves an existing row of that key as it is."""
         statement = sqlite_insert(row).on_conflict_do_nothing(index_elements=list(key))
         return statement.execution_options(keeps_existing=True)
+
+    def save_many(self, row: type[Any], changing: Sequence[str], owners: Collection[str]) -> Executable | None:
+        """Nothing better than single updates: there is no network between."""
+        del row, changing, owners
+        return None
 
 
 def in_memory(url: URL) -> bool:

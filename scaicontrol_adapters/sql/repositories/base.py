@@ -13,8 +13,9 @@ from scaicontrol_core.kernel.errors import Conflict, NotFound, OutOfScope, Stale
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Select, Update
+    from sqlalchemy import ColumnElement, Executable, Select, Update
 
+    from scaicontrol_adapters.sql.dialects import SqlDialect
     from scaicontrol_adapters.sql.mapping import Fields
     from scaicontrol_adapters.sql.transaction import Transaction
     from scaicontrol_core.kernel.events import Event
@@ -64,11 +65,20 @@ class Table(Generic[E]):
         self.columns = [getattr(row, name) for name in self.names]
         self.select: Select[Any] = select(*self.columns)
         self.by_key = self.select.where(self.key_column == bindparam("wanted_key"))
+        self.by_keys = self.select.where(self.key_column.in_(bindparam("wanted_keys", expanding=True)))
+        self._write_many: dict[str, Executable | None] = {}
         self.write: Update = (
             update(row)
             .where(self.key_column == bindparam("kept_key"), row.version == bindparam("kept_version"))
             .values(version=bindparam("new_version"), **{name: bindparam(f"new_{name}") for name in self.changing})
         )
+
+    def write_many(self, dialect: SqlDialect) -> Executable | None:
+        """Return the dialect's statement that updates many rows at once, if it has one."""
+        if dialect.name not in self._write_many:
+            owners = self.row.owner_columns() - {self.key}
+            self._write_many[dialect.name] = dialect.save_many(self.row, self.changing, owners)
+        return self._write_many[dialect.name]
 
     def restore(self, row: Sequence[Any]) -> E:
         """Turn a selected row into the aggregate."""
@@ -115,7 +125,10 @@ class Repository(Generic[E]):
         """Load all of these primary keys that are there, in few statements."""
         found: list[E] = []
         for start in range(0, len(keys), MAX_IN_LIST):
-            found += await self.all_where(self.table.key_column.in_(keys[start : start + MAX_IN_LIST]))
+            rows = await self._transaction.execute(
+                self.table.by_keys, {"wanted_keys": keys[start : start + MAX_IN_LIST]}
+            )
+            found += [self.table.restore(row) for row in rows]
         return found
 
     async def add(self, aggregate: E) -> None:
@@ -136,24 +149,30 @@ class Repository(Generic[E]):
 
     async def save_each(self, aggregates: Sequence[E]) -> None:
         """Update all; raises ``Stale`` if any was changed by others, ``OutOfScope`` if any is somebody else's."""
-        rows = [self._changes(each) for each in aggregates]
-        if len(rows) == 1:
-            matched = await self._transaction.update(self.table.write, rows[0])
-        else:
-            matched = await self._transaction.update_each(self.table.write, rows)
-        if matched != len(rows):
+        if not await self._saved([self._owned(each) for each in aggregates]):
             raise Stale(f"This {self.table.what} was changed by somebody else.", hint="Read it again.")
         for each in aggregates:
             self._note(each, born=False)
 
-    def _changes(self, aggregate: E) -> dict[str, Any]:
+    async def _saved(self, rows: Sequence[dict[str, Any]]) -> bool:
+        """Update the rows; tell whether each was there at the version before."""
+        if len(rows) == 1:
+            return await self._transaction.update(self.table.write, self._changes(rows[0])) == 1
+        at_once = self.table.write_many(self._transaction.dialect)
+        if at_once is not None and rows:
+            return await self._transaction.save_many(at_once, rows)
+        return await self._transaction.update_each(self.table.write, [self._changes(row) for row in rows]) == len(rows)
+
+    def _owned(self, aggregate: E) -> dict[str, Any]:
+        """Return the row as it will be; raises ``OutOfScope`` if it is somebody else's."""
         values = self.values(aggregate)
         refuse_foreign(self.table.row, self._transaction.scope, values)
-        changes = {f"new_{name}": values[name] for name in self.table.changing}
-        changes["kept_key"] = values[self.table.key]
-        changes["kept_version"] = aggregate.version
-        changes["new_version"] = aggregate.version + 1
-        return changes
+        return values | {"version": aggregate.version + 1}
+
+    def _changes(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return the parameters of the UPDATE."""
+        changes = {f"new_{name}": row[name] for name in (*self.table.changing, "version")}
+        return changes | {"kept_key": row[self.table.key], "kept_version": row["version"] - 1}
 
     def _note(self, aggregate: E, *, born: bool) -> None:
         aggregate.version += 1
@@ -194,7 +213,11 @@ class Children(Generic[C]):
         self.row, self.fields, self.parent = row, fields, parent
         self._owner = getattr(row, parent)
         columns: list[Any] = [getattr(row, name) for name in fields.columns]
-        self._select = select(self._owner, *columns).order_by(self._owner, row.position)
+        self._of_parents = (
+            select(self._owner, *columns)
+            .where(self._owner.in_(bindparam("parents", expanding=True)))
+            .order_by(self._owner, row.position)
+        )
 
     def written(self, parent_id: str, values: Sequence[C], **owner: str) -> list[dict[str, Any]]:
         """Return the rows of one aggregate's values; ``owner`` are its owner columns, if they have any."""
@@ -207,8 +230,8 @@ class Children(Generic[C]):
         """Load the values of all the aggregates, in few statements."""
         found: dict[str, list[C]] = {}
         for start in range(0, len(parent_ids), MAX_IN_LIST):
-            wanted = self._select.where(self._owner.in_(parent_ids[start : start + MAX_IN_LIST]))
-            for row in await transaction.execute(wanted):
+            wanted = {"parents": parent_ids[start : start + MAX_IN_LIST]}
+            for row in await transaction.execute(self._of_parents, wanted):
                 value = self.fields.read(dict(zip(self.fields.columns, row[1:], strict=True)))
                 found.setdefault(row[0], []).append(value)
         return {parent_id: tuple(values) for parent_id, values in found.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from scaicontrol_adapters.sql.guard import OPENING, Opening
 from scaicontrol_adapters.sql.mapping import TUPLE, Fields, enum
@@ -75,6 +75,13 @@ _PROFILES: Table[BillingProfile] = Table(
 )
 
 
+#: Reads past the scope, by id only: what a tenant buys depends on its seller's calendar.
+_OWN_AND_OPERATOR = _PARTNERS.select.where(
+    or_(PartnerRow.id == bindparam("own"), PartnerRow.operator_slot == 1)
+).execution_options(**{OPENING: Opening.SELLERS})
+_PROFILE_THERE = select(BillingProfileRow.tenant_id).where(BillingProfileRow.tenant_id == bindparam("wanted"))
+
+
 class SqlPartners(Repository[Partner]):
     """Partners within scope (port ``Partners``)."""
 
@@ -117,8 +124,7 @@ class SqlSellers(Repository[Partner]):
 
     async def own_and_operator(self, partner_id: PartnerId) -> tuple[Partner, Partner | None]:
         """Return a partner and the operator; raises ``NotFound``."""
-        wanted = self.table.select.where(or_(PartnerRow.id == partner_id, PartnerRow.operator_slot == 1))
-        rows = await self._transaction.execute(wanted.execution_options(**{OPENING: Opening.SELLERS}))
+        rows = await self._transaction.execute(_OWN_AND_OPERATOR, {"own": partner_id})
         found = [self.table.restore(row) for row in rows]
         own = next((partner for partner in found if partner.id == partner_id), None)
         if own is None:
@@ -184,8 +190,7 @@ class SqlBillingProfiles(Repository[BillingProfile]):
 
     async def exists(self, tenant_id: TenantId) -> bool:
         """Tell whether the tenant has one."""
-        there = select(BillingProfileRow.tenant_id).where(BillingProfileRow.tenant_id == tenant_id)
-        return (await self._transaction.execute(there)).first() is not None
+        return (await self._transaction.execute(_PROFILE_THERE, {"wanted": tenant_id})).first() is not None
 
     async def of_tenants(self, tenant_ids: Sequence[TenantId]) -> Mapping[TenantId, BillingProfile]:
         """Return those that the named tenants have."""
