@@ -4,14 +4,13 @@
 scope                   who
 ======================  =========================================================================
 service                 ``token_type: "service"``, with an ``app_id``
-platform                ``super_admin``, if the token names no tenancy, or the operator's
-partner                 ``partner_admin``, or a token that names a partner and no tenant
-tenant                  whoever else names a tenant
+platform                ``super_admin``, unless the token's tenancy lies within a reseller
+partner                 ``partner_admin``, with a ``partner_id``
+tenant                  whoever else names a ``tenant_id``
 ======================  =========================================================================
 
 A reseller's administrator may be free to make roles in the identity provider. So
-``super_admin`` counts only where the operator itself vouches for it: on an account outside of
-any tenancy, or within the operator's own.
+``super_admin`` from within a reseller, or from one of its customers, is worth nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from scaicontrol_core.access.actor import Actor, ActorKind
 from scaicontrol_core.access.ceiling import PERMISSION_CEILING, ROLE_CEILING
 from scaicontrol_core.access.role import TENANT_USER_PERMISSIONS, Role, effective_permissions
-from scaicontrol_core.kernel.errors import Forbidden, Unauthenticated
+from scaicontrol_core.kernel.errors import Unauthenticated
 from scaicontrol_core.kernel.ids import PartnerId, TenantId
 from scaicontrol_core.kernel.scope import Scope, ScopeKind
 
@@ -37,34 +36,40 @@ def claims_super_admin(claims: Mapping[str, Any]) -> bool:
     return Role.SUPER_ADMIN.value in _names(claims, "roles")
 
 
-def actor_of(claims: Mapping[str, Any], operator_id: PartnerId | None) -> Actor:
+def tenancy_of(claims: Mapping[str, Any]) -> tuple[PartnerId | None, TenantId | None]:
+    """Return the partner and the tenant that a token names; ``Unauthenticated`` for a claim that cannot be used."""
+    # A claim that is there and empty is refused, not skipped: skipping one would widen the scope.
+    partner_id = None if claims.get("partner_id") is None else PartnerId(_text(claims, "partner_id"))
+    tenant_id = None if claims.get("tenant_id") is None else TenantId(_text(claims, "tenant_id"))
+    return partner_id, tenant_id
+
+
+def actor_of(claims: Mapping[str, Any], *, within_reseller: bool) -> Actor:
     """Return the actor that verified claims stand for.
 
-    Raises ``Unauthenticated`` (``token_invalid``) for claims of the wrong type, ``Forbidden``
-    (``token_without_tenancy``) for a token that belongs to nobody we serve.
+    ``within_reseller`` tells whether a reseller owns the tenancy that the token names. Raises
+    ``Unauthenticated``: ``token_invalid`` for claims of the wrong type, ``token_incomplete`` for
+    a token that belongs to nobody we serve.
     """
     if claims.get("token_type") == "service":
         app_id = _text(claims, "app_id")
         return _actor(ActorKind.SERVICE, claims, Scope.service(app_id), subject=f"service:{app_id}")
-    return _actor(ActorKind.USER, claims, _user_scope(claims, operator_id), subject=_text(claims, "sub", MAX_SUBJECT))
+    scope = _user_scope(claims, within_reseller=within_reseller)
+    return _actor(ActorKind.USER, claims, scope, subject=_text(claims, "sub", MAX_SUBJECT))
 
 
-def _user_scope(claims: Mapping[str, Any], operator_id: PartnerId | None) -> Scope:
-    # A claim that is there and empty is refused, not skipped: skipping one would widen the scope.
-    partner_id = None if claims.get("partner_id") is None else PartnerId(_text(claims, "partner_id"))
-    tenant_id = None if claims.get("tenant_id") is None else TenantId(_text(claims, "tenant_id"))
+def _user_scope(claims: Mapping[str, Any], *, within_reseller: bool) -> Scope:
+    partner_id, tenant_id = tenancy_of(claims)
     roles = _names(claims, "roles")
-    outside_tenancy = partner_id is None and tenant_id is None
-    of_operator = partner_id is not None and partner_id == operator_id
-    if Role.SUPER_ADMIN.value in roles and (outside_tenancy or of_operator):
+    if Role.SUPER_ADMIN.value in roles and not within_reseller:
         return Scope.platform()
-    if partner_id and (tenant_id is None or Role.PARTNER_ADMIN.value in roles):
+    if partner_id and Role.PARTNER_ADMIN.value in roles:
         return Scope.partner(partner_id)
     if tenant_id:
         return Scope.tenant(tenant_id, partner_id)
-    raise Forbidden(
-        "This token names neither a tenant nor a partner.",
-        code="token_without_tenancy",
+    raise Unauthenticated(
+        "This token names no tenant, and no partner that it administers.",
+        code="token_incomplete",
         hint="Ask an administrator to make the account a member of a tenant.",
     )
 

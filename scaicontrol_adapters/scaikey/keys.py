@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import define, field, frozen
@@ -69,8 +70,8 @@ def _public_key(parameters: dict[str, Any]) -> Key | None:
         return None
     try:
         if parameters.get("kty") == "RSA":
-            rsa = RSAKey.import_key({name: parameters[name] for name in ("kty", "n", "e")})
-            return rsa if rsa.public_key.key_size >= _MIN_RSA_BITS else None
+            long_enough = len(urlsafe_b64decode(f"{parameters['n']}==")) * 8 >= _MIN_RSA_BITS
+            return RSAKey.import_key({name: parameters[name] for name in ("kty", "n", "e")}) if long_enough else None
         if parameters.get("kty") == "EC" and parameters.get("crv") == "P-256":
             return ECKey.import_key({name: parameters[name] for name in ("kty", "crv", "x", "y")})
     except (JoseError, ValueError, TypeError, KeyError):
@@ -124,22 +125,20 @@ class FetchedKeys:
 
     async def find(self, kid: str | None) -> Key | None:
         """Return the key; raises ``Unavailable`` (``issuer_unavailable``) if none was ever fetched."""
-        if self._is_old():
+        # Whoever holds a known key need not wait while another request fetches.
+        if self._is_old() and not (self._known(kid) and self._fetching.locked()):
             await self._refresh()
-        key = self._known(kid)
-        if key is None and self._may_try():
+        if self._known(kid) is None:
             await self._refresh()
-            key = self._known(kid)
-        if key is None and self._fetched_at is None:
+        if self._fetched_at is None:
             raise Unavailable("Nobody can sign in: the keys of the issuer cannot be read.", code="issuer_unavailable")
-        return key
+        return self._known(kid)
 
     def _known(self, kid: str | None) -> Key | None:
         return self._keys.get(kid) if kid else _only(self._keys)
 
     def _is_old(self) -> bool:
-        old = self._fetched_at is None or self.now() - self._fetched_at >= CACHE_SECONDS
-        return old and self._may_try()
+        return self._fetched_at is None or self.now() - self._fetched_at >= CACHE_SECONDS
 
     def _may_try(self) -> bool:
         return self._tried_at is None or self.now() - self._tried_at >= REFRESH_SECONDS
@@ -147,7 +146,7 @@ class FetchedKeys:
     async def _refresh(self) -> None:
         async with self._fetching:
             if not self._may_try():
-                return  # whoever held the lock before has just tried
+                return  # somebody has just tried: whoever held the lock before, or a request a moment ago
             self._tried_at = self.now()
             try:
                 keys = read_jwks(await self.fetch(self.url))

@@ -10,7 +10,7 @@ from attrs import frozen
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
-from scaicontrol_adapters.scaikey.claims import actor_of, claims_super_admin
+from scaicontrol_adapters.scaikey.claims import actor_of, claims_super_admin, tenancy_of
 from scaicontrol_core.kernel.errors import Unauthenticated
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scaicontrol_adapters.scaikey.keys import Key, KeySource
     from scaicontrol_core.access.actor import Actor
     from scaicontrol_core.kernel.clock import Clock
-    from scaicontrol_core.kernel.ids import PartnerId
+    from scaicontrol_core.kernel.ids import PartnerId, TenantId
 
 #: Signatures only a private key can make; never ``none``, never a shared secret.
 ALGORITHMS = ("RS256", "ES256")
@@ -27,11 +27,11 @@ LEEWAY_SECONDS = 30
 _MAX_LENGTH = 16 * 1024
 
 
-class Operator(Protocol):
-    """Tells which partner the operator is."""
+class Resellers(Protocol):
+    """Tells whose a tenancy is."""
 
-    async def __call__(self) -> PartnerId | None:
-        """Return its id, or None before it was set up."""
+    async def own(self, partner_id: PartnerId | None, tenant_id: TenantId | None) -> bool:
+        """Return whether the partner is a reseller, or the tenant a reseller's."""
         ...
 
 
@@ -50,18 +50,18 @@ class TokenVerifier:
 
     issuers: tuple[TrustedIssuer, ...]
     clock: Clock
-    operator: Operator
+    resellers: Resellers
 
     async def actor(self, token: str) -> Actor:
         """Return the actor of a sound token.
 
-        Raises ``Unauthenticated`` (``token_invalid``, ``token_expired``), ``Forbidden`` for one
-        without a tenancy, ``Unavailable`` while an issuer's keys were never seen.
+        Raises ``Unauthenticated`` (``token_invalid``, ``token_expired``, ``token_incomplete``),
+        ``Unavailable`` while an issuer's keys were never seen.
         """
         claims = await self.claims(token)
-        # Only a claim to everything needs to know who the operator is.
-        operator_id = await self.operator() if claims_super_admin(claims) else None
-        return actor_of(claims, operator_id)
+        # Only a claim to everything needs to know where it comes from.
+        within = claims_super_admin(claims) and await self.resellers.own(*tenancy_of(claims))
+        return actor_of(claims, within_reseller=within)
 
     async def claims(self, token: str) -> Mapping[str, Any]:
         """Return the claims of a token whose signature, issuer, audience and dates are right."""

@@ -11,13 +11,17 @@ from scaicontrol_adapters.scaikey.keys import FetchedKeys, Key, KeysState, fetch
 from scaicontrol_adapters.scaikey.tokens import TokenVerifier, TrustedIssuer
 from scaicontrol_adapters.system import SystemClock
 from scaicontrol_core.access import Actor
-from scaicontrol_core.tenancy.selling import OperatorMissing
-from scaicontrol_core.tenancy.use_cases.get_operator import GetOperator
+from scaicontrol_core.kernel.errors import NotFound
+from scaicontrol_core.tenancy.use_cases.get_partner import GetPartner
+from scaicontrol_core.tenancy.use_cases.get_tenant import GetTenant
 
 if TYPE_CHECKING:
     from scaicontrol_adapters.container import Container
     from scaicontrol_adapters.settings import Settings
-    from scaicontrol_core.kernel.ids import PartnerId
+    from scaicontrol_core.kernel.ids import PartnerId, TenantId
+
+_ASKING = Actor.system("authentication")
+_MOST_REMEMBERED = 10_000
 
 
 @frozen
@@ -38,20 +42,42 @@ class LocalKeys:
 
 
 @frozen
-class KnownOperator:
-    """Remembers which partner the operator is, once there is one."""
+class KnownResellers:
+    """Asks the database whose a tenancy is; what was found once stays so."""
 
     container: Container
-    _found: list[PartnerId] = field(init=False, factory=list)
+    _found: dict[tuple[str | None, str | None], bool] = field(init=False, factory=dict)
 
-    async def __call__(self) -> PartnerId | None:
-        """Return its id, or None before it was set up."""
-        if not self._found:
-            try:
-                self._found.append((await self.container.use(GetOperator)(Actor.system("authentication"))).id)
-            except OperatorMissing:
-                return None
-        return self._found[0]
+    async def own(self, partner_id: PartnerId | None, tenant_id: TenantId | None) -> bool:
+        """Return whether the partner is a reseller, or the tenant a reseller's; those nobody knows are not."""
+        key = (partner_id, tenant_id)
+        if key not in self._found:
+            partners = {partner_id, await self._partner_of(tenant_id)} - {None}
+            known = [await self._is_reseller(each) for each in partners if each]
+            if None in known or not known:
+                return any(known)
+            self._remember(key, found=any(known))
+        return self._found[key]
+
+    def _remember(self, key: tuple[str | None, str | None], *, found: bool) -> None:
+        if len(self._found) >= _MOST_REMEMBERED:
+            self._found.clear()
+        self._found[key] = found
+
+    async def _partner_of(self, tenant_id: TenantId | None) -> PartnerId | None:
+        if tenant_id is None:
+            return None
+        try:
+            return (await self.container.use(GetTenant)(_ASKING, tenant_id)).partner_id
+        except NotFound:
+            return None
+
+    async def _is_reseller(self, partner_id: PartnerId) -> bool | None:
+        """Return None for a partner nobody knows."""
+        try:
+            return not (await self.container.use(GetPartner)(_ASKING, partner_id)).is_operator
+        except NotFound:
+            return None
 
 
 def trusted_issuers(settings: Settings) -> tuple[TrustedIssuer, ...]:
@@ -68,4 +94,4 @@ def trusted_issuers(settings: Settings) -> tuple[TrustedIssuer, ...]:
 
 def token_verifier(container: Container) -> TokenVerifier:
     """Return what turns bearer tokens into actors; the clock is the machine's, whatever the business's."""
-    return TokenVerifier(trusted_issuers(container.settings), SystemClock(), KnownOperator(container))
+    return TokenVerifier(trusted_issuers(container.settings), SystemClock(), KnownResellers(container))
