@@ -11,7 +11,7 @@ from scaicontrol_cli.arguments import AsJson
 from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.errors import FAILED
 from scaicontrol_cli.groups import group
-from scaicontrol_cli.output import columns, print_json, print_rows
+from scaicontrol_cli.output import columns, print_json, print_note, print_rows
 from scaicontrol_cli.progress import progress
 
 if TYPE_CHECKING:
@@ -56,6 +56,10 @@ def _render(*, as_json: bool) -> None:
     report = call(work)
     counts: dict[str, object] = {"rendered": report.rendered, "failed": report.failed, "left": report.left}
     _print({"job": Job.RENDER.value} | counts, as_json=as_json)
+    for failure in report.failures:
+        print_note(f"{failure.invoice_id}: {failure.message} [{failure.code}]")
+    if report.away:
+        print_note(f"Stopped early: {report.away}")
     if report.failed or report.left:
         raise typer.Exit(FAILED)
 

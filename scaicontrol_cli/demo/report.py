@@ -54,6 +54,7 @@ def report_json(report: DemoReport, rendered: RenderReport | None, settings: Set
         },
         "pdfs": {
             "left": rendered.left if rendered else summary.by_pdf_status.get("pending", 0),
+            "away": rendered.away if rendered else None,
             "failures": to_json(rendered.failures) if rendered else [],
             "place": _place(settings),
         },
@@ -76,7 +77,8 @@ def _print_tables(shown: Json) -> None:
     _print_doings(shown)
     print_line(f"PDFs: {shown['pdfs']['place']}")
     if shown["pdfs"]["left"]:
-        print_line(f"  {shown['pdfs']['left']} are still to be made; the server does so by itself.")
+        reason = f" ({shown['pdfs']['away']})" if shown["pdfs"]["away"] else ""
+        print_line(f"  {shown['pdfs']['left']} are still to be made{reason}; the server does so by itself.")
     if shown["token"] is None:
         print_line("For the API, get a token from your issuer: the one of development is off.")
         return

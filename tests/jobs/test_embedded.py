@@ -17,6 +17,7 @@ from scaicontrol_cli.demo import load as demo
 from scaicontrol_cli.files import read_object, read_rows, read_value
 from scaicontrol_core.billing.billing_run import parse_month
 from scaicontrol_core.billing.use_cases.summarize_invoices import SummarizeInvoices
+from scaicontrol_core.documents.errors import RenderingUnavailable
 from scaicontrol_core.kernel.errors import Unavailable
 from scaicontrol_core.kernel.paging import PageRequest
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
@@ -68,6 +69,14 @@ async def test_what_was_numbered_gets_its_pdf_in_the_background(billed: Containe
         await idle.wait()
     after = await billed.use(SummarizeInvoices)(operator())
     assert after.by_pdf_status == {"ready": before.invoices}
+
+
+async def test_while_the_renderer_is_away_the_job_complains_and_the_invoices_wait(billed: Container) -> None:
+    await billed.renderer.close()  # type: ignore[attr-defined]
+    with pytest.raises(RenderingUnavailable):
+        await render_documents(billed)
+    summary = await billed.use(SummarizeInvoices)(operator())
+    assert summary.by_pdf_status == {"pending": summary.invoices}
 
 
 async def test_ended_trials_become_subscriptions_in_the_background(billed: Container) -> None:
