@@ -60,7 +60,7 @@ class ScopedSession(Session):
     """A session bound to one scope for its whole life."""
 
 
-def scope_info(scope: Scope, *, read_only: bool) -> dict[str, Any]:
+def bound_to(scope: Scope, *, read_only: bool) -> dict[str, Any]:
     """Return the ``info`` that opens a ``ScopedSession`` for the scope."""
     return {_SCOPE: scope, _READ_ONLY: read_only, _CRITERIA: {}}
 

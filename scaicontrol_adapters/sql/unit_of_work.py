@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scaicontrol_adapters.sql.errors import ConnectionLost
-from scaicontrol_adapters.sql.guard import ScopedSession, close_to_statements, scope_info
+from scaicontrol_adapters.sql.guard import ScopedSession, close_to_statements, bound_to
 from scaicontrol_adapters.sql.repositories.audit import SqlAuditLog
 from scaicontrol_adapters.sql.repositories.billing import SqlBilledPeriods, SqlBillingRuns, SqlNumberSeries
 from scaicontrol_adapters.sql.repositories.catalog import SqlPacks, SqlPlans, SqlServices
@@ -170,7 +170,7 @@ class SqlUnitOfWorkFactory:
             sync_session_class=ScopedSession,
             expire_on_commit=False,
             autoflush=False,
-            info=scope_info(actor.scope, read_only=read_only),
+            info=bound_to(actor.scope, read_only=read_only),
         )
         async with session:
             transaction = Transaction(session, actor.scope, self.database.dialect)
