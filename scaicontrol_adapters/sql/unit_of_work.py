@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scaicontrol_adapters.sql.errors import ConnectionLost
-from scaicontrol_adapters.sql.guard import ScopedSession, close_to_statements, bound_to
+from scaicontrol_adapters.sql.guard import ScopedSession, bound_to, close_to_statements
 from scaicontrol_adapters.sql.repositories.audit import SqlAuditLog
 from scaicontrol_adapters.sql.repositories.billing import SqlBilledPeriods, SqlBillingRuns, SqlNumberSeries
 from scaicontrol_adapters.sql.repositories.catalog import SqlPacks, SqlPlans, SqlServices
