@@ -15,6 +15,7 @@ from scaicontrol_adapters.settings import LogFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TextIO
 
     from scaicontrol_adapters.settings import Settings
 
@@ -24,9 +25,12 @@ _REDACTED = "[redacted]"
 #: A field of a log line whose name contains one of these never shows its value.
 _SECRET = ("password", "secret", "token", "authorization", "api_key", "access_key", "cookie")
 
+#: Without the values of local variables: they are customers' names, bodies and tokens.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 
-def configure_logging(settings: Settings) -> None:
-    """Write every log line, the libraries' too, to stderr as the settings ask: JSON, or for people.
+
+def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
+    """Write every log line, the libraries' too, as the settings ask: JSON, or for people. Default: to stderr.
 
     Once per process, by whoever starts it.
     """
@@ -39,9 +43,7 @@ def configure_logging(settings: Settings) -> None:
     )
     in_json = settings.log_format is LogFormat.JSON
     last: Sequence[Any] = (
-        (structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer())
-        if in_json
-        else (structlog.dev.ConsoleRenderer(),)
+        (_TRACEBACKS, structlog.processors.JSONRenderer()) if in_json else (structlog.dev.ConsoleRenderer(),)
     )
     structlog.configure(
         processors=[
@@ -51,16 +53,16 @@ def configure_logging(settings: Settings) -> None:
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
     )
-    stream = logging.StreamHandler(sys.stderr)
-    formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=list(shared),
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+    writer = logging.StreamHandler(stream or sys.stderr)
+    writer.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=list(shared),
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
     )
-    stream.setFormatter(formatter)
     root = logging.getLogger()
-    root.handlers = [stream]
+    root.handlers = [writer]
     root.setLevel(settings.log_level.value.upper())
     for noisy in ("httpx", "httpcore", "aiobotocore", "botocore", "weasyprint", "fontTools"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -109,14 +109,15 @@ EXCEPTION_HANDLERS: dict[type[Exception] | int, Any] = {
 
 
 def _on_wrong_input(request: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
-    """Answer what is wrong with a parameter, or a body that is not there at all."""
+    """Answer what is wrong with a parameter, with a form, or a JSON body that is not there at all."""
     extra: list[Any] = error.extra if isinstance(error.extra, list) else []
-    if any(each.get("source") == "body" for each in extra):
-        return _answer(request, 422, "invalid_body", "A JSON body is needed.", [FieldError("", "A body is needed.")])
+    in_body = any(each.get("source") == "body" for each in extra)
+    if in_body and any(each.get("key") == "data" for each in extra):
+        return _answer(request, 422, "invalid_body", "A body is needed.", [FieldError("", "A body is needed.")])
     fields = [FieldError(f"/{each.get('key', '')}", f"{each.get('message', 'It is wrong')}.") for each in extra]
     fields = fields or [FieldError(f"/{name}", "It is needed.") for name in re.findall(r"'([\w-]+)'", error.detail)]
     detail = " ".join(f"{each.pointer[1:]}: {each.message}" for each in fields) or "A parameter is wrong."
-    return _answer(request, 422, "invalid_query", detail, fields)
+    return _answer(request, 422, "invalid_body" if in_body else "invalid_query", detail, fields)
 
 
 def _answer(
