@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import Any
 
 import pytest
 from attrs import frozen
 from httpx import AsyncClient, Response
+from sqlalchemy import func, select
 
 from scaicontrol_adapters.container import Container
-from scaicontrol_adapters.settings import Settings
+from scaicontrol_adapters.sql.rows import Row
 from scaicontrol_core.access import Actor
 from scaicontrol_core.billing.billing_run import parse_month
 from scaicontrol_core.billing.draft_input import DraftInput, LineInput
@@ -66,6 +66,12 @@ CATALOGUE = {
         }
     ],
 }
+DRAFT = DraftInput(
+    lines=(
+        LineInput(description="02-01-2026 Second", unit_price_cents="2000"),
+        LineInput(description="01-01-2026 First", unit_price_cents="12.5", quantity="1000"),
+    )
+)
 
 
 @frozen
@@ -163,13 +169,9 @@ async def world(container: Container) -> World:
     for prefix, tenant in (("", acme), ("their_", theirs)):
         wanted = NewSubscription(tenant.id, "mail.pro", start_date=date(2026, 1, 1))
         ids[f"{prefix}subscription"] = (await container.use(CreateSubscription)(BOSS, wanted)).id
-        for kind in ("draft", "invoice"):
-            lines = (LineInput(description="02-01-2026 Second", unit_price_cents="2000"), LineInput(
-                description="01-01-2026 First", unit_price_cents="12.5", quantity="1000"
-            ))  # fmt: skip
-            made = await container.use(DraftInvoice)(BOSS, tenant.id, DraftInput(lines=lines))
-            ids[f"{prefix}{kind}"] = made.id
-        await container.use(FinalizeInvoice)(BOSS, made.id)
+        ids[f"{prefix}draft"] = (await container.use(DraftInvoice)(BOSS, tenant.id, DRAFT)).id
+        drafted = await container.use(DraftInvoice)(BOSS, tenant.id, DRAFT)
+        ids[f"{prefix}invoice"] = (await container.use(FinalizeInvoice)(BOSS, drafted.id)).id
     report = await container.use(RunBilling)(BOSS, parse_month("2026-01"), tenant_id=jones.id)
     assert report.run is not None
     return World(
@@ -215,17 +217,17 @@ def reseller(client: AsyncClient, headers: Callable[..., dict[str, str]], world:
 
 
 @pytest.fixture
-def rows(settings: Settings) -> Callable[[], Mapping[str, int]]:
+def rows(container: Container) -> Callable[[], Awaitable[Mapping[str, int]]]:
     """Count the rows of every table, idempotency keys apart: what a refused request must leave alone."""
+    assert container.database is not None
+    database, tables = container.database, Row.metadata.sorted_tables
 
-    def count() -> Mapping[str, int]:
-        database = sqlite3.connect(settings.database_url.removeprefix("sqlite+aiosqlite:///"))
-        try:
-            names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            counted = {name: database.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names}  # noqa: S608  # names of the schema
-        finally:
-            database.close()
-        counted.pop("idempotency_records", None)
-        return counted
+    async def count() -> Mapping[str, int]:
+        async with database.reader.connect() as connection:
+            return {
+                table.name: (await connection.execute(select(func.count()).select_from(table))).scalar_one()
+                for table in tables
+                if table.name != "idempotency_keys"
+            }
 
     return count

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from io import BytesIO
 from typing import Any
 
 import pytest
 from pypdf import PdfReader
 
-Rows = Callable[[], Mapping[str, int]]
+Rows = Callable[[], Awaitable[Mapping[str, int]]]
 DRAFT = {
     "lines": [
         {"description": "02-01-2026 Consulting", "unit_price_cents": 10000, "quantity": "1.5", "unit_code": "HUR"},
@@ -59,11 +59,11 @@ async def test_lines_are_sorted_by_the_dates_they_begin_with(boss: Any, world: A
 )
 async def test_a_finalized_invoice_never_changes(boss: Any, world: Any, rows: Rows, change: dict[str, Any]) -> None:
     path = f"/admin/invoices/{world.invoice}"
-    before, counted = await boss.get(path), rows()
+    before, counted = await boss.get(path), await rows()
     await boss.refused("PATCH", path, 400, "invoice_immutable", json=change)
     await boss.refused("POST", f"{path}/line-items/sort-by-date", 400, "invoice_immutable")
     assert await boss.get(path) == before
-    assert rows() == counted
+    assert await rows() == counted
 
 
 async def test_voiding_wants_a_reason_and_keeps_the_number(boss: Any, world: Any) -> None:
@@ -80,16 +80,16 @@ async def test_voiding_wants_a_reason_and_keeps_the_number(boss: Any, world: Any
 async def test_what_cannot_be_finalized_stays_a_draft(boss: Any, world: Any, rows: Rows) -> None:
     empty = await boss.post("/admin/invoices", {"tenant_id": world.acme}, status=201)
     homeless = await boss.post("/admin/invoices", DRAFT | {"tenant_id": world.bare}, status=201)
-    before = rows()
+    before = await rows()
     await boss.refused("POST", f"/admin/invoices/{empty['id']}/finalize", 422, "invoice_without_lines")
     await boss.refused("POST", f"/admin/invoices/{homeless['id']}/finalize", 409, "billing_profile_required")
     await boss.refused("POST", "/admin/invoices/inv_nothing/finalize", 404, "invoice_not_found")
-    assert rows() == before
+    assert await rows() == before
     assert (await boss.get(f"/admin/invoices/{homeless['id']}"))["status"] == "draft"
 
 
 async def test_every_wrong_line_of_a_draft_is_named(boss: Any, world: Any, rows: Rows) -> None:
-    before = rows()
+    before = await rows()
     lines = [
         {"description": "", "unit_price_cents": 1},
         {"description": "x", "unit_price_cents": "free"},
@@ -109,7 +109,7 @@ async def test_every_wrong_line_of_a_draft_is_named(boss: Any, world: Any, rows:
     ]
     half = {"tenant_id": world.acme, "period_start": "2026-01-01"}
     await boss.refused("POST", "/admin/invoices", 422, "period_invalid", "/period_end", json=half)
-    assert rows() == before
+    assert await rows() == before
 
 
 async def test_the_pdf_is_made_at_once_and_stays_the_same(boss: Any, acme: Any, world: Any) -> None:
@@ -126,10 +126,10 @@ async def test_the_pdf_is_made_at_once_and_stays_the_same(boss: Any, acme: Any, 
 
 
 async def test_a_month_is_billed_once(boss: Any, world: Any, rows: Rows) -> None:
-    before = rows()
+    before = await rows()
     dry = await boss.post("/admin/billing/runs", {"period": "2026-01", "dry_run": True})
     assert (dry["id"], dry["status"], len(dry["previews"])) == (None, "dry_run", 2)
-    assert rows() == before
+    assert await rows() == before
     run = await boss.post("/admin/billing/runs", {"period": "2026-01"}, status=201)
     assert (run["status"], run["totals"]["invoices"]) == ("completed", 2)
     assert (await boss.get(f"/admin/billing/runs/{run['id']}"))["totals"] == run["totals"]
@@ -178,8 +178,8 @@ async def test_the_numbering_audit_finds_every_series_intact(boss: Any, reseller
 
 
 async def test_customers_write_no_invoices(acme: Any, world: Any, rows: Rows) -> None:
-    before = rows()
+    before = await rows()
     await acme.refused("POST", "/admin/invoices", 403, "forbidden", json=DRAFT | {"tenant_id": world.acme})
     await acme.refused("POST", f"/admin/invoices/{world.invoice}/void", 403, "forbidden", json={"reason": "No money."})
     await acme.refused("POST", "/admin/billing/runs", 403, "forbidden", json={"period": "2026-01"})
-    assert rows() == before
+    assert await rows() == before

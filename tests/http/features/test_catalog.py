@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 PLAN = {
@@ -80,8 +80,10 @@ async def test_a_plan_somebody_is_on_stays(boss: Any, world: Any) -> None:
     assert problem["hint"]
 
 
-async def test_every_wrong_bracket_is_named(boss: Any, world: Any, rows: Callable[[], Mapping[str, int]]) -> None:
-    before = rows()
+async def test_every_wrong_bracket_is_named(
+    boss: Any, world: Any, rows: Callable[[], Awaitable[Mapping[str, int]]]
+) -> None:
+    before = await rows()
     brackets = [
         {"metric": "messages", "tier_start": 5, "tier_end": 1, "unit_price_cents": 1},
         {"metric": "messages", "tier_start": 5, "unit_price_cents": "cheap"},
@@ -95,7 +97,7 @@ async def test_every_wrong_bracket_is_named(boss: Any, world: Any, rows: Callabl
     await boss.refused("POST", PLANS, 422, "metric_unknown", json=PLAN | {"usage_pricing": unknown})
     await boss.refused("POST", PLANS, 422, "choice_unknown", "/billing_period", json=PLAN | {"billing_period": "often"})
     await boss.refused("POST", "/admin/registry/services/no/plans", 404, "service_not_found", json=PLAN)
-    assert rows() == before
+    assert await rows() == before
 
 
 async def test_only_the_platform_edits_the_catalogue(reseller: Any, acme: Any, world: Any) -> None:

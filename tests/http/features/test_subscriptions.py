@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-Rows = Callable[[], Mapping[str, int]]
+Rows = Callable[[], Awaitable[Mapping[str, int]]]
 
 
 async def test_a_customer_subscribes_cancels_and_thinks_again(acme: Any, world: Any) -> None:
@@ -64,7 +64,7 @@ async def test_lists_are_narrowed_and_sorted(boss: Any, acme: Any, world: Any) -
 async def test_what_cannot_be_sold_is_refused_and_nothing_is_written(
     boss: Any, acme: Any, world: Any, rows: Rows
 ) -> None:
-    before = rows()
+    before = await rows()
     ask = {"tenant_id": world.jones, "plan_key": "mail.pro"}
     sell = "/admin/subscriptions"
     await boss.refused("POST", sell, 404, "plan_not_found", json=ask | {"plan_key": "mail.gold"})
@@ -74,16 +74,16 @@ async def test_what_cannot_be_sold_is_refused_and_nothing_is_written(
     await boss.refused("POST", sell, 422, "start_date_invalid", "/start_date", json=ask | {"start_date": "2026-02-01"})
     await boss.refused("POST", sell, 422, "number_invalid", "/quantity", json=ask | {"quantity": 0})
     await acme.refused("POST", "/subscriptions", 422, "plan_unavailable", "/plan_key", json={"plan_key": "hidden.pro"})
-    assert rows() == before
+    assert await rows() == before
 
 
 async def test_customers_do_not_do_what_administrators_do(acme: Any, world: Any, rows: Rows) -> None:
-    before = rows()
+    before = await rows()
     path = f"/admin/subscriptions/{world.subscription}"
     await acme.refused("POST", f"{path}/suspend", 403, "forbidden", json={})
     await acme.refused("POST", f"{path}/override", 403, "forbidden", json={"plan_key": "mail.basic"})
     await acme.refused("GET", f"{path}/history", 403, "forbidden")
-    assert rows() == before
+    assert await rows() == before
 
 
 async def test_own_routes_are_for_those_who_have_something_of_their_own(boss: Any, reseller: Any, world: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 PROFILE = {
@@ -58,13 +58,13 @@ async def test_lists_are_narrowed(boss: Any, world: Any) -> None:
 
 
 async def test_a_reference_is_taken_once_per_partner(
-    boss: Any, world: Any, rows: Callable[[], Mapping[str, int]]
+    boss: Any, world: Any, rows: Callable[[], Awaitable[Mapping[str, int]]]
 ) -> None:
-    before = rows()
+    before = await rows()
     body = {"name": "Other", "external_reference": "acme"}
     await boss.refused("POST", "/admin/tenants", 409, "external_reference_taken", json=body)
     await boss.refused("POST", "/admin/tenants", 404, "partner_not_found", json={"name": "x", "partner_id": "prt_no"})
-    assert rows() == before
+    assert await rows() == before
 
 
 async def test_a_profile_is_set_whole_and_cleaned(boss: Any, acme: Any, world: Any) -> None:
@@ -93,9 +93,9 @@ async def test_a_customer_keeps_its_own_profile(acme: Any, world: Any) -> None:
 
 
 async def test_every_wrong_field_of_a_profile_is_named(
-    acme: Any, world: Any, rows: Callable[[], Mapping[str, int]]
+    acme: Any, world: Any, rows: Callable[[], Awaitable[Mapping[str, int]]]
 ) -> None:
-    before = rows()
+    before = await rows()
     wrong = PROFILE | {
         "country_code": "Holland",
         "contact_email": "at",
@@ -113,7 +113,7 @@ async def test_every_wrong_field_of_a_profile_is_named(
         "/vat_number",
         json=PROFILE | {"vat_number": "NL1"},
     )
-    assert rows() == before
+    assert await rows() == before
 
 
 async def test_a_partner_is_taken_on_and_configured(boss: Any, world: Any) -> None:
@@ -152,12 +152,14 @@ async def test_a_reseller_keeps_to_its_own(reseller: Any, world: Any) -> None:
     await reseller.refused("POST", "/admin/partners", 403, "forbidden", json={"name": "Another"})
 
 
-async def test_a_key_makes_a_repeat_harmless(boss: Any, world: Any, rows: Callable[[], Mapping[str, int]]) -> None:
+async def test_a_key_makes_a_repeat_harmless(
+    boss: Any, world: Any, rows: Callable[[], Awaitable[Mapping[str, int]]]
+) -> None:
     key = {"Idempotency-Key": "import-7"}
     first = await boss.send("POST", "/admin/tenants", json={"name": "Once"}, headers=key)
-    before = rows()
+    before = await rows()
     again = await boss.send("POST", "/admin/tenants", json={"name": "Once"}, headers=key)
     assert (first.status_code, again.status_code) == (201, 201)
     assert again.content == first.content
     await boss.refused("POST", "/admin/tenants", 422, "idempotency_key_reused", json={"name": "Twice"}, headers=key)
-    assert rows() == before
+    assert await rows() == before

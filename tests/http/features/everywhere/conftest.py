@@ -1,0 +1,123 @@
+"""Every operation that the application has, for tests that hold for all of them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import frozen
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+from msgspec import Struct, inspect
+
+from scaicontrol_adapters.settings import Settings
+
+API = "/api/v1"
+
+
+@frozen
+class Operation:
+    """A method of a route below ``/api/v1``, as the application has it registered."""
+
+    method: str
+    path: str
+    """As a template: ``/admin/tenants/{tenant_id}``."""
+    handler: HTTPRouteHandler
+
+    def __str__(self) -> str:
+        """Name it in messages."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def is_public(self) -> bool:
+        """Tell whether it needs no token."""
+        return bool(self.handler.opt.get("public"))
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """The parameters in its path."""
+        return tuple(re.findall(r"\{(\w+)\}", self.path))
+
+    @property
+    def query(self) -> frozenset[str]:
+        """The parameters of its query that are its own."""
+        names = set(self.handler.parsed_fn_signature.parameters) - {*self.placeholders, *_PROVIDED}
+        return frozenset(names)
+
+    @property
+    def body(self) -> type[Struct] | None:
+        """The type of its JSON body, if it has one."""
+        field = self.handler.parsed_data_field
+        if field is None:
+            return None
+        kinds = [field.annotation, *(inner.annotation for inner in field.inner_types)]
+        return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Struct)), None)
+
+    def at(self, **values: str) -> str:
+        """Return the path with its placeholders filled in."""
+        return self.path.format(**values)
+
+    def fields(self) -> tuple[inspect.Field, ...]:
+        """Return the fields of its body."""
+        return () if self.body is None else _fields(self.body)
+
+    def sample(self) -> dict[str, Any] | None:
+        """Return the smallest body it takes, of values that mean nothing in particular."""
+        return None if self.body is None else _SAMPLE_BODIES.get(self.body.__name__) or _sample(self.body)
+
+
+#: What the application provides: no parameters of a request.
+_PROVIDED = {"container", "actor", "page", "expected_version", "data", "request", "state"}
+#: Fields whose values must mean something.
+_SAMPLES: dict[str, Any] = {
+    "country_code": "NL",
+    "period": "2026-01",
+    "slug": "sample",
+    "plan_key": "mail.basic",
+    "billing_period": "monthly",
+    "currency": "EUR",
+    "tier": "pro",
+}
+#: Bodies of which something is needed, whatever it is.
+_SAMPLE_BODIES: dict[str, dict[str, Any]] = {"OverrideBody": {"plan_key": "mail.basic"}}
+_BY_TYPE: dict[str, Any] = {"StrType": "x", "IntType": 1, "BoolType": False, "ListType": [], "DictType": {}}
+
+
+def _fields(body: type[Struct]) -> tuple[inspect.Field, ...]:
+    described = inspect.type_info(body)
+    assert isinstance(described, inspect.StructType)
+    return described.fields
+
+
+def _sample(body: type[Struct]) -> dict[str, Any]:
+    return {
+        field.encode_name: _SAMPLES.get(field.encode_name, _BY_TYPE[type(field.type).__name__])
+        for field in _fields(body)
+        if field.required
+    }
+
+
+@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.services)])
+def settings(request: pytest.FixtureRequest, issuer_folder: Path, tmp_path: Path) -> Settings:
+    """Settings on one database after the other: what is refused, and hidden, is so on both."""
+    data_dir = tmp_path / "data"
+    shutil.copytree(issuer_folder, data_dir)
+    url = request.getfixturevalue(f"migrated_{request.param}_url")
+    return Settings(data_dir=data_dir, database_url=url, background_jobs="", pdf_workers=1)
+
+
+@pytest.fixture
+def operations(app: Litestar) -> tuple[Operation, ...]:
+    """Return all of the API, but the development issuer and the API's own description."""
+    found = [
+        Operation(method, route.path_format.removeprefix(API), handler)
+        for route in app.routes
+        if isinstance(route, HTTPRoute) and route.path.startswith(API)
+        for method, (handler, _) in route.route_handler_map.items()
+        if method != "OPTIONS"
+    ]
+    return tuple(each for each in found if not each.path.startswith(("/dev/", "/openapi.json")))

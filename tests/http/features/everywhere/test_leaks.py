@@ -1,0 +1,125 @@
+"""Nobody gets anything of anybody else's: every route with an id in its path, and every list.
+
+The routes are those the application has: a new one is covered by itself, or fails here until it
+is said whose the ids in its path are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import pytest
+
+#: Placeholders that belong to nobody: the catalogue is everyone's, and gated by permission.
+NOBODYS = {"slug", "plan"}
+#: What may only be seen by the reseller, its customer and the platform.
+THEIRS = ("RSL-", "Reseller", "Theirs", "DE136695976")
+
+
+@pytest.fixture
+def ids(world: Any) -> dict[str, tuple[str, ...]]:
+    """Whose ids to try: all of them the reseller's or its customer's, but for the operator's own run."""
+    return {
+        "tenant_id": (world.theirs,),
+        "partner_id": (world.reseller,),
+        "seller_id": (world.reseller,),
+        "subscription_id": (world.their_subscription,),
+        "invoice_id": (world.their_draft, world.their_invoice),
+        "run_id": (world.run,),
+    }
+
+
+@pytest.fixture
+async def rival(boss: Any, headers: Callable[..., dict[str, str]], world: Any) -> Any:
+    """The administrator of another reseller."""
+    other = await boss.post("/admin/partners", {"name": "Rival"}, status=201)
+    return type(boss)(boss.client, headers("partner_admin", partner_id=other["id"]))
+
+
+def _with_ids(operations: Any, ids: dict[str, tuple[str, ...]]) -> list[tuple[Any, str]]:
+    """Return every operation that names somebody's thing, with its path filled in, for each such thing."""
+    found = []
+    for operation in operations:
+        unknown = set(operation.placeholders) - NOBODYS - ids.keys()
+        assert not unknown, f"{operation}: say in this test whose {unknown} is"
+        owned = [name for name in operation.placeholders if name in ids]
+        for choice in range(max((len(ids[name]) for name in owned), default=0)):
+            values = {name: ids[name][choice] if name in ids else "mail" for name in operation.placeholders}
+            found.append((operation, operation.at(**values)))
+    return found
+
+
+def _nothing_of_theirs(text: str, ids: dict[str, tuple[str, ...]], asked_for: str) -> None:
+    marks = [*THEIRS, *(one for each in ids.values() for one in each if one not in asked_for)]
+    assert not [mark for mark in marks if mark in text], text
+
+
+@pytest.mark.parametrize("who", ["acme", "rival"])
+async def test_a_foreign_id_is_not_there(
+    request: pytest.FixtureRequest,
+    operations: Any,
+    ids: dict[str, tuple[str, ...]],
+    acme: Any,
+    rival: Any,
+    who: str,
+    rows: Callable[[], Awaitable[Mapping[str, int]]],
+) -> None:
+    caller = {"acme": acme, "rival": rival}[who]
+    tried = _with_ids(operations, ids)
+    assert len(tried) > 20
+    before = await rows()
+    for operation, path in tried:
+        answer = await caller.send(operation.method, path, json=operation.sample())
+        assert answer.status_code in {403, 404}, f"{operation}: {answer.status_code} {answer.text}"
+        assert answer.headers["content-type"] == "application/problem+json"
+        _nothing_of_theirs(answer.text, ids, path)
+    assert await rows() == before
+
+
+async def test_the_same_requests_reach_their_owner(
+    operations: Any, ids: dict[str, tuple[str, ...]], boss: Any, reseller: Any, stranger: Any
+) -> None:
+    """Without this, a wrong path or body would pass for a refusal."""
+    for operation, path in _with_ids(operations, ids):
+        answers = []
+        for caller in (stranger, reseller, boss):
+            answers.append(await caller.send(operation.method, path, json=operation.sample()))
+            if answers[-1].status_code not in {403, 404}:
+                break
+        last = answers[-1]
+        assert last.status_code not in {403, 404, 405, 415}, f"{operation}: {last.text}"
+        assert b'"code":"invalid_body"' not in last.content, f"{operation}: {last.text}"
+
+
+@pytest.mark.parametrize("who", ["acme", "rival"])
+async def test_lists_show_nothing_of_others_however_they_are_asked(
+    operations: Any, ids: dict[str, tuple[str, ...]], acme: Any, rival: Any, who: str
+) -> None:
+    caller = {"acme": acme, "rival": rival}[who]
+    lists = [each for each in operations if each.method == "GET" and not each.placeholders and not each.is_public]
+    assert len(lists) >= 8
+    for operation in lists:
+        queries: list[dict[str, str]] = [{}, *({name: ids[name][0]} for name in sorted(operation.query & ids.keys()))]
+        for query in queries:
+            answer = await caller.send("GET", operation.path, params=query)
+            assert answer.status_code in {200, 403, 404}, f"{operation}: {answer.text}"
+            _nothing_of_theirs(answer.text, ids, str(query))
+
+
+async def test_nobody_without_a_token_gets_past_the_door(operations: Any, anybody: Any) -> None:
+    closed = [each for each in operations if not each.is_public]
+    assert len(closed) > 30
+    for operation in closed:
+        path = operation.at(**dict.fromkeys(operation.placeholders, "x"))
+        await anybody.refused(operation.method, path, 401, "token_missing", content=b"{not json")
+
+
+def test_only_what_is_meant_to_be_public_is(operations: Any) -> None:
+    assert {str(each) for each in operations if each.is_public} == {
+        "GET /auth/config",
+        "GET /catalog/services",
+        "GET /catalog/services/{slug}",
+        "GET /catalog/services/{slug}/plans",
+        "GET /catalog/packs",
+    }
