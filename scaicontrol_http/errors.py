@@ -48,6 +48,8 @@ _FRAMEWORK = {
     413: ("body_too_large", "The body is larger than this server takes."),
     415: ("unsupported_media_type", "The body is in a format that is not read here."),
 }
+#: What Litestar calls a fault of the server and is none.
+_CLIENT_GONE = "client disconnected prematurely"
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +89,8 @@ def on_framework_error(request: Request[Any, Any, Any], error: HTTPException) ->
     """Answer what Litestar refused: an unknown route, a parameter of the wrong type, too large a body."""
     if isinstance(error, ValidationException):
         return _on_wrong_input(request, error)
+    if error.detail == _CLIENT_GONE:
+        return _answer(request, 400, "body_incomplete", "The body broke off.")
     status = error.status_code
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return on_unforeseen_error(request, error)

@@ -11,17 +11,20 @@ import hashlib
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from attrs import define, field
 from litestar import Request, Response
 from litestar.datastructures import Headers
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 
-from scaicontrol_core.kernel.errors import FieldError, Malformed
+from scaicontrol_core.kernel.errors import FieldError, Malformed, ScaiControlError
 from scaicontrol_core.kernel.idempotency import MAX_KEY_LENGTH, IdempotencyRecord, StoredAnswer
 from scaicontrol_http.dependencies import ACTOR_STATE
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
     from scaicontrol_adapters.container import Container
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
+
+log = structlog.get_logger(__name__)
 
 
 @define
@@ -52,26 +57,27 @@ class Idempotency(ASGIMiddleware):
         if earlier is not None:
             await _replay(earlier.replay(request_hash), scope, receive, send)
             return
-        recording = _Recording(send)
+        recording = _Recording(send, lambda answer: records.complete(owner, key, answer))
         try:
             await next_app(scope, receive, recording.send)
-        finally:
-            # Kept also if the client has gone: it will ask again with the same key.
-            if recording.succeeded:
-                await records.complete(owner, key, recording.answer)
-            else:
-                await records.release(owner, key)
+        except Exception:
+            await records.release(owner, key)
+            raise
+        # Whoever is cancelled half-way leaves the key in flight: nobody knows whether there was an effect.
+        if not recording.kept:
+            await records.release(owner, key)
 
 
 @define
 class _Recording:
-    """Passes an answer on and remembers it."""
+    """Passes an answer on, but not its end before the whole of it is kept: a repeat may come at once."""
 
     _send: Send
+    _keep: Callable[[StoredAnswer], Awaitable[None]]
+    kept: bool = field(init=False, default=False)
     _status: int = field(init=False, default=0)
     _content_type: str = field(init=False, default="")
     _body: bytearray = field(init=False, factory=bytearray)
-    _whole: bool = field(init=False, default=False)
 
     async def send(self, message: Message) -> None:
         """Pass a part of the answer on."""
@@ -80,18 +86,17 @@ class _Recording:
             self._content_type = Headers(message["headers"]).get("content-type", "")
         elif message["type"] == "http.response.body":
             self._body += message["body"]
-            self._whole = not message["more_body"]
+            if not message["more_body"] and HTTPStatus.OK <= self._status < HTTPStatus.BAD_REQUEST:
+                await self._keep_answer()
         await self._send(message)
 
-    @property
-    def succeeded(self) -> bool:
-        """Tell whether the request had its effect."""
-        return self._whole and HTTPStatus.OK <= self._status < HTTPStatus.BAD_REQUEST
-
-    @property
-    def answer(self) -> StoredAnswer:
-        """The answer, to be kept."""
-        return StoredAnswer(self._status, self._content_type, bytes(self._body))
+    async def _keep_answer(self) -> None:
+        self.kept = True
+        try:
+            await self._keep(StoredAnswer(self._status, self._content_type, bytes(self._body)))
+        except ScaiControlError as error:
+            # The effect is there, so the caller gets the answer; a repeat will find the key in flight.
+            log.exception("answer_not_kept", code=error.code)
 
 
 def owner_of(actor: Actor) -> str:

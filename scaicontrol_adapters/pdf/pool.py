@@ -51,6 +51,11 @@ class PooledRenderer:
         """Make the PDF in a worker; see the port."""
         return await self._run(_write_pdf, html, document_key)
 
+    @property
+    def closed(self) -> bool:
+        """Tell whether nothing is rendered any more."""
+        return self._closed
+
     async def close(self) -> None:
         """End the processes; renderings not yet begun are dropped with ``RenderingUnavailable``."""
         self._closed = True

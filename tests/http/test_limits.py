@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from attrs import evolve
 from httpx import ASGITransport, AsyncClient
+from litestar import Litestar
 
 from scaicontrol_adapters.container import Container
 from scaicontrol_adapters.settings import Settings
@@ -40,6 +41,23 @@ async def test_five_megabytes_that_do_not_say_so_are_too_much(client: AsyncClien
 
     headers = admin | {"Content-Type": "application/json"}
     assert (await client.post(PARTNERS, content=pieces(), headers=headers)).status_code == 413
+
+
+async def test_a_client_that_goes_away_half_way_is_no_fault_of_ours(app: Litestar, admin: dict[str, str]) -> None:
+    parts = [{"type": "http.request", "body": b'{"na', "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> Any:
+        return parts.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"authorization", admin["Authorization"].encode()), (b"content-length", b"100")]
+    scope = {"type": "http", "method": "POST", "path": PARTNERS, "raw_path": PARTNERS.encode(), "query_string": b""}
+    scope |= {"headers": headers, "http_version": "1.1", "scheme": "http", "server": ("server", 80)}
+    await app(cast("Any", scope), receive, send)
+    assert sent[0]["status"] == 400
 
 
 async def test_the_limit_is_a_setting(settings: Settings, admin: dict[str, str]) -> None:
