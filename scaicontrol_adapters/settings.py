@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 PREFIX = "SCAICONTROL_"
 _JWKS_PATH = "/api/v1/platform/.well-known/jwks.json"
+#: What the test suite leaves in the environment for itself.
+_TESTS_OWN = f"{PREFIX}TEST_"
 _MIB = 1024 * 1024
 _MOST_WORKERS = 64
 
@@ -226,6 +229,7 @@ class Settings:
             raw = given.get(variable(attribute), "").strip()
             if raw:
                 _read(attribute, raw, values, findings)
+        _note_unknown(given, {variable(attribute) for attribute in fields(cls)}, findings)
         settings = cls(**values)
         settings._check(findings)
         findings.raise_if_any()
@@ -254,6 +258,15 @@ def _read(attribute: Attribute[Any], raw: str, values: dict[str, Any], findings:
         # A secret is not repeated in a message that will be logged.
         shown = "its value" if attribute.metadata["secret"] else repr(raw)
         _note(findings, attribute.name, f"cannot be used: {shown} is {wrong}")
+
+
+def _note_unknown(given: Mapping[str, str], known: set[str], findings: Findings) -> None:
+    """Note variables that look like ours and are not: a misspelt one would silently do nothing."""
+    for name in sorted(given):
+        if name.startswith(PREFIX) and name not in known and not name.startswith(_TESTS_OWN):
+            near = get_close_matches(name, known, n=1)
+            message = f"There is no setting {name}." + (f" Is {near[0]} meant?" if near else "")
+            findings.note(f"/{name}", message, "settings_invalid")
 
 
 def _note(findings: Findings, name: str, message: str) -> None:

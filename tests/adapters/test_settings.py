@@ -52,6 +52,14 @@ def test_every_wrong_variable_is_named_at_once() -> None:
     assert "secret" not in str([field.message for field in caught.value.fields])
 
 
+def test_a_misspelt_variable_is_not_passed_over() -> None:
+    with pytest.raises(Invalid) as caught:
+        Settings.from_environment({"SCAICONTROL_DATABSE_URL": "x", "SCAICONTROL_TEST_KEEPER": "y", "OTHER": "z"})
+    (field,) = caught.value.fields
+    assert field.pointer == "/SCAICONTROL_DATABSE_URL"
+    assert "SCAICONTROL_DATABASE_URL" in field.message
+
+
 def test_production_refuses_the_development_issuer() -> None:
     with pytest.raises(Invalid) as caught:
         Settings.from_environment({**PRODUCTION, "SCAICONTROL_DEV_ISSUER": "true"})
