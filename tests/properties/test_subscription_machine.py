@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from attrs import define
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from scaicontrol_core.access import Actor
 from scaicontrol_core.billing.billing_run import parse_month
@@ -66,6 +67,16 @@ FATES = st.sampled_from(
 )
 
 
+@define
+class _Pause:
+    """Days on which a subscription was suspended, as the machine saw it; ``end`` None: still."""
+
+    of: SubscriptionId
+    at: datetime
+    start: date
+    end: date | None = None
+
+
 class CustomersLife(RuleBasedStateMachine):
     """Two customers, one who pays by invoice and one without a card, and everything they may do."""
 
@@ -75,6 +86,7 @@ class CustomersLife(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.known: dict[SubscriptionId, S] = {}
+        self.pauses: list[_Pause] = []
 
     def teardown(self) -> None:
         """Close the loop."""
@@ -84,7 +96,7 @@ class CustomersLife(RuleBasedStateMachine):
 
     @initialize(day=st.dates(date(2026, 1, 1), date(2026, 12, 31)))
     def open_shop(self, day: date) -> None:
-        """Begin on any day of a year."""
+        """Begin on any day of a year, with a plan sold to each customer."""
         self.world = self.runner.run(MemoryWorld.with_one_customer())
         self.world.clock.set(self.world.clock.now().replace(month=day.month, day=day.day))
         self.runner.run(
@@ -99,6 +111,8 @@ class CustomersLife(RuleBasedStateMachine):
                 builders.new_profile(CARD),
             )
         )
+        self.subscribe(TENANT_ID, "scaikey.pro", 0, 1, LIVES)
+        self.subscribe(CARD, "scaisend.weekly", 10, 2, LIVES)
 
     @property
     def today(self) -> date:
@@ -147,31 +161,26 @@ class CustomersLife(RuleBasedStateMachine):
         wanted = NewSubscription(tenant, key, quantity, self.today - timedelta(days=back))
         self.attempt(self.use(CreateSubscription, fate)(self.admin, wanted))
 
-    @precondition(lambda self: self.rows("subscriptions"))
     @rule(pick=st.integers(0), immediate=st.booleans(), fate=FATES)
     def cancel(self, pick: int, immediate: bool, fate: Fate) -> None:  # noqa: FBT001  # Hypothesis names it
         """Cancel, now or at the end of the period."""
         self.attempt(self.use(CancelSubscription, fate)(self.admin, self.one_of(pick).id, immediate=immediate))
 
-    @precondition(lambda self: self.rows("subscriptions"))
     @rule(pick=st.integers(0), fate=FATES)
     def suspend(self, pick: int, fate: Fate) -> None:
         """Suspend."""
         self.attempt(self.use(SuspendSubscription, fate)(self.admin, self.one_of(pick).id))
 
-    @precondition(lambda self: self.rows("subscriptions"))
     @rule(pick=st.integers(0), fate=FATES)
     def resume(self, pick: int, fate: Fate) -> None:
         """Resume."""
         self.attempt(self.use(ResumeSubscription, fate)(self.admin, self.one_of(pick).id))
 
-    @precondition(lambda self: self.rows("subscriptions"))
     @rule(pick=st.integers(0), key=st.sampled_from(KEYS), fate=FATES)
     def change_plan(self, pick: int, key: str, fate: Fate) -> None:
         """Move to another plan."""
         self.attempt(self.use(OverrideSubscription, fate)(self.admin, self.one_of(pick).id, plan_key=key))
 
-    @precondition(lambda self: self.rows("subscriptions"))
     @rule(pick=st.integers(0), status=st.sampled_from(S), fate=FATES)
     def override(self, pick: int, status: S, fate: Fate) -> None:
         """Ask for any state by hand."""
@@ -237,7 +246,15 @@ class CustomersLife(RuleBasedStateMachine):
                 assert subscription.status in SUBSCRIPTION_LIFECYCLE.targets(S.PENDING)
             elif before is not subscription.status:
                 SUBSCRIPTION_LIFECYCLE.require(before, subscription.status)
+                self.note_pause(subscription, before)
             self.known[subscription.id] = subscription.status
+
+    def note_pause(self, subscription: Subscription, before: S) -> None:
+        """Keep account of suspensions, apart from the schedule's own."""
+        if subscription.status is S.SUSPENDED:
+            self.pauses.append(_Pause(subscription.id, self.world.clock.now(), self.today))
+        elif before is S.SUSPENDED:
+            next(pause for pause in reversed(self.pauses) if pause.of == subscription.id).end = self.today
 
     @invariant()
     def activated_once_and_ended_once(self) -> None:
@@ -274,6 +291,14 @@ class CustomersLife(RuleBasedStateMachine):
                 assert entry.period_start < ended or entry.billed_at <= subscription.cancelled_at
 
     @invariant()
+    def nothing_is_billed_for_a_pause(self) -> None:
+        """No charge begins on a day of suspension, but one billed that very day before."""
+        for pause in self.pauses:
+            for entry in self.ledger_of(pause.of):
+                if entry.billed_at > pause.at:
+                    assert not pause.start <= entry.period_start < (pause.end or date.max)
+
+    @invariant()
     def invoices_say_what_the_ledger_says(self) -> None:
         """Each invoice is the sum of its ledger entries, and each charge of money is on an invoice."""
         charged: dict[str, int] = {}
@@ -306,4 +331,4 @@ class CustomersLife(RuleBasedStateMachine):
 
 
 TestCustomersLife = CustomersLife.TestCase
-TestCustomersLife.settings = settings(stateful_step_count=25)
+TestCustomersLife.settings = settings(stateful_step_count=30)
