@@ -7,7 +7,6 @@ every route: errors as problems, keys and versions in headers, and names that pe
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar, Router
@@ -115,7 +114,6 @@ _PARAMETERS = {
         "examples": {"version": {"value": '"3"'}},
     },
 }
-_LISTING = re.compile(r"Listing_[\w.]*?(\w+?)(Answer)?_")
 
 
 def openapi_config(version: str) -> OpenAPIConfig:
@@ -174,9 +172,8 @@ def _operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
 def _operation_id(handler: HTTPRouteHandler, names: set[str]) -> str:
     """Return ``feature_function``; a second address of the same route gets a number."""
     feature = str(handler.fn.__module__).removeprefix("scaicontrol_http.").partition(".")[0]
-    plain = name = f"{feature}_{handler.handler_name}"
-    while name in names:
-        name = f"{plain}_{len(names)}"
+    plain = f"{feature}_{handler.handler_name}"
+    name = next(each for each in (plain, *(f"{plain}_{number}" for number in range(2, 10))) if each not in names)
     names.add(name)
     return name
 
@@ -205,9 +202,10 @@ def _add_around(operation: dict[str, Any], path: str, handler: HTTPRouteHandler)
     }
     responses = operation["responses"]
     responses.pop("400", None)  # Litestar's own idea of an error
+    if path == "/readyz":
+        responses["503"] = responses["200"] | {"description": "The database, or its schema, is not there."}
     for status, applies in applying.items():
-        # What a route declares by itself (readiness answers 503 in its own shape) stands.
-        if applies and not (status == 503 and path == "/readyz"):  # noqa: PLR2004
+        if applies and str(status) not in responses:
             content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
             responses[str(status)] = {"description": _RESPONSES[status], "content": content}
 
@@ -218,9 +216,12 @@ def _used_tags(schema: dict[str, Any]) -> set[str]:
 
 def _with_readable_names(schema: dict[str, Any]) -> dict[str, Any]:
     """Call a list of invoices ``InvoiceList``: generics come with the whole name of their module."""
+    listings = [name for name in schema["components"]["schemas"] if name.startswith("Listing_")]
+    short = {name: name.strip("_").rpartition(".")[2].removesuffix("Answer") + "List" for name in listings}
+    for name in listings:
+        schema["components"]["schemas"][name]["title"] = short[name]
     text = json.dumps(schema)
-    for long in {name for name in schema["components"]["schemas"] if name.startswith("Listing_")}:
-        short = _LISTING.sub(r"\1List", long)
-        text = text.replace(json.dumps(long), json.dumps(short)).replace(f'/schemas/{long}"', f'/schemas/{short}"')
+    for name in listings:
+        text = text.replace(f'"{name}":', f'"{short[name]}":').replace(f'/schemas/{name}"', f'/schemas/{short[name]}"')
     named: dict[str, Any] = json.loads(text)
     return named

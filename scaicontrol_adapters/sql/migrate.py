@@ -75,9 +75,14 @@ async def pending(url: str | URL) -> tuple[str, ...]:
 
 
 async def lacking(database: Database) -> tuple[str, ...]:
-    """Return the same of a database that is open already."""
+    """Return the revisions that an open database lacks for this version to work.
+
+    None for a database of a newer version: while servers are replaced one by one, the old ones
+    go on serving.
+    """
     async with database.reader.connect() as connection:
-        return _after(await connection.run_sync(_current))
+        applied = await connection.run_sync(_current)
+    return () if applied is not None and applied not in _revisions() else _after(applied)
 
 
 def _after(applied: str | None) -> tuple[str, ...]:
