@@ -12,6 +12,8 @@ from scaicontrol_core.kernel.errors import Invalid
 T = TypeVar("T")
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
+#: Beyond it nobody turns pages; a database could not even count that far.
+MAX_PAGE = 1_000_000
 _SEPARATOR = "\x1f"
 
 
@@ -20,7 +22,7 @@ class PageRequest:
     """Which part of a list is wanted: after a cursor, or page ``page`` (from 1) of that size.
 
     ``sort`` names a column, with ``-`` before it for descending. Raises ``Invalid`` for a
-    limit outside 1…200 or a page below 1.
+    limit outside 1…200 or a page outside 1…1,000,000.
     """
 
     limit: int = DEFAULT_LIMIT
@@ -32,8 +34,8 @@ class PageRequest:
         """Refuse what would read too much or nothing."""
         if not 1 <= self.limit <= MAX_LIMIT:
             raise Invalid.field("/limit", f"The limit lies between 1 and {MAX_LIMIT}.", code="limit_invalid")
-        if self.page is not None and self.page < 1:
-            raise Invalid.field("/page", "Pages are counted from 1.", code="page_invalid")
+        if self.page is not None and not 1 <= self.page <= MAX_PAGE:
+            raise Invalid.field("/page", f"Pages are counted from 1 to {MAX_PAGE}.", code="page_invalid")
 
     @property
     def offset(self) -> int:
