@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ RESULTS = pytest.StashKey[list[Measured]]()
 
 
 @pytest.fixture(scope="session")
-def record(pytestconfig: pytest.Config) -> Iterator[Callable[[Measured], None]]:
+def record(pytestconfig: pytest.Config) -> Callable[[Measured], None]:
     """Keep a figure for the table."""
     results = pytestconfig.stash.setdefault(RESULTS, [])
     return results.append

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from attrs import fields
 
 from scaicontrol_core.access import Actor, ActorKind, Role
 from scaicontrol_core.kernel.errors import Conflict, NotFound, OutOfScope, Stale
@@ -92,7 +93,7 @@ async def test_every_field_survives(market: Any) -> None:
     await keep(market, whole)
     async with market.begin(PLATFORM, read_only=True) as work:
         seen = await work.subscriptions.get(whole.id)
-    names = [name for name in Subscription.__slots__ if not name.startswith("_")]
+    names = [attribute.name for attribute in fields(Subscription) if not attribute.name.startswith("_")]
     assert {name: getattr(seen, name) for name in names} == {name: getattr(whole, name) for name in names}
     assert (seen.status, seen.schedule.cadence) == (SubscriptionStatus.SUSPENDED, Cadence.QUARTERLY)
 

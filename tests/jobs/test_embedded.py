@@ -93,7 +93,7 @@ async def test_a_job_that_fails_is_tried_again_and_disturbs_no_other(container: 
     mended, other = asyncio.Event(), asyncio.Event()
     attempts: list[int] = []
 
-    async def unlucky(_: Container) -> bool:
+    async def unlucky(container: Container) -> bool:
         attempts.append(len(attempts))
         if len(attempts) == 1:
             raise Unavailable("The store is away.")
@@ -102,7 +102,7 @@ async def test_a_job_that_fails_is_tried_again_and_disturbs_no_other(container: 
         mended.set()
         return False
 
-    async def calm(_: Container) -> bool:
+    async def calm(container: Container) -> bool:
         other.set()
         return False
 
@@ -118,7 +118,7 @@ async def test_a_job_that_fails_is_tried_again_and_disturbs_no_other(container: 
 async def test_stopping_lets_a_slice_finish(container: Container) -> None:
     begun, finished = asyncio.Event(), asyncio.Event()
 
-    async def slow(_: Container) -> bool:
+    async def slow(container: Container) -> bool:
         begun.set()
         await asyncio.to_thread(lambda: None)
         finished.set()
@@ -133,7 +133,7 @@ async def test_stopping_does_not_wait_for_ever(container: Container, monkeypatch
     monkeypatch.setattr(embedded, "GRACE_SECONDS", 0.01)
     begun = asyncio.Event()
 
-    async def endless(_: Container) -> bool:
+    async def endless(container: Container) -> bool:
         begun.set()
         await asyncio.Event().wait()
         return True

@@ -48,12 +48,12 @@ def test_the_plain_form_reads_back_the_same(value: Decimal) -> None:
 
 @given(st.decimals(allow_nan=True, allow_infinity=True))
 def test_whatever_is_accepted_is_kept_exactly(value: Decimal) -> None:
+    code: str | None = None
     try:
         accepted = parse_decimal(value, "/quantity")
     except Invalid as refusal:
         code = refusal.code
     else:
-        code = None
         assert accepted == value
         assert accepted.is_finite()
     assert code in (None, "decimal_invalid")

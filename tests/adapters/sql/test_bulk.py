@@ -50,7 +50,7 @@ async def _save(work: SqlUnitOfWorkFactory, actor: Actor, *subscriptions: Subscr
 async def _quantities(work: SqlUnitOfWorkFactory) -> dict[str, int]:
     async with work.begin(PLATFORM, read_only=True) as begun:
         rows = await begun.transaction.execute(select(SubscriptionRow.id, SubscriptionRow.quantity))
-        return {row[0]: row[1] for row in rows}
+        return {row.id: row.quantity for row in rows}
 
 
 async def test_three_hundred_are_saved_with_few_statements(market: SqlUnitOfWorkFactory) -> None:
@@ -100,6 +100,6 @@ async def test_a_foreign_row_under_own_name_is_not_taken_over(market: SqlUnitOfW
     assert await _quantities(market) == {"sub_1": 1, "sub_2": 1}
     async with market.begin(PLATFORM, read_only=True) as begun:
         owners = await begun.transaction.execute(
-            select(SubscriptionRow.partner_id, func.count()).group_by(SubscriptionRow.partner_id)
+            select(SubscriptionRow.partner_id, func.count().label("counted")).group_by(SubscriptionRow.partner_id)
         )
-        assert {owner[0]: owner[1] for owner in owners} == {RESELLER: 1, RIVAL: 1}
+        assert {owner.partner_id: owner.counted for owner in owners} == {RESELLER: 1, RIVAL: 1}

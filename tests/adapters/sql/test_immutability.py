@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import Table, delete, insert, update
 
 from scaicontrol_adapters.sql.rows.billing import BilledPeriodRow, InvoiceLineRow, InvoiceRow
 from scaicontrol_adapters.sql.rows.documents import DocumentRevisionRow
@@ -104,12 +104,13 @@ def _other(column: Any) -> Any:
     return values[column.type.python_type]
 
 
-FROZEN = [column for column in InvoiceRow.__table__.columns if column.name not in MAY_CHANGE]
+INVOICES = cast("Table", InvoiceRow.__table__)
+FROZEN = [column for column in INVOICES.columns if column.name not in MAY_CHANGE]
 
 
 @pytest.mark.parametrize("column", FROZEN, ids=lambda column: column.name)
 async def test_nothing_that_a_numbered_invoice_says_can_be_changed(numbered: SqlUnitOfWorkFactory, column: Any) -> None:
-    changed = update(InvoiceRow.__table__).values({column.name: _other(column)})
+    changed = update(INVOICES).values({column.name: _other(column)})
     with pytest.raises(Refused) as refused:
         async with numbered.database.writer.begin() as connection:
             await connection.execute(changed)
@@ -117,7 +118,7 @@ async def test_nothing_that_a_numbered_invoice_says_can_be_changed(numbered: Sql
     if column.nullable:
         with pytest.raises(Refused):
             async with numbered.database.writer.begin() as connection:
-                await connection.execute(update(InvoiceRow.__table__).values({column.name: None}))
+                await connection.execute(update(INVOICES).values({column.name: None}))
 
 
 async def test_the_orm_is_refused_as_well(numbered: SqlUnitOfWorkFactory) -> None:

@@ -100,7 +100,7 @@ def instance_of(kind: type[Any]) -> st.SearchStrategy[Any]:
     hints = typing.get_type_hints(kind, localns=NAMES)
 
     def build(values: dict[str, Any]) -> Any:
-        made = kind.__new__(kind)
+        made = object.__new__(kind)
         for name, value in values.items():
             object.__setattr__(made, name, value)
         return made

@@ -85,7 +85,7 @@ async def test_mariadb_compares_keys_as_sqlite_does(mariadb_url: str) -> None:
             "SELECT table_name, table_collation, engine FROM information_schema.tables "
             "WHERE table_schema = DATABASE() AND table_name <> 'alembic_version'"
         )
-        tables = {(collation, engine) for _, collation, engine in rows}
+        tables = {(row.table_collation, row.engine) for row in rows}
         session = await connection.exec_driver_sql(
             "SELECT @@time_zone, @@tx_isolation, @@innodb_lock_wait_timeout, @@sql_mode LIKE '%%STRICT_ALL_TABLES%%'"
         )

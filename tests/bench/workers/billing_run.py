@@ -9,7 +9,7 @@ import sys
 import time
 
 from scaicontrol_adapters.sql.engine import create_engine
-from scaicontrol_adapters.sql.retry import retried
+from scaicontrol_adapters.sql.retry import Backoff
 from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory
 from scaicontrol_adapters.system import MonotonicIds, SystemClock
 from scaicontrol_core.access import Actor
@@ -22,7 +22,7 @@ async def main(url: str) -> None:
     """Bill everything due this month."""
     database, clock, ids = create_engine(url), SystemClock(), MonotonicIds()
     work = SqlUnitOfWorkFactory(database, clock, ids)
-    run = RunBilling(work, clock, ids, standard_rates(), lambda attempt: retried(attempt)())
+    run = RunBilling(work, clock, ids, standard_rates(), Backoff())
     started = time.perf_counter()
     report = await run(Actor.system("billing"), parse_month(f"{clock.now():%Y-%m}"))
     seconds = time.perf_counter() - started

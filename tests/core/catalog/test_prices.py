@@ -48,10 +48,10 @@ class TestThePriceOfAMonth:
         share = {
             Cadence.YEARLY: Fraction(1, 12),
             Cadence.QUARTERLY: Fraction(1, 3),
-            Cadence.WEEKLY: 4,
-            Cadence.DAILY: 30,
+            Cadence.WEEKLY: Fraction(4),
+            Cadence.DAILY: Fraction(30),
         }
-        exact = price * Fraction(share.get(cadence, 1))
+        exact = price * share.get(cadence, Fraction(1))
         terms = builders.plan_terms(billing_period=cadence, base_price_cents=price)
         assert abs(terms.mrr_cents - exact) <= Fraction(1, 2)
 
