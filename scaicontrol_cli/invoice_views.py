@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from scaicontrol_core.billing.line import InvoiceLine
 
 _SUMMARY = (
-    "id", "partner_id", "seller_id", "tenant_id", "document_type", "status", "number", "issue_date", "due_date",
+    "id", "partner_id", "seller_id", "tenant_id", "buyer_name", "document_type", "status", "number", "issue_date", "due_date",
     "currency", "net_cents", "tax_cents", "gross_cents", "pdf_status", "run_id", "created_at", "finalized_at",
     "voided_at", "void_reason", "version",
 )  # fmt: skip
 _REST = ("invoice_date", "notes", "buyer_reference", "chain_hash")
 SHOWN = (
-    *columns("id", "number", "status", "issue_date", "due_date", "tenant_id"),
+    *columns("id", "number", "status", "issue_date", "due_date", "buyer_name"),
     amount_column("net", "net_cents"),
     amount_column("VAT", "tax_cents"),
     amount_column("gross", "gross_cents"),

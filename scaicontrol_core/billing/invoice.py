@@ -111,6 +111,12 @@ class Invoice(Recorder):
         """The frozen document as JSON values (``scaicontrol.document/1``), or None for a draft."""
         return json.loads(self.frozen_document) if self.frozen_document is not None else None
 
+    @property
+    def buyer_name(self) -> str | None:
+        """Whom the frozen document addresses, or None for a draft."""
+        document = self.document
+        return document["buyer"]["company_name"] if document is not None else None
+
     def allowed_moves(self) -> tuple[InvoiceStatus, ...]:
         """Return the states that may follow, for answers that offer actions."""
         return tuple(sorted(INVOICE_LIFECYCLE.targets(self.status)))

@@ -161,6 +161,7 @@ class InvoiceSummaryAnswer(Answer):
     partner_id: str
     seller_id: str
     tenant_id: str
+    buyer_name: str | None
     document_type: str
     status: str
     number: str | None
@@ -226,6 +227,7 @@ def _summary(invoice: Invoice) -> dict[str, Any]:
         "partner_id": invoice.partner_id,
         "seller_id": invoice.seller_id,
         "tenant_id": invoice.tenant_id,
+        "buyer_name": invoice.buyer_name,
         "document_type": invoice.document_type.value,
         "status": invoice.status.value,
         "number": invoice.number,
