@@ -98,6 +98,10 @@ class Plans(Protocol):
         """Delete it for good; raises ``Stale`` if others changed it. Past subscriptions keep its id and key."""
         ...
 
+    async def was_subscribed(self, plan_id: PlanId) -> bool:
+        """Tell whether any subscription, over or not, names the plan."""
+        ...
+
     async def live_subscriptions(self, plan_id: PlanId) -> int:
         """Count the subscriptions to the plan, of all tenants, that are not over."""
         ...

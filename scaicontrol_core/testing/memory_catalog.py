@@ -97,6 +97,10 @@ class MemoryPlans(_Shared[Plan]):
         self._transaction.record(plan.collect_events(), plan.version + 1)
         self._transaction.write(self.table, plan.id, None)
 
+    async def was_subscribed(self, plan_id: PlanId) -> bool:
+        """Tell whether any subscription names the plan."""
+        return any(each.plan_id == plan_id for each in self._transaction.rows("subscriptions"))
+
     async def live_subscriptions(self, plan_id: PlanId) -> int:
         """Count the subscriptions to the plan that are not over, whoever holds them."""
         subscriptions = self._transaction.rows("subscriptions")

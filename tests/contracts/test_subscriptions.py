@@ -259,6 +259,8 @@ async def test_a_plans_live_subscriptions_are_counted(market: Any) -> None:
     await keep(market, subscription(1), subscription(2, THEIRS), subscription(3, status=SubscriptionStatus.EXPIRED))
     async with market.begin(PLATFORM, read_only=True) as work:
         assert await work.plans.live_subscriptions(PlanId("pln_1")) == 2
+        assert await work.plans.was_subscribed(PlanId("pln_1"))
+        assert not await work.plans.was_subscribed(PlanId("pln_none"))
 
 
 @pytest.mark.parametrize("actor", [PARTNER, TENANT], ids=["partner", "tenant"])

@@ -163,6 +163,11 @@ class SqlPlans(Repository[Plan]):
             raise Stale("This plan was changed by somebody else.", hint="Read it again.")
         self._transaction.journal.take(plan, plan.version + 1)
 
+    async def was_subscribed(self, plan_id: PlanId) -> bool:
+        """Tell whether any subscription names the plan."""
+        any_one = select(SubscriptionRow.id).where(SubscriptionRow.plan_id == plan_id).limit(1)
+        return (await self._transaction.execute(any_one)).first() is not None
+
     async def live_subscriptions(self, plan_id: PlanId) -> int:
         """Count the subscriptions to the plan within scope that are not over."""
         live = SubscriptionRow.status.in_([status.value for status in LIVE_STATUSES])

@@ -13,7 +13,11 @@ from scaicontrol_core.kernel.work import UnitOfWorkFactory
 
 @frozen
 class DeletePlan:
-    """Delete a plan for good. Raises ``NotFound``, and ``PlanInUse`` with live subscriptions or in a pack."""
+    """Delete a plan that nobody ever was on. Raises ``NotFound`` and ``PlanInUse``.
+
+    A subscription that is over still names its plan: its last periods may be billed yet, and
+    its history is read by people.
+    """
 
     work: UnitOfWorkFactory[CatalogWork]
 
@@ -26,6 +30,8 @@ class DeletePlan:
             live = await work.plans.live_subscriptions(plan.id)
             if live:
                 raise PlanInUse(plan_key, f"{live} live subscription{'s' if live > 1 else ''}")
+            if await work.plans.was_subscribed(plan.id):
+                raise PlanInUse(plan_key, "subscriptions that are over still name it")
             packs = await work.packs.containing(plan.id)
             if packs:
                 raise PlanInUse(plan_key, f"it is part of the pack {packs[0]}")

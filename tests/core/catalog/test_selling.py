@@ -156,9 +156,13 @@ class TestTakingAPlanOffSale:
         assert "Deactivate" in refusal.value.hint
 
     @pytest.mark.parametrize(
-        ("status", "deletable"), [(SubscriptionStatus.SUSPENDED, False), (SubscriptionStatus.CANCELLED, True)]
+        ("status", "reason"),
+        [
+            (SubscriptionStatus.SUSPENDED, "1 live subscription"),
+            (SubscriptionStatus.CANCELLED, "subscriptions that are over still name it"),
+        ],
     )
-    async def test_a_plan_with_a_live_subscription_is_not(
+    async def test_a_plan_somebody_is_or_was_on_is_not(
         self,
         imported: Any,
         call: Any,
@@ -166,7 +170,47 @@ class TestTakingAPlanOffSale:
         world: MemoryUnitOfWorkFactory,
         clock: FixedClock,
         status: SubscriptionStatus,
-        deletable: bool,  # noqa: FBT001  # what the table says
+        reason: str,
+    ) -> None:
+        async with world.begin(people.platform) as work:
+            await work.partners.add(builders.new_partner())
+            await work.tenants.add(builders.new_tenant())
+            plan = await work.plans.by_key("post.yearly")
+            subscription = Subscription(
+                id=SubscriptionId("sub_1"),
+                partner_id=builders.OPERATOR_ID,
+                tenant_id=builders.TENANT_ID,
+                service_id=plan.service_id,
+                plan_id=plan.id,
+                plan_key=plan.plan_key,
+                starts_on=date(2026, 1, 1),
+                created_at=clock.now(),
+                status=status,
+            )
+            await work.subscriptions.add(subscription)
+            await work.commit()
+        with pytest.raises(PlanInUse, match=reason) as refusal:
+            await call(DeletePlan)(people.platform, "post.yearly")
+        assert refusal.value.code == "plan_in_use"
+        assert refusal.value.hint is not None
+        assert "Deactivate" in refusal.value.hint
+
+    @pytest.mark.parametrize(
+        ("status", "reason"),
+        [
+            (SubscriptionStatus.SUSPENDED, "1 live subscription"),
+            (SubscriptionStatus.CANCELLED, "subscriptions that are over still name it"),
+        ],
+    )
+    async def test_a_plan_somebody_is_or_was_on_is_not(
+        self,
+        imported: Any,
+        call: Any,
+        people: Any,
+        world: MemoryUnitOfWorkFactory,
+        clock: FixedClock,
+        status: SubscriptionStatus,
+        reason: str,
     ) -> None:
         async with world.begin(people.platform) as work:
             await work.partners.add(builders.new_partner())
