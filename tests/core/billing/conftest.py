@@ -121,6 +121,25 @@ class Books:
             await work.partners.save(partner)
             await work.commit()
 
+    async def customers(self, count: int, **details: Any) -> list[TenantId]:
+        """Take on customers and put each on the plan today."""
+        found = [await self.customer(f"tnt_c{number:03}", **details) for number in range(count)]
+        for tenant_id in found:
+            await self.subscribe(tenant_id)
+        return found
+
+    def documents(self) -> list[str]:
+        """Return all frozen documents, by number."""
+        numbered = [each for each in self.invoices() if each.number is not None]
+        return [each.frozen_document or "" for each in sorted(numbered, key=lambda row: row.number or "")]
+
+    def billed(self) -> list[tuple[str, str, int]]:
+        """Return what the ledger charges, as (start, end, net)."""
+        return [
+            (entry.period_start.isoformat(), entry.period_end.isoformat(), entry.net_cents)
+            for entry in sorted(self.ledger(), key=lambda entry: (entry.subscription_id, entry.ordinal))
+        ]
+
     def stored(self, invoice_id: InvoiceId) -> Invoice:
         """Return the stored row itself, past all use cases: changing it is tampering."""
         return self.world.store.tables["invoices"][invoice_id][1]  # type: ignore[no-any-return]

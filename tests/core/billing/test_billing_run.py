@@ -1,4 +1,4 @@
-"""The billing run: everything due, once, whatever happens to the run."""
+"""The billing run: everything due, once."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import pytest
 from scaicontrol_core.access import Actor, Role
 from scaicontrol_core.billing.billing_run import RunStatus, parse_month
 from scaicontrol_core.billing.invoice import MAX_LINES
-from scaicontrol_core.billing.ledger import BilledPeriod, ChargeKind
 from scaicontrol_core.billing.lifecycle import InvoiceStatus
 from scaicontrol_core.billing.use_cases.get_billing_run import GetBillingRun
 from scaicontrol_core.billing.use_cases.summarize_invoices import SummarizeInvoices
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
-from scaicontrol_core.kernel.errors import Forbidden, Invalid, NotFound, Retryable
+from scaicontrol_core.kernel.errors import Forbidden, Invalid, NotFound
 from scaicontrol_core.kernel.ids import PlanId, RunId, ServiceId, TenantId
 from scaicontrol_core.kernel.period import Cadence
 from scaicontrol_core.subscriptions.use_cases.cancel_subscription import CancelSubscription
@@ -25,29 +24,6 @@ from scaicontrol_core.subscriptions.use_cases.resume_subscription import ResumeS
 from scaicontrol_core.subscriptions.use_cases.suspend_subscription import SuspendSubscription
 from scaicontrol_core.testing import builders
 from scaicontrol_core.testing.builders import OPERATOR_ID, TENANT_ID
-from scaicontrol_core.testing.faults import FaultyWork, Killed
-
-
-def documents(books: Any) -> list[str]:
-    """All frozen documents, by number."""
-    return [each.frozen_document for each in sorted(books.invoices(), key=lambda row: row.number)]
-
-
-def billed(books: Any) -> list[tuple[str, str, int]]:
-    """What the ledger charges, as (start, end, net)."""
-    return [
-        (entry.period_start.isoformat(), entry.period_end.isoformat(), entry.net_cents)
-        for entry in sorted(books.ledger(), key=lambda entry: (entry.subscription_id, entry.ordinal))
-    ]
-
-
-async def customers(books: Any, count: int, **details: Any) -> list[TenantId]:
-    """Take on customers and put each on the plan today."""
-    found = [await books.customer(f"tnt_c{number:03}", **details) for number in range(count)]
-    for tenant_id in found:
-        await books.subscribe(tenant_id)
-    return found
-
 
 # -- what it bills -----------------------------------------------------------------------------
 
@@ -64,7 +40,7 @@ async def test_a_due_period_becomes_an_invoice_in_advance(books: Any) -> None:
     (line,) = invoice.document["lines"]
     assert (line["description"], line["quantity"], line["unit_code"]) == ("ScaiKey Pro", "1", "MON")
     assert (line["period_start"], line["period_end"], line["plan_key"]) == ("2026-01-15", "2026-02-15", "scaikey.pro")
-    assert billed(books) == [("2026-01-15", "2026-02-15", 19900)]
+    assert books.billed() == [("2026-01-15", "2026-02-15", 19900)]
     assert (report.totals.invoices, report.totals.lines, report.totals.tenants) == (1, 1, 1)
     assert (report.totals.net_cents, report.totals.tax_cents, report.totals.gross_cents) == (19900, 4179, 24079)
     assert report.totals.failures == ()
@@ -89,9 +65,9 @@ async def test_a_run_keeps_a_record_of_itself(books: Any) -> None:
 async def test_a_second_run_is_a_quiet_no_op(books: Any) -> None:
     await books.subscribe()
     await books.run("2026-01")
-    before = (documents(books), billed(books))
+    before = (books.documents(), books.billed())
     report = await books.run("2026-01")
-    assert (documents(books), billed(books)) == before
+    assert (books.documents(), books.billed()) == before
     assert (report.totals.invoices, report.totals.tenants) == (0, 0)
 
 
@@ -100,9 +76,9 @@ async def test_months_are_billed_one_after_the_other_or_all_at_once(books: Any) 
     books.at(2026, 4, 30)
     for month in ("2025-12", "2026-01", "2026-02"):
         await books.run(month)
-    assert [start for start, _, _ in billed(books)] == ["2025-12-31", "2026-01-31", "2026-02-28"]
+    assert [start for start, _, _ in books.billed()] == ["2025-12-31", "2026-01-31", "2026-02-28"]
     await books.run("2026-04")
-    assert [start for start, _, _ in billed(books)][3:] == ["2026-03-31", "2026-04-30"]
+    assert [start for start, _, _ in books.billed()][3:] == ["2026-03-31", "2026-04-30"]
     assert [len(each.lines) for each in books.invoices()] == [1, 1, 1, 2]
     assert {each.issue_date for each in books.invoices()} == {date(2026, 4, 30)}
 
@@ -143,7 +119,7 @@ async def test_a_customer_gets_one_invoice_for_all_it_has(books: Any) -> None:
 async def test_a_price_counts_from_the_next_cycle_and_never_for_what_is_finalized(books: Any) -> None:
     await books.subscribe()
     await books.run("2026-01")
-    first = documents(books)[0]
+    first = books.documents()[0]
     async with books.world.work.begin(books.admin) as work:
         plan = await work.plans.by_key("scaikey.pro")
         plan.revise(builders.plan_terms(base_price_cents=29900))
@@ -151,8 +127,8 @@ async def test_a_price_counts_from_the_next_cycle_and_never_for_what_is_finalize
         await work.commit()
     books.at(2026, 2, 15)
     await books.run("2026-02")
-    assert documents(books)[0] == first
-    assert [net for _, _, net in billed(books)] == [19900, 29900]
+    assert books.documents()[0] == first
+    assert [net for _, _, net in books.billed()] == [19900, 29900]
 
 
 @pytest.mark.parametrize(
@@ -201,7 +177,7 @@ async def test_a_trial_is_free_and_what_follows_is_not(books: Any) -> None:
     books.at(2026, 2, 10)
     await books.world.use(ReapSubscriptions)(books.admin)
     await books.run("2026-02")
-    assert billed(books) == [("2026-01-29", "2026-02-28", 19900)]
+    assert books.billed() == [("2026-01-29", "2026-02-28", 19900)]
 
 
 async def test_what_is_cancelled_at_the_period_end_is_billed_no_further(books: Any) -> None:
@@ -212,7 +188,7 @@ async def test_what_is_cancelled_at_the_period_end_is_billed_no_further(books: A
     await books.run("2026-06")  # before the reaper
     await books.world.use(ReapSubscriptions)(books.admin)
     await books.run("2026-06")  # and after it
-    assert billed(books) == [("2026-01-15", "2026-02-15", 19900)]
+    assert books.billed() == [("2026-01-15", "2026-02-15", 19900)]
 
 
 async def test_what_began_before_a_sudden_end_is_still_owed(books: Any) -> None:
@@ -221,7 +197,7 @@ async def test_what_began_before_a_sudden_end_is_still_owed(books: Any) -> None:
     await books.world.use(CancelSubscription)(books.admin, sold.id, immediate=True)
     books.at(2026, 3, 1)
     await books.run("2026-03")
-    assert billed(books) == [("2026-01-15", "2026-02-15", 19900)]
+    assert books.billed() == [("2026-01-15", "2026-02-15", 19900)]
 
 
 @pytest.mark.parametrize(("quantity", "net"), [(1, 12839), (3, 38516), (1000, 12838710)])
@@ -233,14 +209,14 @@ async def test_a_resumed_subscription_pays_the_rest_by_days(books: Any, quantity
     await books.world.use(ResumeSubscription)(books.admin, sold.id)
     await books.run("2026-03")
     # 20 of March's 31 days, rounded once for all units; February never.
-    assert billed(books)[1:] == [("2026-03-12", "2026-04-01", net)]
+    assert books.billed()[1:] == [("2026-03-12", "2026-04-01", net)]
     line = books.invoices()[1].document["lines"][0]
     assert (line["quantity"], line["unit_code"]) == (str(20 * quantity), "DAY")
     assert (line["unit_price_cents"], line["price_divisor"], line["net_cents"]) == ("19900", 31, net)
     assert (line["period_start"], line["period_end"]) == ("2026-03-12", "2026-04-01")
     books.at(2026, 4, 1)
     await books.run("2026-04")
-    assert billed(books)[2:] == [("2026-04-01", "2026-05-01", 19900 * quantity)]
+    assert books.billed()[2:] == [("2026-04-01", "2026-05-01", 19900 * quantity)]
 
 
 async def test_a_suspended_subscription_is_not_billed(books: Any) -> None:
@@ -258,7 +234,7 @@ async def test_a_new_cadence_is_billed_where_the_old_one_ended(books: Any) -> No
     await books.world.use(OverrideSubscription)(books.admin, sold.id, plan_key=yearly)
     books.at(2027, 3, 1)
     await books.run("2027-03")
-    assert billed(books) == [
+    assert books.billed() == [
         ("2026-01-15", "2026-02-15", 19900),
         ("2026-02-15", "2027-02-15", 199000),
         ("2027-02-15", "2028-02-15", 199000),
@@ -311,7 +287,7 @@ async def test_a_voided_draft_of_a_run_is_a_gift(books: Any) -> None:
 
 
 async def test_a_dry_run_writes_nothing_and_says_what_would_be(books: Any) -> None:
-    await customers(books, 3)
+    await books.customers(3)
     before = repr((books.world.store.tables, books.world.store.audit, books.world.store.outbox))
     report = await books.run("2026-01", dry_run=True)
     assert repr((books.world.store.tables, books.world.store.audit, books.world.store.outbox)) == before
@@ -331,7 +307,7 @@ async def test_a_dry_run_lists_failures_too(books: Any) -> None:
 
 
 async def test_one_customer_can_be_billed_alone(books: Any) -> None:
-    first, second = await customers(books, 2)
+    first, second = await books.customers(2)
     assert (await books.run("2026-01", tenant_id=second)).totals.invoices == 1
     assert [each.tenant_id for each in books.invoices()] == [second]
     with pytest.raises(NotFound):
@@ -342,7 +318,7 @@ async def test_one_customer_can_be_billed_alone(books: Any) -> None:
 
 async def test_progress_is_told_page_by_page(books: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scaicontrol_core.billing.use_cases.run_billing.PAGE", 2)
-    await customers(books, 5)
+    await books.customers(5)
     told: list[tuple[int, int, int]] = []
     await books.run("2026-01", on_progress=lambda seen, due, totals: told.append((seen, due, totals.invoices)))
     assert told == [(2, 5, 2), (4, 5, 4), (5, 5, 5)]
@@ -411,221 +387,3 @@ async def test_nobody_runs_what_they_may_not(books: Any) -> None:
         await books.run("2026-01", actor=Actor.tenant_user("tom", TENANT_ID, OPERATOR_ID, Role.TENANT_ADMIN))
     with pytest.raises(Forbidden):
         await books.world.use(SummarizeInvoices)(Actor.anonymous())
-
-
-# -- failures ----------------------------------------------------------------------------------
-
-
-async def test_one_customers_failure_stops_no_other(books: Any) -> None:
-    first, second, third, fourth = await customers(books, 4)
-    dollars = await books.plan("dollars", currency="USD")
-    async with books.world.work.begin(books.admin) as work:
-        for number, tenant in enumerate((second, third)):
-            sold = await work.subscriptions.find_live(tenant, builders.SERVICE_ID)
-            sold.plan_id = PlanId("pln_gone") if number else PlanId("pln_dollars")
-            await work.subscriptions.save(sold)
-        await work.commit()
-    del books.world.store.tables["billing_profiles"][fourth]
-    report = await books.run("2026-01")
-    assert dollars == "scaikey.dollars"
-    assert [each.tenant_id for each in books.invoices()] == [first]
-    assert [(each.tenant_id, each.code) for each in report.totals.failures] == [
-        (second, "currency_unsupported"),
-        (third, "plan_not_found"),
-        (fourth, "billing_profile_required"),
-    ]
-    assert report.totals.tenants == 4
-    assert report.run.totals.failures == report.totals.failures
-
-
-async def test_what_failed_is_billed_once_it_is_mended(books: Any) -> None:
-    await books.subscribe()
-    await books.configure(seller_city=None)
-    assert (await books.run("2026-01")).totals.failures[0].code == "seller_not_billable"
-    await books.configure(seller_city="Amsterdam")
-    assert (await books.run("2026-01")).totals.invoices == 1
-
-
-async def poison(books: Any, tenant_id: TenantId) -> None:
-    """Leave an entry in the ledger that the schedule does not know of: the page fails when it is written."""
-    async with books.world.work.begin(books.admin) as work:
-        sold = await work.subscriptions.find_live(tenant_id, builders.SERVICE_ID)
-        entry = BilledPeriod(
-            subscription_id=sold.id,
-            ordinal=0,
-            charge_kind=ChargeKind.RECURRING,
-            partner_id=sold.partner_id,
-            tenant_id=sold.tenant_id,
-            period_start=date(2026, 1, 15),
-            period_end=date(2026, 2, 15),
-            net_cents=1,
-            currency="EUR",
-            invoice_id=None,
-            run_id=RunId("run_other"),
-            billed_at=books.world.clock.now(),
-        )
-        await work.billed_periods.add_many([entry])
-        await work.commit()
-
-
-async def test_one_who_spoils_a_page_is_found_and_the_page_is_billed(
-    books: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("scaicontrol_core.billing.use_cases.run_billing.PAGE", 3)
-    tenants = await customers(books, 7)
-    await poison(books, tenants[1])
-    await poison(books, tenants[6])
-    report = await books.run("2026-01")
-    assert [(each.tenant_id, each.code) for each in report.totals.failures] == [
-        (tenants[1], "period_already_billed"),
-        (tenants[6], "period_already_billed"),
-    ]
-    assert [each.tenant_id for each in books.invoices()] == [t for t in tenants if t not in {tenants[1], tenants[6]}]
-    assert (report.totals.tenants, report.totals.invoices) == (7, 5)
-    assert await books.faults() == []
-
-
-async def test_a_database_that_gives_up_is_asked_again(books: Any) -> None:
-    await customers(books, 3)
-    refusals = iter([True, False, True, False])
-
-    async def moody(_: int) -> None:
-        if next(refusals, False):
-            raise Retryable("deadlock")
-
-    report = await books.run("2026-01", ports={"work": FaultyWork(books.world.work, meanwhile=moody)})
-    assert report.totals.invoices == 3
-    assert books.numbers() == ["SCAI-2026-000001", "SCAI-2026-000002", "SCAI-2026-000003"]
-    assert books.log_of(report.run.id) == ["billing_run.started", "billing_run.finished"]
-
-
-async def test_a_database_that_gives_up_for_good_leaves_the_rest_to_the_next_run(books: Any) -> None:
-    await customers(books, 2)
-
-    async def never(number: int) -> None:
-        if number > 1:
-            raise Retryable("deadlock")
-
-    with pytest.raises(Retryable):
-        await books.run("2026-01", ports={"work": FaultyWork(books.world.work, meanwhile=never)})
-    assert books.invoices() == []
-    assert (await books.run("2026-01")).totals.invoices == 2
-
-
-# -- crashes and rivals ------------------------------------------------------------------------
-
-
-async def world_to_bill(books_of: Any) -> Any:
-    books = await books_of()
-    await customers(books, 5)
-    await books.subscribe(start_date=date(2025, 11, 15))
-    return books
-
-
-@pytest.fixture
-def books_of(books: Any) -> Any:
-    """Make another world like the first, so that two histories can be compared."""
-    kind = type(books)
-
-    async def another() -> Any:
-        return kind(await type(books.world).with_one_customer())
-
-    return another
-
-
-async def test_killed_at_any_commit_and_run_again_the_documents_are_the_same(
-    books_of: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("scaicontrol_core.billing.use_cases.run_billing.PAGE", 2)
-    undisturbed = await world_to_bill(books_of)
-    await undisturbed.run("2026-01")
-    expected = (documents(undisturbed), billed(undisturbed))
-    assert len(expected[0]) == 6
-    for commit in range(1, 6):  # the run's record, three pages, its end
-        for when in ("kill_before", "kill_after"):
-            books = await world_to_bill(books_of)
-            dying = FaultyWork(books.world.work)
-            setattr(dying, when, commit)
-            with pytest.raises(Killed):
-                await books.run("2026-01", ports={"work": dying})
-            await books.run("2026-01")
-            assert (documents(books), billed(books)) == expected, f"{when} {commit}"
-            assert await books.faults() == []
-
-
-async def test_two_runs_at_once_share_the_work(books: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scaicontrol_core.billing.use_cases.run_billing.PAGE", 2)
-    await customers(books, 6)
-    rivals: list[int] = []
-
-    async def a_rival_runs(number: int) -> None:
-        if number == 3:  # between the first page and the second
-            rivals.append((await books.run("2026-01")).totals.invoices)
-
-    report = await books.run("2026-01", ports={"work": FaultyWork(books.world.work, meanwhile=a_rival_runs)})
-    assert rivals == [4]
-    assert report.totals.invoices == 2
-    assert report.totals.failures == ()
-    assert books.numbers() == [f"SCAI-2026-{number:06}" for number in range(1, 7)]
-    assert len(books.ledger()) == 6
-    assert await books.faults() == []
-
-
-async def test_a_customer_who_cancels_during_the_run_is_read_again(books: Any) -> None:
-    sold = await books.subscribe()
-    done = False
-
-    async def customer_cancels(number: int) -> None:
-        nonlocal done
-        if number == 2 and not done:
-            done = True
-            await books.world.use(CancelSubscription)(books.admin, sold.id, immediate=True)
-
-    report = await books.run("2026-01", ports={"work": FaultyWork(books.world.work, meanwhile=customer_cancels)})
-    assert done
-    assert (report.totals.invoices, books.invoices(), books.ledger()) == (0, [], [])  # cancelled on its first day
-
-
-# -- what it adds up to ------------------------------------------------------------------------
-
-
-async def test_sums_by_country_category_and_rate(books: Any) -> None:
-    details = {"is_business": False, "vat_number": None}
-    await books.customer("tnt_be", country_code="BE", **details)
-    await books.customer("tnt_us", country_code="US", **details)
-    for tenant in (TENANT_ID, TenantId("tnt_be"), TenantId("tnt_us")):
-        await books.subscribe(tenant)
-    await books.configure(oss_registered=True)
-    report = await books.run("2026-01")
-    groups = [(each.country, each.category, each.rate, each.net_cents, each.tax_cents) for each in report.totals.vat]
-    assert groups == [
-        ("BE", "S", "21.00", 19900, 4179),
-        ("NL", "S", "21.00", 19900, 4179),
-        ("US", "G", "0.00", 19900, 0),
-    ]
-    summary = await books.world.use(SummarizeInvoices)(books.admin)
-    assert (summary.invoices, summary.vat) == (3, report.totals.vat)
-    assert (summary.net_cents, summary.tax_cents, summary.gross_cents) == (59700, 8358, 68058)
-    assert summary.by_pdf_status == {"pending": 3}
-
-
-async def test_a_summary_counts_neither_drafts_nor_what_is_void(books: Any) -> None:
-    kept, voided = await books.issue(), await books.issue()
-    await books.draft()
-    await books.world.use(VoidInvoice)(books.admin, voided.id, "wrong customer")
-    summary = await books.world.use(SummarizeInvoices)(books.admin)
-    assert (summary.invoices, summary.gross_cents) == (1, kept.gross_cents)
-
-
-async def test_a_summary_reads_every_page(books: Any) -> None:
-    for _ in range(203):
-        await books.issue()
-    summary = await books.world.use(SummarizeInvoices)(books.admin)
-    assert (summary.invoices, summary.net_cents) == (203, 203 * 37500)
-
-
-async def test_a_summary_is_of_ones_own(books: Any) -> None:
-    whole = await books.reseller("prt_whole", "WHOLE", billing_model="wholesale")
-    await books.issue(tenant_id=await books.customer("tnt_whole", whole))
-    await books.issue()
-    assert (await books.world.use(SummarizeInvoices)(Actor.partner_admin("wilma", whole))).invoices == 1
