@@ -26,6 +26,7 @@ from scaicontrol_http.idempotency import Idempotency
 from scaicontrol_http.lifespan import lifespan
 from scaicontrol_http.observing import Observing
 from scaicontrol_http.openapi import openapi_config
+from scaicontrol_http.query_guard import note_parameters, refuse_unknown_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,7 +44,9 @@ def create_app(container: Container, *, owned: bool = False) -> Litestar:
         route_handlers=[
             *health_routes(container, verifier.issuers, metrics),
             *documentation.ROUTES,
-            Router(PREFIX, route_handlers=[*_feature_routes(), *(DEVELOPMENT_ROUTES if settings.dev_issuer else ())]),
+            Router(PREFIX, route_handlers=[*_feature_routes()], guards=[refuse_unknown_parameters]),
+            # Who speaks OpenID Connect may add what it likes: unknown parameters must be ignored there.
+            Router(PREFIX, route_handlers=DEVELOPMENT_ROUTES if settings.dev_issuer else ()),
         ],
         dependencies=dict(dependencies(container)),
         middleware=[Authentication(verifier), Idempotency(container)],
@@ -56,6 +59,7 @@ def create_app(container: Container, *, owned: bool = False) -> Litestar:
         logging_config=None,
         debug=False,
     )
+    note_parameters(app)
     app.asgi_handler = Observing(app.asgi_handler, container.ids, metrics)
     return app
 

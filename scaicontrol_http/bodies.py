@@ -76,17 +76,18 @@ def _wrong_shape(message: str) -> Invalid:
     pointer = _pointer(place[1]) if place else ""
     text = message[: place.start()] if place else message
     if unknown := _UNKNOWN_FIELD.fullmatch(text):
-        pointer, text = f"{pointer}/{_escaped(unknown[1])}", f"There is no field {unknown[1]!r}."
+        pointer, text = f"{pointer}/{pointer_step(unknown[1])}", f"There is no field {unknown[1]!r}."
     elif missing := _MISSING_FIELD.fullmatch(text):
-        pointer, text = f"{pointer}/{_escaped(missing[1])}", f"The field {missing[1]} is required."
+        pointer, text = f"{pointer}/{pointer_step(missing[1])}", f"The field {missing[1]} is required."
     else:
         text = f"{pointer.lstrip('/') or 'The body'}: {text.replace('`', '')}."
     return Invalid(text, code="invalid_body", fields=(FieldError(pointer, text),))
 
 
 def _pointer(path: str) -> str:
-    return "".join(f"/{_escaped(name or index)}" for name, index in _STEP.findall(path))
+    return "".join(f"/{pointer_step(name or index)}" for name, index in _STEP.findall(path))
 
 
-def _escaped(name: str) -> str:
+def pointer_step(name: str) -> str:
+    """Return a name as one step of a JSON pointer (RFC 6901)."""
     return name.replace("~", "~0").replace("/", "~1")

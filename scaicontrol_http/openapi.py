@@ -16,6 +16,7 @@ from litestar.openapi.spec import Components, SecurityScheme, Tag
 from litestar.routes import HTTPRoute
 
 from scaicontrol_http.errors import PROBLEM_JSON
+from scaicontrol_http.query_guard import PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +77,10 @@ _PROBLEM = {
                 "type": "object",
                 "required": ["pointer", "message"],
                 "properties": {
-                    "pointer": {"type": "string", "description": "JSON pointer into the body, or /parameter."},
+                    "pointer": {
+                        "type": "string",
+                        "description": "JSON pointer into the body; /parameter; /query/name of what is none.",
+                    },
                     "message": {"type": "string"},
                 },
             },
@@ -197,7 +201,7 @@ def _add_around(operation: dict[str, Any], path: str, handler: HTTPRouteHandler)
         412: versioned,
         413: "requestBody" in operation,
         415: "requestBody" in operation,
-        422: bool(parameters) or "requestBody" in operation,
+        422: PARAMETERS in handler.opt or bool(parameters) or "requestBody" in operation,
         503: True,
     }
     responses = operation["responses"]
