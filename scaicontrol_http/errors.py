@@ -38,6 +38,8 @@ STATUS: Mapping[ErrorKind, int] = {
 }
 #: What only HTTP knows, by code.
 _STATUS_OF_CODE = {"unsupported_media_type": 415}
+#: The one error raised on purpose that may have had an effect: COMMIT was sent, and no answer came.
+_MAYBE_DONE = "commit_unknown"
 #: When to come back, in seconds: a deadlock is over at once, a dependency takes its time.
 _RETRY_AFTER = {ErrorKind.LIMITED: 60, ErrorKind.RETRYABLE: 1, ErrorKind.UNAVAILABLE: 30}
 #: Codes and words for what the framework refuses before any code of ours runs.
@@ -110,6 +112,13 @@ EXCEPTION_HANDLERS: dict[type[Exception] | int, Any] = {
     HTTPException: on_framework_error,
     Exception: on_unforeseen_error,
 }
+
+
+def outcome_is_known(status: int, code: str | None) -> bool:
+    """Tell of a failed request whether it surely had no effect: it was refused, or undone before COMMIT."""
+    return status < HTTPStatus.INTERNAL_SERVER_ERROR or (
+        status == HTTPStatus.SERVICE_UNAVAILABLE and code not in {None, _MAYBE_DONE}
+    )
 
 
 def _on_wrong_input(request: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:

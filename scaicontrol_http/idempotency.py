@@ -1,8 +1,10 @@
 """``Idempotency-Key``: a creating POST sent twice takes effect once.
 
 Routes ask for it with ``opt={"idempotent": True}``. The answer of the first request is kept
-for a day and given again, marked ``Idempotent-Replayed: true``. A request that failed keeps
-nothing: it had no effect, so its key is free.
+for a day and given again, marked ``Idempotent-Replayed: true``. A request that was refused keeps
+nothing: it had no effect, so its key is free. Where nobody can tell whether there was an effect
+(a fault of ours, a connection lost during COMMIT, a server that died), the key stays in flight:
+a repeat answers 409 and never takes effect a second time.
 """
 
 from __future__ import annotations
@@ -21,10 +23,9 @@ from litestar.middleware import ASGIMiddleware
 from scaicontrol_core.kernel.errors import FieldError, Malformed, ScaiControlError
 from scaicontrol_core.kernel.idempotency import MAX_KEY_LENGTH, IdempotencyRecord, StoredAnswer
 from scaicontrol_http.dependencies import ACTOR_STATE
+from scaicontrol_http.errors import PROBLEM_CODE, outcome_is_known
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
     from scaicontrol_adapters.container import Container
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
+#: The headers of an answer that belong to what was made, and not to the one request.
+_REPEATED = ("ETag", "Location")
 
 log = structlog.get_logger(__name__)
 
@@ -57,46 +60,51 @@ class Idempotency(ASGIMiddleware):
         if earlier is not None:
             await _replay(earlier.replay(request_hash), scope, receive, send)
             return
-        recording = _Recording(send, lambda answer: records.complete(owner, key, answer))
-        try:
-            await next_app(scope, receive, recording.send)
-        except Exception:
-            await records.release(owner, key)
-            raise
-        # Whoever is cancelled half-way leaves the key in flight: nobody knows whether there was an effect.
-        if not recording.kept:
-            await records.release(owner, key)
+        # What is raised past this, or cancelled half-way, leaves the key in flight: nobody knows how it ended.
+        settling = _Settling(self.container, owner, key, scope, send)
+        await next_app(scope, receive, settling.send)
 
 
 @define
-class _Recording:
-    """Passes an answer on, but not its end before the whole of it is kept: a repeat may come at once."""
+class _Settling:
+    """Passes an answer on, but not its end before the key is settled: a repeat may come at once."""
 
+    _container: Container
+    _owner: str
+    _key: str
+    _scope: Scope
     _send: Send
-    _keep: Callable[[StoredAnswer], Awaitable[None]]
-    kept: bool = field(init=False, default=False)
     _status: int = field(init=False, default=0)
-    _content_type: str = field(init=False, default="")
+    _headers: Headers = field(init=False, factory=Headers)
     _body: bytearray = field(init=False, factory=bytearray)
 
     async def send(self, message: Message) -> None:
         """Pass a part of the answer on."""
         if message["type"] == "http.response.start":
-            self._status = message["status"]
-            self._content_type = Headers(message["headers"]).get("content-type", "")
+            self._status, self._headers = message["status"], Headers(message["headers"])
         elif message["type"] == "http.response.body":
             self._body += message["body"]
-            if not message["more_body"] and HTTPStatus.OK <= self._status < HTTPStatus.BAD_REQUEST:
-                await self._keep_answer()
+            if not message["more_body"]:
+                await self._settle()
         await self._send(message)
 
-    async def _keep_answer(self) -> None:
-        self.kept = True
+    async def _settle(self) -> None:
+        """Keep an answer, free the key of a refusal, and leave in flight what may have had an effect or not."""
+        records, retry = self._container.idempotency, self._container.retry
         try:
-            await self._keep(StoredAnswer(self._status, self._content_type, bytes(self._body)))
+            if self._status < HTTPStatus.BAD_REQUEST:
+                await retry(lambda: records.complete(self._owner, self._key, self._answer()))
+            elif outcome_is_known(self._status, self._scope["state"].get(PROBLEM_CODE)):
+                await retry(lambda: records.release(self._owner, self._key))
+            else:
+                log.error("idempotency_outcome_unknown", status=self._status)
         except ScaiControlError as error:
-            # The effect is there, so the caller gets the answer; a repeat will find the key in flight.
-            log.exception("answer_not_kept", code=error.code)
+            # The caller gets the answer all the same; a repeat will find the key in flight.
+            log.exception("idempotency_not_settled", status=self._status, code=error.code)
+
+    def _answer(self) -> StoredAnswer:
+        repeated = {name: value for name in _REPEATED if (value := self._headers.get(name)) is not None}
+        return StoredAnswer(self._status, self._headers.get("content-type", ""), bytes(self._body), repeated)
 
 
 def owner_of(actor: Actor) -> str:
@@ -123,7 +131,10 @@ def _hash(scope: Scope, body: bytes) -> str:
 
 async def _replay(answer: StoredAnswer, scope: Scope, receive: Receive, send: Send) -> None:
     response = Response(
-        answer.body, status_code=answer.status, media_type=answer.content_type, headers={REPLAYED: "true"}
+        answer.body,
+        status_code=answer.status,
+        media_type=answer.content_type,
+        headers={**answer.headers, REPLAYED: "true"},
     )
     request = Request[Any, Any, Any](scope, receive=receive, send=send)
     await response.to_asgi_response(app=None, request=request)(scope, receive, send)

@@ -57,13 +57,18 @@ class SqlIdempotencyRecords:
             if not earlier.expired(record.created_at):
                 return earlier
             again = (*_of(record.owner, record.key), _TABLE.c.created_at == earlier.created_at)
-            blank = {"status": None, "content_type": None, "body": None}
+            blank = {"status": None, "content_type": None, "body": None, "headers": None}
             if await self._run(update(_TABLE).where(*again).values(values | blank)):  # type: ignore[arg-type]
                 return None
 
     async def complete(self, owner: str, key: str, answer: StoredAnswer) -> None:
         """Keep the answer of a claimed key."""
-        kept = {"status": answer.status, "content_type": answer.content_type, "body": answer.body}
+        kept = {
+            "status": answer.status,
+            "content_type": answer.content_type,
+            "body": answer.body,
+            "headers": dict(answer.headers),
+        }
         await self._run(update(_TABLE).where(*_of(owner, key)).values(kept))  # type: ignore[arg-type]
 
     async def release(self, owner: str, key: str) -> None:
@@ -79,7 +84,9 @@ class SqlIdempotencyRecords:
             row = (await connection.execute(select(_TABLE).where(*_of(owner, key)))).one_or_none()
         if row is None:
             return None
-        answer = None if row.status is None else StoredAnswer(row.status, row.content_type, row.body)
+        answer = None
+        if row.status is not None:
+            answer = StoredAnswer(row.status, row.content_type, row.body, row.headers or {})
         return IdempotencyRecord(row.owner, row.key, row.request_hash, row.created_at, answer)
 
     async def _run(self, statement: Any) -> int:  # INSERT, UPDATE or DELETE

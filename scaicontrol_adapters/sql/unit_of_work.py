@@ -67,7 +67,9 @@ class SqlWork:
         try:
             await session.commit()
         except ConnectionLost as lost:
-            raise CommitUnknown("The connection was lost during COMMIT.") from lost
+            raise CommitUnknown(
+                "The connection was lost during COMMIT.", hint="Look whether it took effect before you send it again."
+            ) from lost
         close_to_statements(session.sync_session)
 
     # -- tenancy -----------------------------------------------------------------------------

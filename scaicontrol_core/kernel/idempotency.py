@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from scaicontrol_core.kernel.errors import Conflict, FieldError, Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: How long a stored answer serves (spec: HTTP surface).
 RETENTION = timedelta(hours=24)
@@ -16,11 +19,12 @@ MAX_KEY_LENGTH = 255
 
 @frozen
 class StoredAnswer:
-    """What a completed request answered: status code, content type and body bytes."""
+    """What a completed request answered: status code, content type, body bytes, and the headers worth repeating."""
 
     status: int
     content_type: str
     body: bytes
+    headers: Mapping[str, str] = field(factory=dict)
 
 
 @frozen
@@ -41,7 +45,7 @@ class IdempotencyRecord:
         """Return the stored answer for a repeat of the same request.
 
         Raises ``Invalid`` (``idempotency_key_reused``) for another body and ``Conflict``
-        (``idempotency_in_flight``) while the first request still runs.
+        (``idempotency_in_flight``) while the first request still runs, or if nobody can tell how it ended.
         """
         if request_hash != self.request_hash:
             raise Invalid(
@@ -50,7 +54,11 @@ class IdempotencyRecord:
                 fields=(FieldError("/headers/Idempotency-Key", "use a new key for a new request"),),
             )
         if self.answer is None:
-            raise Conflict("The first request with this Idempotency-Key still runs.", code="idempotency_in_flight")
+            raise Conflict(
+                "The first request with this Idempotency-Key still runs, or nobody can tell how it ended.",
+                code="idempotency_in_flight",
+                hint="Ask again shortly. If this stays, look whether the first one took effect before using a new key.",
+            )
         return self.answer
 
 
@@ -66,5 +74,8 @@ class IdempotencyRecords(Protocol):
         ...
 
     async def release(self, owner: str, key: str) -> None:
-        """Forget a claim whose request failed without effect, so that it can be tried again."""
+        """Forget a claim whose request failed without effect, so that it can be tried again.
+
+        Never one whose outcome is unknown: that stays in flight until it expires.
+        """
         ...

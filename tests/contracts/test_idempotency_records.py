@@ -14,7 +14,7 @@ from scaicontrol_core.kernel.idempotency import RETENTION, IdempotencyRecord, Id
 from scaicontrol_core.testing.clock import DEFAULT_START
 from scaicontrol_core.testing.idempotency import MemoryIdempotencyRecords
 
-ANSWER = StoredAnswer(201, "application/json", b'{"id": "inv_1", "name": "\xc3\xa9\x00"}')
+ANSWER = StoredAnswer(201, "application/json", b'{"id": "inv_1", "name": "\xc3\xa9\x00"}', {"ETag": '"1"'})
 
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("mariadb", marks=pytest.mark.services)])

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol_adapters.sql.rows.base import PlatformOnly, Row, index, table
+from scaicontrol_adapters.sql.types import JsonText
 
 #: An owner is a caller's subject, hashed where it is long; 255 + 255 characters of four bytes
 #: still fit InnoDB's 3072 bytes a key.
@@ -28,3 +29,4 @@ class IdempotencyRow(Row, PlatformOnly):
     status: Mapped[int | None]
     content_type: Mapped[str | None] = mapped_column(String(255))
     body: Mapped[bytes | None] = mapped_column(LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb"))
+    headers: Mapped[dict[str, str] | None] = mapped_column(JsonText)
