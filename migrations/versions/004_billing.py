@@ -15,6 +15,7 @@ branch_labels = None
 depends_on = None
 
 IMMUTABLE = "invoice_immutable"
+SERIES_IMMUTABLE = "number_series_immutable"
 #: What a numbered invoice says. Whatever may still change is not in this list.
 FROZEN = (
     "id",
@@ -45,6 +46,7 @@ FROZEN = (
     "tenant_id",
     "partner_id",
 )
+SERIES_KEY = ("seller_id", "document_type", "fiscal_year")
 
 
 def upgrade() -> None:
@@ -233,6 +235,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_invoice_lines_tenant_id"), "invoice_lines", ["tenant_id"], unique=False)
     append_only(op, "billed_periods")
     _freeze_numbered_invoices()
+    _let_series_only_count_on()
 
 
 def downgrade() -> None:
@@ -247,19 +250,44 @@ def downgrade() -> None:
 def _freeze_numbered_invoices() -> None:
     """Let nobody change what a numbered invoice says, whatever path they take.
 
-    Its state moves on (sent, paid, void) and so does that of its PDF; nothing else does.
+    Its state moves on (sent, paid, void) and so does that of its PDF; nothing else does. Paid
+    and void are for ever, and so is the reason for which a document was voided.
     """
     differs = " OR ".join(f"NOT (NEW.{column} <=> OLD.{column})" for column in FROZEN)
-    changed = f"OLD.number IS NOT NULL AND ({differs} OR NEW.status = 'draft')"
+    ended = " OR ".join(f"NOT (NEW.{column} <=> OLD.{column})" for column in ("status", "voided_at", "void_reason"))
+    changed = (
+        f"(OLD.number IS NOT NULL AND ({differs} OR NEW.status = 'draft')) "
+        f"OR (OLD.status IN ('paid', 'void') AND ({ended}))"
+    )
     refuse_when(op, "invoices_immutable", "invoices", "UPDATE", changed, IMMUTABLE)
     refuse_when(op, "invoices_kept", "invoices", "DELETE", "OLD.number IS NOT NULL", IMMUTABLE)
-    numbered = "EXISTS (SELECT 1 FROM invoices WHERE id = OLD.invoice_id AND number IS NOT NULL)"
-    for event in ("UPDATE", "DELETE"):
-        refuse_when(op, f"invoice_lines_no_{event.lower()}", "invoice_lines", event, numbered, IMMUTABLE)
+    # A line may neither leave a numbered invoice nor move into one.
+    left = "EXISTS (SELECT 1 FROM invoices WHERE id = OLD.invoice_id AND number IS NOT NULL)"
+    touched = "EXISTS (SELECT 1 FROM invoices WHERE id IN (OLD.invoice_id, NEW.invoice_id) AND number IS NOT NULL)"
+    refuse_when(op, "invoice_lines_no_update", "invoice_lines", "UPDATE", touched, IMMUTABLE)
+    refuse_when(op, "invoice_lines_no_delete", "invoice_lines", "DELETE", left, IMMUTABLE)
     # A billing run writes numbered invoices at once, lines after them: a line is too many when
-    # it stands beyond the count that the invoice itself names.
+    # it stands before the first or beyond the count that the invoice itself names.
     beyond = (
         "EXISTS (SELECT 1 FROM invoices WHERE id = NEW.invoice_id AND number IS NOT NULL "
-        "AND NEW.position >= line_count)"
+        "AND (NEW.position < 0 OR NEW.position >= line_count))"
     )
     refuse_when(op, "invoice_lines_no_insert", "invoice_lines", "INSERT", beyond, IMMUTABLE)
+
+
+def _let_series_only_count_on() -> None:
+    """Let nobody turn a series back, or take it away once it has numbered anything.
+
+    A counter turned back hands out a number twice; one that is gone begins anew at 1.
+    """
+    used = "OLD.next_number > OLD.first_number"
+    another = " OR ".join(f"NOT (NEW.{column} <=> OLD.{column})" for column in SERIES_KEY)
+    settled = " OR ".join(f"NOT (NEW.{column} <=> OLD.{column})" for column in ("prefix", "first_number"))
+    turned_back = (
+        f"NEW.next_number < OLD.next_number OR ({used} AND ({another} OR {settled})) "
+        "OR (OLD.last_hash IS NOT NULL AND NEW.last_hash IS NULL) "
+        "OR (OLD.last_issue_date IS NOT NULL "
+        "AND (NEW.last_issue_date IS NULL OR NEW.last_issue_date < OLD.last_issue_date))"
+    )
+    refuse_when(op, "number_series_count_on", "number_series", "UPDATE", turned_back, SERIES_IMMUTABLE)
+    refuse_when(op, "number_series_kept", "number_series", "DELETE", used, SERIES_IMMUTABLE)

@@ -142,6 +142,7 @@ def _guard_write(state: ORMExecuteState, scope: Scope) -> None:
     row = _reach(_entity(statement))
     if not row.may_change(scope):
         raise OutOfScope(f"a {scope.kind} scope can't change {row.__name__}")
+    _refuse_prefixes(statement)
     if isinstance(statement, Update):
         rows = _rows(state.parameters)
         if len(rows) > 1 and not _is_core_write(state):
@@ -174,9 +175,15 @@ def _inserted(statement: Insert, state: ORMExecuteState) -> Iterable[Mapping[str
         raise Unguardable("insert(Row).values([…]) is eight times slower than a list of parameters, and unchecked")
     if statement._post_values_clause is not None and not _is_own_upsert(state):  # noqa: SLF001
         raise Unguardable("an upsert may change somebody else's row: use the dialect's insert_if_absent")
+    _refuse_prefixes(statement)
     values: Mapping[Any, Any] = statement._values or {}  # noqa: SLF001
     fixed = {_name(column): getattr(value, "value", value) for column, value in values.items()}
     return [{**fixed, **row} for row in _rows(state.parameters)] if fixed else _rows(state.parameters)
+
+
+def _refuse_prefixes(statement: Insert | Update | Delete) -> None:
+    if statement._prefixes:  # noqa: SLF001
+        raise Unguardable("OR REPLACE, IGNORE and the like may remove somebody else's row unseen")
 
 
 def _check_insert(row: type[Reach], scope: Scope, values: Mapping[str, Any]) -> None:

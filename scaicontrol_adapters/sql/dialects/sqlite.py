@@ -64,9 +64,12 @@ class Sqlite:
 
         A writer that began by reading would fail at its first write with "database is
         locked", without waiting, whenever another one had written meanwhile.
+
+        ``recursive_triggers``: without it the rows that an OR REPLACE removes go unseen by the
+        triggers that keep numbered invoices and the ledger.
         """
         begin = "BEGIN DEFERRED" if read_only else "BEGIN IMMEDIATE"
-        pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"]
+        pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"]
         if read_only:
             pragmas.append("query_only=ON")
 

@@ -233,6 +233,25 @@ async def test_an_upsert_is_refused(market: SqlUnitOfWorkFactory) -> None:
             )
 
 
+@pytest.mark.parametrize(
+    ("statement", "values"),
+    [
+        (insert(TenantRow).prefix_with("OR REPLACE"), {"id": THEIRS}),
+        (update(TenantRow).prefix_with("OR REPLACE").where(TenantRow.id == OURS).values(external_reference="x"), None),
+        (delete(TenantRow).prefix_with("IGNORE"), None),
+    ],
+    ids=["insert", "update", "delete"],
+)
+async def test_a_statement_that_replaces_or_ignores_is_refused(
+    market: SqlUnitOfWorkFactory, statement: Any, values: dict[str, Any] | None
+) -> None:
+    """SQLite's OR REPLACE would put a reseller's own row in the place of its rival's."""
+    given = None if values is None else _tenant_of(RESELLER) | values
+    async with market.begin(PARTNER) as begun:
+        with pytest.raises(Unguardable, match="OR REPLACE"):
+            await begun.transaction.session.execute(statement, given, execution_options={"synchronize_session": False})
+
+
 async def test_the_platform_may_run_the_unreadable_if_it_says_why(market: SqlUnitOfWorkFactory) -> None:
     counted = text("SELECT count(*) FROM tenants")
     assert await _scalars(market, PLATFORM, counted, **{UNGUARDED: "counting for a test"}) == [2]

@@ -7,17 +7,18 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Table, delete, insert, update
+from sqlalchemy import Table, delete, insert, text, update
 
-from scaicontrol_adapters.sql.rows.billing import BilledPeriodRow, InvoiceLineRow, InvoiceRow
+from scaicontrol_adapters.sql.rows.billing import BilledPeriodRow, InvoiceLineRow, InvoiceRow, NumberSeriesRow
 from scaicontrol_adapters.sql.rows.documents import DocumentRevisionRow
 from scaicontrol_adapters.sql.types import UtcInstant
 from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory
 from scaicontrol_core.access import Actor
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.ledger import BilledPeriod, ChargeKind
-from scaicontrol_core.billing.lifecycle import InvoiceStatus, PdfStatus
+from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus, PdfStatus
 from scaicontrol_core.billing.line import InvoiceLine
+from scaicontrol_core.billing.numbering import SeriesKey
 from scaicontrol_core.documents.revision import DocumentRevision, RevisionReason
 from scaicontrol_core.kernel.errors import Refused
 from scaicontrol_core.kernel.ids import InvoiceId, LineId, PartnerId, RunId, SubscriptionId, TenantId
@@ -42,16 +43,16 @@ def _line(count: int) -> InvoiceLine:
 
 
 def _invoice(**fields: Any) -> Invoice:
-    return Invoice(
-        id=INVOICE,
-        partner_id=RESELLER,
-        tenant_id=OURS,
-        seller_id=RESELLER,
-        currency="EUR",
-        created_at=DEFAULT_START,
-        lines=(_line(1), _line(2)),
-        **fields,
-    )
+    known: dict[str, Any] = {
+        "id": INVOICE,
+        "partner_id": RESELLER,
+        "tenant_id": OURS,
+        "seller_id": RESELLER,
+        "currency": "EUR",
+        "created_at": DEFAULT_START,
+        "lines": (_line(1), _line(2)),
+    }
+    return Invoice(**(known | fields))
 
 
 def _numbered() -> Invoice:
@@ -105,6 +106,7 @@ def _other(column: Any) -> Any:
 
 
 INVOICES = cast("Table", InvoiceRow.__table__)
+LINES = cast("Table", InvoiceLineRow.__table__)
 FROZEN = [column for column in INVOICES.columns if column.name not in MAY_CHANGE]
 
 
@@ -132,21 +134,100 @@ async def test_its_lines_can_be_neither_changed_nor_removed_nor_added(numbered: 
     await _refused(numbered, delete(InvoiceLineRow))
     with pytest.raises(Refused):
         async with numbered.database.writer.begin() as connection:
-            await connection.execute(
-                insert(InvoiceLineRow.__table__).values(  # type: ignore[arg-type]
-                    invoice_id=INVOICE,
-                    position=2,
-                    id="lin_3",
-                    description="smuggled",
-                    quantity=Decimal(1),
-                    unit_price_cents=Decimal(1),
-                    unit_price_divisor=1,
-                    unit_code="C62",
-                    net_cents=1,
-                    tenant_id=OURS,
-                    partner_id=RESELLER,
-                )
-            )
+            await connection.execute(insert(LINES).values(_smuggled()))
+
+
+def _smuggled(**fields: Any) -> dict[str, Any]:
+    return {
+        "invoice_id": INVOICE,
+        "position": 2,
+        "id": "lin_3",
+        "description": "smuggled",
+        "quantity": Decimal(1),
+        "unit_price_cents": Decimal(1),
+        "unit_price_divisor": 1,
+        "unit_code": "C62",
+        "net_cents": 1,
+        "tenant_id": OURS,
+        "partner_id": RESELLER,
+    } | fields
+
+
+async def test_no_line_stands_before_its_first(numbered: SqlUnitOfWorkFactory) -> None:
+    async with numbered.database.writer.connect() as connection:
+        with pytest.raises(Refused):
+            await connection.execute(insert(LINES).values(_smuggled(position=-1)))
+
+
+async def test_no_line_of_a_draft_moves_into_it(numbered: SqlUnitOfWorkFactory) -> None:
+    async with numbered.begin(PLATFORM) as begun:
+        await begun.invoices.add(_invoice(id=InvoiceId("inv_draft")))
+        await begun.commit()
+    ours = (LINES.c.invoice_id == "inv_draft") & (LINES.c.position == 0)
+    async with numbered.database.writer.connect() as connection:
+        with pytest.raises(Refused):
+            await connection.execute(update(LINES).where(ours).values(invoice_id=INVOICE, position=2))
+
+
+async def test_on_sqlite_nothing_of_it_is_replaced_unseen(
+    numbered: SqlUnitOfWorkFactory, request: pytest.FixtureRequest
+) -> None:
+    """An OR REPLACE deletes the row in its way, and SQLite's triggers see that only if told to."""
+    if request.node.callspec.params["database"] != "sqlite":
+        return  # MariaDB's REPLACE always fires them
+    replacing = [
+        insert(LINES).prefix_with("OR REPLACE").values(_smuggled(position=1)),
+        update(LINES).prefix_with("OR REPLACE").where(LINES.c.position == 1).values(position=0),
+        text("INSERT OR REPLACE INTO invoices SELECT * FROM invoices"),
+    ]
+    for statement in replacing:
+        async with numbered.database.writer.connect() as connection:
+            with pytest.raises(Refused):
+                await connection.execute(statement)
+
+
+async def test_paid_and_void_are_for_ever(numbered: SqlUnitOfWorkFactory) -> None:
+    async with numbered.begin(PLATFORM) as begun:
+        invoice = await begun.invoices.get(INVOICE)
+        invoice.void("Sent to the wrong customer.", DEFAULT_START)
+        await begun.invoices.save(invoice)
+        await begun.commit()
+    for changed in ({"status": "finalized"}, {"void_reason": "Another."}, {"voided_at": None}):
+        await _refused(numbered, update(InvoiceRow).values(changed))
+    async with numbered.database.writer.begin() as connection:
+        await connection.execute(update(INVOICES).values(pdf_status="failed"))  # its PDF still may
+
+
+async def test_a_number_series_only_counts_on(numbered: SqlUnitOfWorkFactory) -> None:
+    key = SeriesKey(RESELLER, DocumentType.INVOICE, 2026)
+    async with numbered.begin(PLATFORM) as begun:
+        series = await begun.number_series.lock(key, "RES")
+        series.take(date(2026, 1, 31))
+        series.link("{}")
+        await begun.number_series.save(series)
+        await begun.commit()
+    backward: tuple[dict[str, Any], ...] = (
+        {"next_number": 1},
+        {"first_number": 2},
+        {"prefix": "SER"},
+        {"fiscal_year": 2025},
+        {"last_issue_date": date(2026, 1, 30)},
+        {"last_issue_date": None},
+        {"last_hash": None},
+    )
+    for change in backward:
+        await _refused(numbered, update(NumberSeriesRow).values(change), "number_series_immutable")
+    await _refused(numbered, delete(NumberSeriesRow), "number_series_immutable")
+
+
+async def test_a_series_that_numbered_nothing_may_still_begin_elsewhere(market: SqlUnitOfWorkFactory) -> None:
+    """A seller that moves in from another system sets the first number once, before the first use."""
+    async with market.begin(PLATFORM) as begun:
+        await begun.number_series.lock(SeriesKey(RESELLER, DocumentType.INVOICE, 2026), "RES")
+        begins_at = update(NumberSeriesRow).values(first_number=4711, next_number=4711, prefix="NEW")
+        assert await begun.transaction.update(begins_at, {}) == 1
+        assert await begun.transaction.update(delete(NumberSeriesRow), {}) == 1
+        await begun.commit()
 
 
 async def test_its_state_and_its_pdf_move_on(numbered: SqlUnitOfWorkFactory) -> None:
