@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from litestar import Request
+from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter, SkipValidation
 
@@ -48,7 +49,7 @@ _Sort = Annotated[
 ]
 
 
-def actor_of(request: Request[Any, Any, Any]) -> access.Actor:
+def actor_of(request: ASGIConnection[Any, Any, Any, Any]) -> access.Actor:
     """Return who makes the request; ``Unauthenticated`` if nobody is known."""
     actor = request.scope["state"].get(ACTOR_STATE)
     if not isinstance(actor, access.Actor):
@@ -95,9 +96,12 @@ def dependencies(container: adapters.Container) -> Mapping[str, Provide]:
     def provide_container() -> adapters.Container:
         return container
 
+    def provide_actor(request: Request[Any, Any, Any]) -> access.Actor:
+        return actor_of(request)
+
     return {
         "container": Provide(provide_container, sync_to_thread=False),
-        "actor": Provide(actor_of, sync_to_thread=False),
+        "actor": Provide(provide_actor, sync_to_thread=False),
         "page": Provide(page_of, sync_to_thread=False),
         "expected_version": Provide(expected_version_of, sync_to_thread=False),
     }

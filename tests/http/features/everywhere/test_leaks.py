@@ -92,6 +92,21 @@ async def test_the_same_requests_reach_their_owner(
         assert b'"code":"invalid_body"' not in last.content, f"{operation}: {last.text}"
 
 
+async def test_customers_have_no_business_below_admin(
+    operations: Any, acme: Any, world: Any, rows: Callable[[], Awaitable[Mapping[str, int]]]
+) -> None:
+    """Not even with their own things: there, bodies can set and answers show what is not for them."""
+    own = {"tenant_id": world.acme, "partner_id": world.operator, "subscription_id": world.subscription}
+    own |= {"invoice_id": world.invoice, "run_id": world.run, "slug": "mail", "plan": "pro"}
+    administrative = [each for each in operations if each.path.startswith("/admin/")]
+    assert len(administrative) > 25
+    before = await rows()
+    for operation in administrative:
+        path = operation.at(**{name: own[name] for name in operation.placeholders})
+        await acme.refused(operation.method, path, 403, "forbidden", json=operation.sample())
+    assert await rows() == before
+
+
 @pytest.mark.parametrize("who", ["acme", "rival"])
 async def test_lists_show_nothing_of_others_however_they_are_asked(
     operations: Any, ids: dict[str, tuple[str, ...]], acme: Any, rival: Any, who: str
