@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Generic, TypeVar, dataclass_transform
 
 import msgspec
 
+from scaicontrol_core.kernel.clock import as_utc
+from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.paging import Page
 
 T = TypeVar("T")
 A = TypeVar("A")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
 class _KeywordsOnly(msgspec.StructMeta):
@@ -42,6 +47,19 @@ class Listing(msgspec.Struct, Generic[T], kw_only=True):
 def listing(page: Page[T], show: Callable[[T], A]) -> Listing[A]:
     """Show a page of the core's values."""
     return Listing(items=[show(item) for item in page.items], total=page.total, next_cursor=page.next_cursor)
+
+
+def instant_of(value: datetime | None, pointer: str) -> datetime | None:
+    """Return an instant of a query in UTC; ``Invalid`` (``instant_invalid``) for one that UTC's calendar lacks."""
+    try:
+        return None if value is None else as_utc(value)
+    except OverflowError:
+        raise Invalid.field(pointer, f"{pointer[1:]} lies beyond the calendar.", code="instant_invalid") from None
+
+
+def attachment(name: str, extension: str) -> str:
+    """Return the ``Content-Disposition`` of a file to look at; of its name only what no header can take amiss."""
+    return f'inline; filename="{_UNSAFE.sub("_", name)}.{extension}"'
 
 
 def etag(version: int) -> dict[str, str]:

@@ -16,7 +16,7 @@ from scaicontrol_core.kernel.ids import PartnerId, RunId, TenantId
 from scaicontrol_core.kernel.lifecycle import Lifecycle
 from scaicontrol_core.kernel.period import Cadence, Period, period_at
 
-_PERIOD = re.compile(r"(\d{4})-(\d{2})")
+_PERIOD = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 
 
 class RunStatus(StrEnum):

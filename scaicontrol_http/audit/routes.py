@@ -9,11 +9,10 @@ from litestar.params import FromQuery
 
 from scaicontrol_core.audit.ports import AuditFilter
 from scaicontrol_core.audit.use_cases.read_audit_log import ReadAuditLog
-from scaicontrol_core.kernel.clock import as_utc
 from scaicontrol_core.kernel.ids import PartnerId, TenantId
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
 from scaicontrol_http.dependencies import Actor, Container, PageRequest
-from scaicontrol_http.requests import Listing, listing
+from scaicontrol_http.requests import Listing, instant_of, listing
 
 
 @get("/admin/audit-log", tags=["Admin: platform"], summary="Read the audit log")
@@ -38,8 +37,8 @@ async def read_audit_log(
         user_id=user_id,
         partner_id=PartnerId(partner_id) if partner_id else None,
         tenant_id=TenantId(tenant_id) if tenant_id else None,
-        since=as_utc(since) if since else None,
-        until=as_utc(until) if until else None,
+        since=instant_of(since, "/since"),
+        until=instant_of(until, "/until"),
     )
     return listing(await container.use(ReadAuditLog)(actor, page, criteria), AuditEntryAnswer.of)
 

@@ -24,20 +24,18 @@ from scaicontrol_core.documents.use_cases.read_invoice_pdf import ReadInvoicePdf
 from scaicontrol_core.kernel.checks import choice
 from scaicontrol_core.kernel.ids import InvoiceId, LineId, PartnerId, RunId, TenantId
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
+from scaicontrol_http.billing.run_schemas import RunAnswer, RunBody, SeriesAuditAnswer
 from scaicontrol_http.billing.schemas import (
     DraftPatch,
     InvoiceAnswer,
     InvoiceSummaryAnswer,
     LineOrderBody,
     NewInvoiceBody,
-    RunAnswer,
-    RunBody,
-    SeriesAuditAnswer,
     VoidAnswer,
     VoidBody,
 )
 from scaicontrol_http.dependencies import Actor, Container, ExpectedVersion, PageRequest
-from scaicontrol_http.requests import Listing, etag, listing
+from scaicontrol_http.requests import Listing, attachment, etag, listing
 from scaicontrol_http.tenancy.routes import own_tenant
 
 _ADMIN = "Admin: invoices"
@@ -160,7 +158,7 @@ async def get_pdf(container: Container, actor: Actor, invoice_id: FromPath[str])
 async def _pdf(container: Container, actor: Actor, invoice_id: str) -> Response[bytes]:
     pdf = await container.use(ReadInvoicePdf)(actor, InvoiceId(invoice_id))
     headers = {
-        "Content-Disposition": f'inline; filename="{pdf.number}.pdf"',
+        "Content-Disposition": attachment(pdf.number, "pdf"),
         "ETag": f'"{pdf.revision.sha256}"',
         "X-Document-Revision": str(pdf.revision.revision),
     }

@@ -6,14 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
-from scaicontrol_http.billing.schemas import (
-    InvoiceAnswer,
-    InvoiceSummaryAnswer,
-    LineAnswer,
-    RunAnswer,
-    SeriesAuditAnswer,
-    VoidAnswer,
-)
+from scaicontrol_http.billing.run_schemas import RunAnswer, SeriesAuditAnswer
+from scaicontrol_http.billing.schemas import InvoiceAnswer, InvoiceSummaryAnswer, LineAnswer, VoidAnswer
 from scaicontrol_http.subscriptions.schemas import SubscriptionAnswer
 from scaicontrol_http.tenancy.schemas import BillingProfileAnswer, PartnerAnswer, TenantAnswer
 

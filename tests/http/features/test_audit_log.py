@@ -30,3 +30,9 @@ async def test_it_is_narrowed_and_paged(boss: Any, world: Any) -> None:
 async def test_it_is_the_platforms_own(reseller: Any, acme: Any, world: Any) -> None:
     for caller in (reseller, acme):
         await caller.refused("GET", "/admin/audit-log", 403, "forbidden")
+
+
+async def test_instants_beyond_the_calendar_are_refused(boss: Any) -> None:
+    for name, instant in (("since", "0001-01-01T00:00:00+23:59"), ("until", "9999-12-31T23:59:59-23:59")):
+        wrong = {"params": {name: instant}}
+        await boss.refused("GET", "/admin/audit-log", 422, "instant_invalid", f"/{name}", **wrong)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from io import BytesIO
 from typing import Any
 
 import pytest
 from pypdf import PdfReader
+
+from scaicontrol_http.requests import attachment
 
 Rows = Callable[[], Awaitable[Mapping[str, int]]]
 DRAFT = {
@@ -175,6 +178,18 @@ async def test_the_numbering_audit_finds_every_series_intact(boss: Any, reseller
     assert all(item["intact"] for item in audits["items"])
     (own,) = (await reseller.get("/admin/reports/numbering-audit"))["items"]
     assert (own["first_number"], own["documents"]) == ("RSL-2026-000001", 1)
+
+
+@pytest.mark.parametrize("name", ['A"; x="b', "A\r\nX-Evil: 1", "Ä\u202e/../A"])
+def test_no_number_gets_out_of_its_header(name: str) -> None:
+    header = attachment(name, "pdf")
+    assert re.fullmatch(r'inline; filename="[A-Za-z0-9._-]+\.pdf"', header)
+    assert attachment("SCAI-2026-000001", "pdf") == 'inline; filename="SCAI-2026-000001.pdf"'
+
+
+async def test_a_month_is_written_in_plain_digits(boss: Any, world: Any) -> None:
+    strange = {"period": "\uff12\uff10\uff12\uff16-01"}
+    await boss.refused("POST", "/admin/billing/runs", 422, "period_invalid", "/period", json=strange)
 
 
 async def test_customers_write_no_invoices(acme: Any, world: Any, rows: Rows) -> None:
