@@ -13,9 +13,8 @@ from litestar import Litestar, post
 from litestar import Response as Answer
 
 from scaicontrol_adapters.container import Container
-from scaicontrol_adapters.sql.unit_of_work import CommitUnknown
 from scaicontrol_core.access import Actor
-from scaicontrol_core.kernel.errors import Conflict, NotFound, Retryable, ScaiControlError, Unavailable
+from scaicontrol_core.kernel.errors import CommitUnknown, Conflict, NotFound, Retryable, ScaiControlError, Unavailable
 from scaicontrol_core.kernel.idempotency import StoredAnswer
 from scaicontrol_core.kernel.work import ActsInScope
 from scaicontrol_core.testing import FixedClock
@@ -25,7 +24,7 @@ from scaicontrol_http.idempotency import Idempotency
 
 PARTNERS = "/api/v1/admin/partners"
 KEY = {"Idempotency-Key": "k-1"}
-LOST = CommitUnknown("The connection was lost during COMMIT.")
+LOST = Unavailable("The connection was lost during COMMIT.", code="commit_unknown")
 
 
 @define
