@@ -14,7 +14,7 @@ from litestar import Response as Answer
 
 from scaicontrol_adapters.container import Container
 from scaicontrol_core.access import Actor
-from scaicontrol_core.kernel.errors import CommitUnknown, Conflict, NotFound, Retryable, ScaiControlError, Unavailable
+from scaicontrol_core.kernel.errors import Conflict, NotFound, Retryable, ScaiControlError, Unavailable
 from scaicontrol_core.kernel.idempotency import StoredAnswer
 from scaicontrol_core.kernel.work import ActsInScope
 from scaicontrol_core.testing import FixedClock
