@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from attrs import define, field, frozen
 
 from scaicontrol_core.billing.finalizing import FinalizeOrder
+from scaicontrol_core.kernel.errors import ErrorKind, ScaiControlError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -64,28 +65,41 @@ class CombinedFinalization:
 
     async def _work_off(self, actor: Actor) -> None:
         queue = self._queues[actor]
+        batch: list[_Waiting] = []
         try:
             while queue:
                 batch, queue[:] = queue[:_TOGETHER], queue[_TOGETHER:]
                 await self._finalize(actor, batch)
         finally:
             del self._queues[actor]
+            for each in (*batch, *queue):  # the loop is being shut down: nobody waits for ever
+                each.answer.cancel()
 
     async def _finalize(self, actor: Actor, batch: Sequence[_Waiting]) -> None:
         try:
             made = await self.many(actor, [each.order for each in batch])
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, its callers are told
+            if len(batch) > 1 and not _is_common(error):
+                # One of them spoils it for all: apart, the others get what they came for.
+                for each in batch:
+                    await self._finalize(actor, [each])
+                return
             for each in batch:
-                if not each.answer.done():
-                    each.answer.set_exception(error)
-            if not isinstance(error, Exception):
-                raise
+                _fail(each, error)
             return
         for each in batch:
-            if each.answer.done():
-                continue  # its caller went away
             refused = made.refused.get(each.order.invoice_id)
             if refused is not None:
-                each.answer.set_exception(refused)
-            else:
+                _fail(each, refused)
+            elif not each.answer.done():
                 each.answer.set_result(made.invoices[each.order.invoice_id])
+
+
+def _is_common(error: Exception) -> bool:
+    """Tell whether each of them would meet it by itself: the database is away, or out of patience."""
+    return isinstance(error, ScaiControlError) and error.kind in (ErrorKind.UNAVAILABLE, ErrorKind.RETRYABLE)
+
+
+def _fail(waiting: _Waiting, error: Exception) -> None:
+    if not waiting.answer.done():  # else its caller went away
+        waiting.answer.set_exception(error)

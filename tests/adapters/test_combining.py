@@ -13,7 +13,7 @@ from scaicontrol_core.access import Actor
 from scaicontrol_core.billing.errors import EmptyInvoice
 from scaicontrol_core.billing.finalizing import Finalizations, FinalizeOrder
 from scaicontrol_core.billing.invoice import Invoice
-from scaicontrol_core.kernel.errors import Conflict, ScaiControlError
+from scaicontrol_core.kernel.errors import Conflict, Unavailable
 from scaicontrol_core.kernel.ids import InvoiceId
 from scaicontrol_core.testing import MemoryWorld, builders
 
@@ -27,7 +27,8 @@ class SlowPlural:
     gate: asyncio.Event = field(factory=asyncio.Event)
     begun: asyncio.Semaphore = field(factory=lambda: asyncio.Semaphore(0))
     batches: list[list[FinalizeOrder]] = field(factory=list)
-    error: ScaiControlError | None = None
+    error: Exception | None = None
+    poison: InvoiceId | None = None
 
     async def __call__(self, actor: Actor, orders: Sequence[FinalizeOrder]) -> Finalizations:
         self.batches.append(list(orders))
@@ -35,6 +36,8 @@ class SlowPlural:
         await self.gate.wait()
         if self.error is not None:
             raise self.error
+        if self.poison in {order.invoice_id for order in orders}:
+            raise ValueError(self.poison)
         bad = {order.invoice_id for order in orders if order.invoice_id.startswith("bad")}
         made = {order.invoice_id: _invoice(order.invoice_id) for order in orders if order.invoice_id not in bad}
         return Finalizations(invoices=made, refused={each: EmptyInvoice() for each in bad}, numbered=frozenset(made))
@@ -89,6 +92,42 @@ async def test_what_fails_whole_fails_for_all_of_the_batch_and_the_next_call_sta
     assert all(isinstance(answer, Conflict) for answer in await _ask(combined, plural, "a", "b"))
 
     plural.error = None
+    assert (await combined(ADMIN, InvoiceId("c"))).id == "c"
+
+
+async def test_one_that_nobody_foresaw_spoils_nothing_for_the_others() -> None:
+    plural = SlowPlural(poison=InvoiceId("x"))
+    first, good, worst, better = await _ask(CombinedFinalization(plural), plural, "a", "b", "x", "c")
+
+    assert [answer.id for answer in (first, good, better) if isinstance(answer, Invoice)] == ["a", "b", "c"]
+    assert isinstance(worst, ValueError)
+    assert [[order.invoice_id for order in batch] for batch in plural.batches] == [
+        ["a"], ["b", "x", "c"], ["b"], ["x"], ["c"],
+    ]  # fmt: skip
+
+
+async def test_a_database_that_is_away_is_not_asked_for_each_of_them() -> None:
+    plural = SlowPlural(error=Unavailable("gone"))
+    answers = await _ask(CombinedFinalization(plural), plural, "a", "b", "c")
+
+    assert all(isinstance(answer, Unavailable) for answer in answers)
+    assert [len(batch) for batch in plural.batches] == [1, 2]
+
+
+async def test_a_shutdown_leaves_nobody_waiting() -> None:
+    plural = SlowPlural()
+    combined = CombinedFinalization(plural)
+    leader = asyncio.create_task(combined(ADMIN, InvoiceId("a")))
+    await plural.begun.acquire()
+    follower = asyncio.create_task(combined(ADMIN, InvoiceId("b")))
+    await asyncio.sleep(0)
+    (worker,) = combined._running
+    worker.cancel()
+
+    for caller in (leader, follower):
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(caller, timeout=5)
+    plural.gate.set()
     assert (await combined(ADMIN, InvoiceId("c"))).id == "c"
 
 
