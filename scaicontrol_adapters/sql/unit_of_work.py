@@ -20,7 +20,7 @@ from scaicontrol_adapters.sql.repositories.subscriptions import SqlSubscriptions
 from scaicontrol_adapters.sql.repositories.tenancy import SqlBillingProfiles, SqlPartners, SqlSellers, SqlTenants
 from scaicontrol_adapters.sql.transaction import Transaction
 from scaicontrol_core.access.actor import Actor
-from scaicontrol_core.kernel.errors import Unavailable
+from scaicontrol_core.kernel.errors import CommitUnknown, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,15 +31,6 @@ if TYPE_CHECKING:
     from scaicontrol_core.kernel.ids import Ids
     from scaicontrol_core.kernel.scope import Scope
     from scaicontrol_core.kernel.work import ActsInScope, UnitOfWorkFactory
-
-
-class CommitUnknown(Unavailable):
-    """The connection broke during COMMIT: the change was written, or it was not.
-
-    Never run again blindly: read back what the use case keeps for that (its idempotency key).
-    """
-
-    code = "commit_unknown"
 
 
 class SqlWork:

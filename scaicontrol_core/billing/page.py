@@ -12,7 +12,7 @@ from scaicontrol_core.billing.freezing import Facts, Prepared, freeze, prepare
 from scaicontrol_core.billing.gathering import Batch, Sale, sales_of, settle
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.kernel.errors import ScaiControlError
-from scaicontrol_core.kernel.ids import Ids, PartnerId, RunId, TenantId
+from scaicontrol_core.kernel.ids import Ids, InvoiceId, PartnerId, RunId, TenantId
 from scaicontrol_core.tenancy.partner import Partner
 
 if TYPE_CHECKING:
@@ -56,10 +56,14 @@ class InvoicePreview:
 
 @frozen(kw_only=True)
 class PageOutcome:
-    """What came of a page; ``last_tenant`` is where the next one begins."""
+    """What came of a page; ``last_tenant`` is where the next one begins.
+
+    ``witness`` is an invoice of it, if it has any: where it is kept, the whole page is.
+    """
 
     last_tenant: TenantId
     totals: RunTotals
+    witness: InvoiceId | None = None
     previews: tuple[InvoicePreview, ...] = ()
 
 
@@ -169,7 +173,12 @@ def _outcome(
         failures=drafted.failures,
     )
     totals = totals.plus(RunTotals(vat=vat_totals(documents)))
-    return PageOutcome(last_tenant=batch.subscriptions[-1].tenant_id, totals=totals, previews=previews)
+    return PageOutcome(
+        last_tenant=batch.subscriptions[-1].tenant_id,
+        totals=totals,
+        witness=documents[0].facts.invoice.id if documents else None,
+        previews=previews,
+    )
 
 
 def vat_totals(documents: Iterable[Prepared]) -> tuple[VatTotal, ...]:

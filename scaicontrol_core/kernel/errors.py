@@ -170,6 +170,16 @@ class Unavailable(ScaiControlError):
     code = "unavailable"
 
 
+class CommitUnknown(Unavailable):
+    """The connection broke during COMMIT: the change was written, or it was not.
+
+    Never run again blindly: read back what the use case keeps for that (the invoice that has
+    its number by now, an idempotency key).
+    """
+
+    code = "commit_unknown"
+
+
 class Retryable(ScaiControlError):
     """The database gave up this transaction; nothing was written; run the use case again."""
 

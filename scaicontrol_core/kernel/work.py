@@ -22,8 +22,9 @@ class UnitOfWork(Protocol):
         ...
 
     async def commit(self) -> None:
-        """Write state, audit log and outbox together; raises ``Retryable`` if the database gave up.
+        """Write state, audit log and outbox together.
 
+        Raises ``Retryable`` if the database gave up, ``CommitUnknown`` if nobody can tell.
         Leaving the ``async with`` block without it rolls everything back.
         """
         ...

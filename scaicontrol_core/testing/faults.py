@@ -8,6 +8,8 @@ from typing import Any
 
 from attrs import define, field
 
+from scaicontrol_core.kernel.errors import CommitUnknown
+
 
 class Killed(BaseException):
     """The program died here. No ``except Exception`` catches it, as none catches a power cut."""
@@ -18,13 +20,16 @@ class FaultyWork:
     """Units of work over another factory, whose commits can be watched and killed.
 
     Commits are counted from 1. ``kill_before`` names the one that never happens, ``kill_after``
-    the one after which the program dies; ``meanwhile`` runs before each with its number, for
+    the one after which the program dies; ``lose_before`` and ``lose_after`` the one whose answer
+    is lost, with or without effect; ``meanwhile`` runs before each with its number, for
     what others do in between.
     """
 
     inner: Any
     kill_before: int | None = None
     kill_after: int | None = None
+    lose_before: int | None = None
+    lose_after: int | None = None
     meanwhile: Callable[[int], Awaitable[None]] | None = None
     commits: int = field(default=0, init=False)
 
@@ -42,9 +47,13 @@ class FaultyWork:
             await self.meanwhile(number)
         if number == self.kill_before:
             raise Killed(f"before commit {number}")
+        if number == self.lose_before:
+            raise CommitUnknown(f"commit {number} never arrived")
         await work.commit()
         if number == self.kill_after:
             raise Killed(f"after commit {number}")
+        if number == self.lose_after:
+            raise CommitUnknown(f"commit {number} was never answered")
 
 
 class _Watched:

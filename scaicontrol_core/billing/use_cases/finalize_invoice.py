@@ -10,7 +10,7 @@ from scaicontrol_core.billing.finalizing import FinalizeOrder, finalize_all
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.ports import BillingWork
 from scaicontrol_core.kernel.clock import Clock
-from scaicontrol_core.kernel.errors import Stale
+from scaicontrol_core.kernel.errors import CommitUnknown, Stale
 from scaicontrol_core.kernel.ids import InvoiceId
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
 from scaicontrol_core.tax import RateTable
@@ -35,8 +35,9 @@ class FinalizeInvoice:
         actor.require(Permission.ADMIN_BILLING)
         try:
             return await self._finalize(actor, invoice_id)
-        except Stale:
-            # Another worker finalized, edited or voided the draft between our read and our write.
+        except (Stale, CommitUnknown):
+            # Another worker finalized, edited or voided the draft between our read and our write;
+            # or nobody can tell whether it has its number: reading it again can.
             return await self._finalize(actor, invoice_id)
 
     async def _finalize(self, actor: Actor, invoice_id: InvoiceId) -> Invoice:

@@ -11,7 +11,7 @@ from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.billing.finalizing import Finalizations, FinalizeOrder, finalize_all
 from scaicontrol_core.billing.ports import BillingWork
 from scaicontrol_core.kernel.clock import Clock
-from scaicontrol_core.kernel.errors import Stale
+from scaicontrol_core.kernel.errors import CommitUnknown, Stale
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
 from scaicontrol_core.tax import RateTable
 
@@ -36,8 +36,9 @@ class FinalizeInvoices:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return await self._finalize(actor, orders)
-            except Stale:
-                # One of the drafts was changed by others meanwhile: read all of them again.
+            except (Stale, CommitUnknown):
+                # One of the drafts was changed by others meanwhile, or nobody can tell whether
+                # they have their numbers: read all of them again.
                 if attempt == _ATTEMPTS:
                     raise
         raise AssertionError  # the last attempt returned or raised

@@ -16,7 +16,7 @@ from scaicontrol_core.billing.page import InvoicePreview, PageOutcome, PageReque
 from scaicontrol_core.billing.ports import BillingWork
 from scaicontrol_core.billing.seller import may_write_for
 from scaicontrol_core.kernel.clock import Clock
-from scaicontrol_core.kernel.errors import Retryable, ScaiControlError, Stale
+from scaicontrol_core.kernel.errors import CommitUnknown, Retryable, ScaiControlError, Stale
 from scaicontrol_core.kernel.ids import Ids, PartnerId, RunId, TenantId
 from scaicontrol_core.kernel.period import Period, local_date
 from scaicontrol_core.kernel.work import Retry, UnitOfWorkFactory
@@ -122,7 +122,10 @@ class RunBilling:
             ask = evolve(ask, after=outcome.last_tenant)
 
     async def _page(self, actor: Actor, ask: PageRequestOfRun, *, dry_run: bool) -> PageOutcome | None:
+        outcome: PageOutcome | None = None
+
         async def attempt() -> PageOutcome | None:
+            nonlocal outcome
             async with self.work.begin(actor, read_only=dry_run) as work:
                 if dry_run:
                     return await preview_page(work, ask, self.ids, self.rates)
@@ -136,7 +139,17 @@ class RunBilling:
                 return await self.retry(attempt)
             except (Stale, PeriodAlreadyBilled):
                 continue  # another run, or a customer's change, was faster: read the page again
+            except CommitUnknown:
+                if await self.retry(partial(self._is_kept, actor, outcome)):
+                    return outcome
         return await self.retry(attempt)
+
+    async def _is_kept(self, actor: Actor, outcome: PageOutcome | None) -> bool:
+        """Tell whether a page whose COMMIT nobody answered was written."""
+        if outcome is None or outcome.witness is None:
+            return False
+        async with self.work.begin(actor, read_only=True) as work:
+            return bool(await work.invoices.get_many((outcome.witness,)))
 
     async def _failed(self, actor: Actor, ask: PageRequestOfRun, error: ScaiControlError) -> PageOutcome | None:
         async with self.work.begin(actor, read_only=True) as work:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Table, delete, insert, text, update
+from sqlalchemy import Executable, Table, delete, insert, text, update
 
 from scaicontrol_adapters.sql.rows.billing import BilledPeriodRow, InvoiceLineRow, InvoiceRow, NumberSeriesRow
 from scaicontrol_adapters.sql.rows.documents import DocumentRevisionRow
@@ -175,7 +175,7 @@ async def test_on_sqlite_nothing_of_it_is_replaced_unseen(
     """An OR REPLACE deletes the row in its way, and SQLite's triggers see that only if told to."""
     if request.node.callspec.params["database"] != "sqlite":
         return  # MariaDB's REPLACE always fires them
-    replacing = [
+    replacing: list[Executable] = [
         insert(LINES).prefix_with("OR REPLACE").values(_smuggled(position=1)),
         update(LINES).prefix_with("OR REPLACE").where(LINES.c.position == 1).values(position=0),
         text("INSERT OR REPLACE INTO invoices SELECT * FROM invoices"),

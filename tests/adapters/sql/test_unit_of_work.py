@@ -12,9 +12,9 @@ from scaicontrol_adapters.sql.engine import Database, create_engine
 from scaicontrol_adapters.sql.retry import Backoff, retried
 from scaicontrol_adapters.sql.rows.journal import AuditRow, OutboxRow
 from scaicontrol_adapters.sql.rows.tenancy import PartnerRow, TenantRow
-from scaicontrol_adapters.sql.unit_of_work import CommitUnknown, SqlUnitOfWorkFactory
+from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory
 from scaicontrol_core.access import Actor
-from scaicontrol_core.kernel.errors import Conflict, ErrorKind, Refused, Retryable, Unavailable
+from scaicontrol_core.kernel.errors import CommitUnknown, Conflict, ErrorKind, Refused, Retryable, Unavailable
 from scaicontrol_core.kernel.ids import PartnerId, TenantId
 from scaicontrol_core.tenancy import BillingDetails
 from scaicontrol_core.testing import FixedClock, SequentialIds, builders

@@ -113,6 +113,25 @@ async def test_a_database_that_gives_up_for_good_leaves_the_rest_to_the_next_run
     assert (await books.run("2026-01")).totals.invoices == 2
 
 
+@pytest.mark.parametrize("lost", ["lose_before", "lose_after"])
+async def test_a_page_whose_commit_nobody_answered_is_looked_up(
+    books: Any, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    """Written or not, it is counted once, and no customer is reported for it."""
+    monkeypatch.setattr("scaicontrol_core.billing.use_cases.run_billing.PAGE", 2)
+    await books.customers(6)
+
+    faulty = FaultyWork(books.world.work)
+    setattr(faulty, lost, 2)
+
+    report = await books.run("2026-01", ports={"work": faulty})
+
+    assert (report.totals.tenants, report.totals.invoices, report.totals.failures) == (6, 6, ())
+    assert report.totals.gross_cents == 6 * 24079
+    assert books.numbers() == [f"SCAI-2026-{number:06}" for number in range(1, 7)]
+    assert await books.faults() == []
+
+
 # -- crashes and rivals ------------------------------------------------------------------------
 
 

@@ -13,11 +13,13 @@ from scaicontrol_core.billing.draft_input import DraftInput
 from scaicontrol_core.billing.errors import EmptyInvoice
 from scaicontrol_core.billing.finalizing import FinalizeOrder
 from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
+from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
 from scaicontrol_core.billing.use_cases.finalize_invoices import FinalizeInvoices
 from scaicontrol_core.kernel.errors import Forbidden, NotFound
 from scaicontrol_core.kernel.ids import InvoiceId
 from scaicontrol_core.kernel.scope import Scope
 from scaicontrol_core.testing.builders import TENANT_ID
+from scaicontrol_core.testing.faults import FaultyWork
 
 
 def orders(*ids: InvoiceId) -> list[FinalizeOrder]:
@@ -59,6 +61,25 @@ async def test_what_has_a_number_already_keeps_it(books: Any) -> None:
     assert made.invoices[issued.id].number == issued.number
     assert made.invoices[draft.id].sequence == 2
     assert made.numbered == {draft.id}
+
+
+@pytest.mark.parametrize("lost", ["lose_before", "lose_after"])
+@pytest.mark.parametrize("together", [False, True], ids=["one", "many"])
+async def test_a_commit_nobody_answered_is_looked_up(books: Any, lost: str, *, together: bool) -> None:
+    """The caller gets its number, whether the lost COMMIT had given it or the next one does."""
+    draft = await books.draft()
+    work = FaultyWork(books.world.work)
+    setattr(work, lost, 1)
+
+    if together:
+        made = await books.world.use(FinalizeInvoices, work=work)(books.admin, orders(draft.id))
+        issued = made.invoices[draft.id]
+    else:
+        issued = await books.world.use(FinalizeInvoice, work=work)(books.admin, draft.id)
+
+    assert issued.number == "SCAI-2026-000001"
+    assert len(books.documents()) == 1
+    assert (await books.audit())[0].faults == ()
 
 
 async def test_the_audit_log_names_the_request_of_each(books: Any) -> None:
