@@ -155,5 +155,6 @@ def _names(kind: type) -> tuple[str, ...]:
 
 def _plain(value: Any) -> dict[str, Any]:
     """Return one level of a value; attrs' own ``asdict`` walks any shape, at four times the cost."""
-    pairs = ((name, getattr(value, name)) for name in _names(type(value)))
+    kind: Any = type(value)
+    pairs = ((name, getattr(value, name)) for name in _names(kind))
     return {name: each.isoformat() if isinstance(each, date) else each for name, each in pairs}
