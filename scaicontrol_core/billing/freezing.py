@@ -148,7 +148,10 @@ def _supply_date(facts: Facts, line: InvoiceLine, issue_date: date) -> date:
         return line.supply_date
     seller, buyer = facts.seller.configuration.seller_country_code or "", facts.buyer.details.country_code
     period_end = line.period.end if line.period else None
-    return tax_point(BillingMode.ADVANCE, period_end, invoice_date=issue_date, policy=default_policy(seller, buyer))
+    # What was over before its invoice was supplied when it ended, at the rate of that day, however late it is billed.
+    over = period_end is not None and period_end <= issue_date
+    mode = BillingMode.ARREARS if over else BillingMode.ADVANCE
+    return tax_point(mode, period_end, invoice_date=issue_date, policy=default_policy(seller, buyer))
 
 
 def _decide(facts: Facts, supply_dates: tuple[date, ...]) -> tuple[VatDecision, ...]:

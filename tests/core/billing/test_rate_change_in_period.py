@@ -37,6 +37,26 @@ async def test_the_invoice_date_decides_and_the_group_asks_for_review(books: Any
     assert (entry["rate"], entry["review"]) == ("19.00", True)
 
 
+async def test_a_period_billed_late_is_taxed_at_the_rate_of_its_own_time(books: Any, consumer: TenantId) -> None:
+    """July was over before the rate rose; that its invoice waited until September changes nothing."""
+    books.at(2025, 9, 10)
+    july, september = month(date(2025, 7, 1), date(2025, 8, 1)), month(date(2025, 9, 1), date(2025, 10, 1))
+    invoice = await books.issue(july, september, tenant_id=consumer)
+
+    shown = [(line["supply_date"], line["rate_bp"]) for line in invoice.document["lines"]]
+    assert shown == [("2025-07-31", 1900), ("2025-09-10", 2100)]
+    assert [entry["review"] for entry in invoice.document["vat_details"]["entries"]] == [False, False]
+
+
+async def test_months_that_were_never_billed_keep_their_own_rates(books: Any, consumer: TenantId) -> None:
+    books.at(2025, 9, 10)
+    await books.subscribe(consumer, start_date=date(2025, 6, 1))
+    await books.run("2025-09")
+
+    (invoice,) = [each for each in books.invoices() if each.tenant_id == consumer]
+    assert [line["rate_bp"] for line in invoice.document["lines"]] == [1900, 1900, 2100, 2100]
+
+
 async def test_a_period_before_the_change_asks_for_nothing(books: Any, consumer: TenantId) -> None:
     invoice = await books.issue(month(date(2025, 7, 1), date(2025, 8, 1)), tenant_id=consumer)
 
