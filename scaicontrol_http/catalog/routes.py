@@ -8,6 +8,7 @@ from litestar import Response, delete, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from scaicontrol_core.catalog.plan import Plan
+from scaicontrol_core.catalog.use_cases.deactivate_plan import DeactivatePlan
 from scaicontrol_core.catalog.use_cases.delete_plan import DeletePlan
 from scaicontrol_core.catalog.use_cases.get_service import GetService
 from scaicontrol_core.catalog.use_cases.list_packs import ListPacks
@@ -122,13 +123,26 @@ async def save_plan(
     return _answer(await container.use(SavePlan)(actor, offer))
 
 
+@post(
+    "/admin/registry/services/{slug:str}/plans/{plan:str}/deactivate",
+    tags=[_REGISTRY],
+    summary="Deactivate a plan",
+    status_code=200,
+)
+async def deactivate_plan(
+    container: Container, actor: Actor, slug: FromPath[str], plan: FromPath[str]
+) -> Response[RegistryPlanAnswer]:
+    """Take it out of the catalogue: nobody new can choose it, and what runs goes on. A repeat changes nothing."""
+    return _answer(await container.use(DeactivatePlan)(actor, f"{slug}.{plan}"))
+
+
 def _answer(plan: Plan, status_code: int = 200) -> Response[RegistryPlanAnswer]:
     return Response(RegistryPlanAnswer.of(plan), status_code=status_code, headers=etag(plan.version))
 
 
 @delete("/admin/registry/services/{slug:str}/plans/{plan:str}", tags=[_REGISTRY], summary="Delete a plan")
 async def delete_plan(container: Container, actor: Actor, slug: FromPath[str], plan: FromPath[str]) -> None:
-    """Delete a plan that nobody uses; one with live subscriptions is deactivated instead (409 says so)."""
+    """Delete a plan that nobody ever was on; for any other the answer is 409, and to deactivate it is the way."""
     await container.use(DeletePlan)(actor, f"{slug}.{plan}")
 
 
@@ -141,5 +155,6 @@ ROUTES = (
     create_plan,
     save_named_plan,
     save_plan,
+    deactivate_plan,
     delete_plan,
 )

@@ -80,6 +80,23 @@ async def test_a_plan_somebody_is_on_stays(boss: Any, world: Any) -> None:
     assert problem["hint"]
 
 
+async def test_a_deactivated_plan_is_off_the_shelf_and_what_runs_on_it_goes_on(
+    boss: Any, acme: Any, anybody: Any, world: Any, rows: Callable[[], Awaitable[Mapping[str, int]]]
+) -> None:
+    sold = await acme.get("/subscriptions")
+    assert sold["items"][0]["plan_key"] == "mail.pro"
+    off = await boss.send("POST", f"{PLANS}/pro/deactivate")
+    assert off.status_code == 200, off.text
+    assert (off.json()["is_active"], off.json()["is_public"]) == (False, False)
+    assert "pro" not in {item["slug"] for item in (await anybody.get("/catalog/services/mail/plans"))["items"]}
+    assert await acme.get("/subscriptions") == sold
+    before = await rows()
+    again = await boss.send("POST", f"{PLANS}/pro/deactivate")
+    assert (again.json(), again.headers["etag"]) == (off.json(), off.headers["etag"])
+    assert await rows() == before
+    await boss.refused("POST", f"{PLANS}/nothing/deactivate", 404, "plan_not_found")
+
+
 async def test_every_wrong_bracket_is_named(
     boss: Any, world: Any, rows: Callable[[], Awaitable[Mapping[str, int]]]
 ) -> None:
@@ -104,3 +121,4 @@ async def test_only_the_platform_edits_the_catalogue(reseller: Any, acme: Any, w
     for caller in (reseller, acme):
         await caller.refused("POST", PLANS, 403, "forbidden", json=PLAN)
         await caller.refused("DELETE", f"{PLANS}/basic", 403, "forbidden")
+        await caller.refused("POST", f"{PLANS}/basic/deactivate", 403, "forbidden")
