@@ -132,7 +132,9 @@ class BillingRun(Recorder):
         """Note that everything due was looked at."""
         self._move(RunStatus.COMPLETED)
         self.totals, self.finished_at = totals, at
-        self._record(BillingRunFinished(**self._subject(), invoices=totals.invoices, failures=len(totals.failures)))
+        moved = {"status": (RunStatus.RUNNING.value, self.status.value)}
+        counts = {"invoices": totals.invoices, "failures": len(totals.failures)}
+        self._record(BillingRunFinished(**self._subject(), changes=moved, **counts))
 
     def _move(self, target: RunStatus) -> None:
         RUN_LIFECYCLE.require(self.status, target)

@@ -171,10 +171,11 @@ class Invoice(Recorder):
         self.gross_cents = document.totals.gross_cents
         self.frozen_document, self.chain_hash = frozen_as.canonical, frozen_as.chain_hash
         self.finalized_at = frozen_as.at
-        self.pdf_status = PdfStatus.PENDING
+        moved = {"status": (_S.DRAFT.value, self.status.value)} | self._pdf_is(PdfStatus.PENDING)
         self._record(
             InvoiceFinalized(
                 **self._subject(),
+                changes=moved,
                 request_id=frozen_as.request_id,
                 number=document.number,
                 issue_date=document.issue_date.isoformat(),
@@ -191,25 +192,31 @@ class Invoice(Recorder):
         A credit note is the usual way to undo a numbered invoice.
         """
         text = clean_text(reason, "/reason", max_length=500, min_length=1)
+        before = self.status.value
         self._move(_S.VOID)
         self.voided_at, self.void_reason = at, text
-        self._record(InvoiceVoided(**self._subject(), number=self.number, reason=text))
+        moved = {"status": (before, self.status.value)}
+        self._record(InvoiceVoided(**self._subject(), changes=moved, number=self.number, reason=text))
 
     def document_ready(self, revision: int, sha256: str) -> None:
         """Note that a PDF of the frozen document is stored."""
-        self.pdf_status = PdfStatus.READY
-        self._record(InvoiceDocumentRendered(**self._subject(), revision=revision, sha256=sha256))
+        moved = self._pdf_is(PdfStatus.READY)
+        self._record(InvoiceDocumentRendered(**self._subject(), changes=moved, revision=revision, sha256=sha256))
 
     def document_failed(self, code: str) -> None:
         """Note that the PDF can't be made until somebody mends its template or text."""
-        self.pdf_status = PdfStatus.FAILED
-        self._record(InvoiceDocumentFailed(**self._subject(), code=code))
+        moved = self._pdf_is(PdfStatus.FAILED)
+        self._record(InvoiceDocumentFailed(**self._subject(), changes=moved, code=code))
 
     # -- inside ------------------------------------------------------------------------------
 
     def _move(self, target: InvoiceStatus) -> None:
         INVOICE_LIFECYCLE.require(self.status, target)
         self.status = target
+
+    def _pdf_is(self, now: PdfStatus) -> dict[str, tuple[str, str]]:
+        before, self.pdf_status = self.pdf_status, now
+        return {"pdf_status": (before.value, now.value)}
 
     def _require_draft(self) -> None:
         if not self.is_draft:

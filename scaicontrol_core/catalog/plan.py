@@ -13,7 +13,7 @@ from scaicontrol_core.catalog.events import PlanCreated, PlanDeactivated, PlanDe
 from scaicontrol_core.catalog.usage_pricing import UsageTier, check_tiers
 from scaicontrol_core.kernel import checks
 from scaicontrol_core.kernel.errors import Invalid
-from scaicontrol_core.kernel.events import Event, Recorder, changed
+from scaicontrol_core.kernel.events import Event, Recorder, changed, to_json
 from scaicontrol_core.kernel.ids import PlanId, ServiceId
 from scaicontrol_core.kernel.money import require_currency, round_half_away
 from scaicontrol_core.kernel.period import Cadence
@@ -223,4 +223,5 @@ class Plan(Recorder):
 
     def delete(self) -> None:
         """Say in the log that it is gone; only a plan without live subscriptions and packs may go."""
-        self._record(PlanDeleted(resource_id=self.id, ordinal=self.version + 1, plan_key=self.plan_key))
+        gone = {"terms": (to_json(self.terms), None)}
+        self._record(PlanDeleted(resource_id=self.id, ordinal=self.version + 1, changes=gone, plan_key=self.plan_key))

@@ -18,10 +18,21 @@ _COMPARED = (
     "pending_cancellation_at",
     "trial_ends_at",
 )
+_AUDITED = (
+    *_COMPARED,
+    "past_due_since",
+    "activated_at",
+    "cancelled_at",
+    "cancellation_reason",
+    "suspension_reason",
+)
 
 
-def event_fields(subscription: Subscription, plan: Plan) -> dict[str, Any]:
-    """Return the fields that every ``SubscriptionEvent`` has; MRR at the plan's price of today."""
+def event_fields(subscription: Subscription, plan: Plan, before: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the fields that every ``SubscriptionEvent`` has; MRR at the plan's price of today.
+
+    ``before`` is the state to compare with for the audit log.
+    """
     running = subscription.current_period
     return {
         "resource_id": subscription.id,
@@ -39,19 +50,21 @@ def event_fields(subscription: Subscription, plan: Plan) -> dict[str, Any]:
         "current_period_start": running.start if running else None,
         "current_period_end": running.end if running else None,
         "trial_ends_at": subscription.trial_ends_at,
+        "changes": {} if before is None else _differences(before, comparable_state(subscription)),
     }
 
 
 def comparable_state(subscription: Subscription) -> dict[str, Any]:
-    """Return what ``subscription.changed.v1`` compares, as JSON values."""
-    return {name: to_json(getattr(subscription, name)) for name in _COMPARED}
+    """Return what the audit log compares, as JSON values."""
+    return {name: to_json(getattr(subscription, name)) for name in _AUDITED}
 
 
 def change_fields(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """Return how two states differ, as the event's ``previous``, ``changed_fields`` and ``changes``."""
-    differing = tuple(name for name in before if before[name] != after[name])
-    return {
-        "previous": {name: before[name] for name in differing},
-        "changed_fields": differing,
-        "changes": {name: (before[name], after[name]) for name in differing},
-    }
+    """Return how two states differ: ``previous`` and ``changed_fields`` for all, ``changes`` for the audit log."""
+    changes = _differences(before, after)
+    public = tuple(name for name in changes if name in _COMPARED)
+    return {"previous": {name: before[name] for name in public}, "changed_fields": public, "changes": changes}
+
+
+def _differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    return {name: (before[name], after[name]) for name in before if before[name] != after[name]}

@@ -105,6 +105,7 @@ class Subscription(Recorder):
         """
         if trial and not plan.trial_days:
             raise PlanUnavailable.field("/status", f"{plan.plan_key} has no trial.", code="plan_without_trial")
+        before = comparable_state(self)
         if trial:
             ends_on = self.starts_on + timedelta(days=plan.trial_days)
             self._move(_S.TRIALING)
@@ -115,7 +116,7 @@ class Subscription(Recorder):
             self._begin_billing(plan, self.starts_on)
         if self.activated_at is None:
             self.activated_at = at
-            once = event_fields(self, plan) | {"ordinal": 1}
+            once = event_fields(self, plan, before) | {"ordinal": 1}
             self._record(SubscriptionActivated(**once, activated_at=at))
 
     def end_trial(self, plan: Plan, on: date) -> None:
@@ -126,8 +127,7 @@ class Subscription(Recorder):
 
     def cancel(self, plan: Plan, at: datetime, today: date, reason: str | None = None) -> None:
         """End it now. What began before today stays owed; nothing later is ever billed."""
-        self._move(_S.CANCELLED)
-        self._end(plan, at, today, reason)
+        self._end(plan, _S.CANCELLED, at, today, reason)
 
     def cancel_at_period_end(self, plan: Plan, today: date, timezone: str, reason: str | None = None) -> None:
         """Let it live to the end of the running period and no longer."""
@@ -137,37 +137,37 @@ class Subscription(Recorder):
 
     def resume(self, plan: Plan, today: date) -> None:
         """Undo a scheduled cancellation, or serve again after a suspension."""
+        before = comparable_state(self)
         if self.status is _S.CANCELLING:
-            before = comparable_state(self)
             self._move(_S.ACTIVE)
             self._forget_cancellation()
             self._changed(plan, "scheduled_cancellation_undone", before)
         elif self.status is _S.SUSPENDED:
             self._move(_S.ACTIVE)
             self._restart(plan, today)
-            self._record(SubscriptionResumed(**event_fields(self, plan)))
+            self._record(SubscriptionResumed(**event_fields(self, plan, before)))
         else:
             SUBSCRIPTION_LIFECYCLE.require(self.status, _S.ACTIVE)
             raise NotAccruing("Only a suspended or cancelling subscription can be resumed.", code="not_resumable")
 
     def suspend(self, plan: Plan, today: date, reason: str | None = None) -> None:
         """Stop the service and its accrual until somebody resumes it."""
+        before = comparable_state(self)
         self._move(_S.SUSPENDED)
         self.suspension_reason = reason
-        if self.schedule:
-            self.schedule = self.schedule.paused(today)
-        self._record(SubscriptionSuspended(**event_fields(self, plan), reason=reason))
+        self.schedule = self.schedule.paused(today) if self.schedule else None
+        self._record(SubscriptionSuspended(**event_fields(self, plan, before), reason=reason))
 
     def mark_past_due(self, plan: Plan, at: datetime) -> None:
         """A scheduled payment failed; the service goes on and so does accrual."""
+        before = comparable_state(self)
         self._move(_S.PAST_DUE)
         self.past_due_since = at
-        self._record(SubscriptionPaymentFailed(**event_fields(self, plan), past_due_since=at))
+        self._record(SubscriptionPaymentFailed(**event_fields(self, plan, before), past_due_since=at))
 
     def expire(self, plan: Plan, at: datetime, today: date) -> None:
         """The fixed term is over."""
-        self._move(_S.EXPIRED)
-        self._end(plan, at, today, None)
+        self._end(plan, _S.EXPIRED, at, today, None)
 
     def change_plan(self, plan: Plan, today: date) -> None:
         """Move to another plan of the same service; its price counts from the next cycle.
@@ -269,15 +269,16 @@ class Subscription(Recorder):
         if self.schedule:
             self.schedule = self.schedule.ending(None)
 
-    def _end(self, plan: Plan, at: datetime, today: date, reason: str | None) -> None:
+    def _end(self, plan: Plan, target: SubscriptionStatus, at: datetime, today: date, reason: str | None) -> None:
+        before = comparable_state(self)
+        self._move(target)
         self.cancelled_at = at
         self.cancellation_reason = reason or self.cancellation_reason
         if self.schedule:
-            until = self.schedule.until
-            self.schedule = self.schedule.ending(min(today, until) if until else today)
+            self.schedule = self.schedule.ending(min(today, self.schedule.until or today))
         self._record(
             SubscriptionCancelled(
-                **event_fields(self, plan),
+                **event_fields(self, plan, before),
                 terminal_state=self.status.value,
                 cancelled_at=at,
                 reason=self.cancellation_reason,
@@ -296,4 +297,4 @@ class Subscription(Recorder):
 
     def _changed(self, plan: Plan, kind: str, before: dict[str, Any]) -> None:
         differing = change_fields(before, comparable_state(self))
-        self._record(SubscriptionChanged(**event_fields(self, plan), change_kind=kind, **differing))
+        self._record(SubscriptionChanged(**(event_fields(self, plan) | differing), change_kind=kind))

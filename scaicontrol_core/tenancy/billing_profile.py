@@ -119,6 +119,7 @@ class BillingProfile(Recorder):
         changes = changed(self.details, details)
         if not changes:
             return
+        evidence = self.vat_evidence
         if "vat_number" in changes or "country_code" in changes:
             self.vat_evidence = NEVER_CHECKED
         self.details, self.updated_at = details, now
@@ -128,7 +129,7 @@ class BillingProfile(Recorder):
                 partner_id=self.partner_id,
                 tenant_id=self.tenant_id,
                 ordinal=self.version + 1,
-                changes=changes,
+                changes=changes | changed(evidence, self.vat_evidence),
                 changed_fields=tuple(changes),
                 billing_profile=details,
             )

@@ -96,15 +96,20 @@ class Partner(Recorder):
                     seller=new.seller_fields(),
                 )
             )
-        elif seller and not self._link(now):
+        elif seller and not self._link(now, seller):
             self._configured(seller)
 
-    def _link(self, now: datetime) -> bool:
+    def _link(self, now: datetime, changes: dict[str, tuple[object, object]] | None = None) -> bool:
         if self.billing_linked_at is not None or not self.is_billable:
             return False
         self.billing_linked_at = now
         self._record(
-            PartnerBillingLinked(resource_id=self.id, partner_id=self.id, seller=self.configuration.seller_fields())
+            PartnerBillingLinked(
+                resource_id=self.id,
+                partner_id=self.id,
+                changes=changes or {},
+                seller=self.configuration.seller_fields(),
+            )
         )
         return True
 

@@ -17,6 +17,7 @@ from scaicontrol_core.testing.faults import FaultyWork, Killed
 # -- failures ----------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("set_up_by_hand")
 async def test_one_customers_failure_stops_no_other(books: Any) -> None:
     first, second, third, fourth = await books.customers(4)
     dollars = await books.plan("dollars", currency="USD")

@@ -162,6 +162,7 @@ class TestTakingAPlanOffSale:
             (SubscriptionStatus.CANCELLED, "subscriptions that are over still name it"),
         ],
     )
+    @pytest.mark.usefixtures("set_up_by_hand")
     async def test_a_plan_somebody_is_or_was_on_is_not(
         self,
         imported: Any,

@@ -116,6 +116,7 @@ async def test_a_trial_dated_back_beyond_its_end_is_over_at_the_next_run(shop: A
     assert (await shop.stored(trial.id)).next_billing_on == date(2025, 12, 15)
 
 
+@pytest.mark.usefixtures("set_up_by_hand")
 async def test_a_fixed_term_expires(shop: Any) -> None:
     sold = await shop.subscribe()
     async with shop.world.work.begin(shop.admin) as work:
@@ -163,6 +164,7 @@ async def test_more_than_a_batch_is_moved_in_one_run(shop: Any) -> None:
     assert await reap(shop) == len(ids)
 
 
+@pytest.mark.usefixtures("set_up_by_hand")
 async def test_one_that_cannot_be_moved_stops_no_other(shop: Any) -> None:
     broken, *others = await several_trials(shop, 3)
     async with shop.world.work.begin(shop.admin) as work:

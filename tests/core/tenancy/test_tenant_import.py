@@ -134,6 +134,7 @@ class TestAttestingAWholeList:
         assert (await load(rows(), vat_attestation="Checked.")).updated == 2
         assert (await load(rows(), vat_attestation="Checked.")).unchanged == 3
 
+    @pytest.mark.usefixtures("set_up_by_hand")
     async def test_a_registers_no_is_not_talked_away(
         self, load: Any, call: Any, people: Any, world: MemoryUnitOfWorkFactory
     ) -> None:
