@@ -133,8 +133,8 @@ class BillingRun(Recorder):
         self._move(RunStatus.COMPLETED)
         self.totals, self.finished_at = totals, at
         moved = {"status": (RunStatus.RUNNING.value, self.status.value)}
-        counts = {"invoices": totals.invoices, "failures": len(totals.failures)}
-        self._record(BillingRunFinished(**self._subject(), changes=moved, **counts))
+        failures = len(totals.failures)
+        self._record(BillingRunFinished(**self._subject(), changes=moved, invoices=totals.invoices, failures=failures))
 
     def _move(self, target: RunStatus) -> None:
         RUN_LIFECYCLE.require(self.status, target)

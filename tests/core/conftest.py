@@ -33,7 +33,8 @@ def world(clock: FixedClock) -> MemoryUnitOfWorkFactory:
 FOLLOWS = frozenset(
     {
         "version", "updated_at", "schedule", "current_period",  # when, and the calendar that the verbs imply
-        "sequence", "fiscal_year", "frozen_document", "chain_hash", "finalized_at", "due_date",  # with the number
+        "number", "sequence", "fiscal_year", "issue_date", "due_date", "finalized_at",  # in the event itself
+        "tax_cents", "gross_cents", "frozen_document", "chain_hash",
         "net_cents", "voided_at", "void_reason", "billing_linked_at", "totals", "finished_at",
     }
 )  # fmt: skip
@@ -54,7 +55,7 @@ def _leaves(row: Any) -> dict[str, Any]:
 def _unlogged(before: Any, after: Any, entries: list[AuditEntry]) -> set[str]:
     """Return the fields that a commit changed without a word in the audit log."""
     old, new = _leaves(before), _leaves(after)
-    told = {name for entry in entries for name in (*entry.details.get("changes", {}), *entry.details.get("event", {}))}
+    told = {name for entry in entries for name in entry.details.get("changes", {})}
     return {name for name in new if old[name] != new[name]} - told - FOLLOWS
 
 
