@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from scaicontrol_cli import billing, catalog, invoices, jobs, partners, subscriptions, tenants
+from scaicontrol_cli import billing, catalog, invoices, jobs, partners, plans, subscriptions, tenants
 from scaicontrol_cli.groups import group
 
 app = group("Everything an operator does with customers, catalogue, subscriptions and invoices.")
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(partners.app, name="partners")
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(plans.app, name="plans")
+app.add_typer(plans.packs, name="packs")
 app.add_typer(subscriptions.app, name="subscriptions")
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(billing.app, name="billing")

@@ -1,0 +1,91 @@
+"""Plans and packs at the command line: listed, taken off the shelf, deleted if nobody ever was on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+World = Callable[..., Any]
+Rows = Callable[[], Mapping[str, int]]
+PACKS = """
+services: []
+packs:
+- {slug: both, name: Both, billing_period: monthly, currency: EUR, discount_type: percentage,
+   discount_percentage: "10", items: [keys.pro, mail.pro]}
+- {slug: old, name: Old, billing_period: monthly, currency: EUR, base_price_cents: 6000, is_active: false,
+   is_public: false, items: [keys.pro, mail.pro]}
+"""
+
+
+def keys_of(listed: Any) -> set[str]:
+    """Return the keys of the plans listed."""
+    return {item["plan_key"] for item in listed.json["items"]}
+
+
+def test_what_is_on_offer_is_listed_by_service(world: World) -> None:
+    assert keys_of(world("admin", "plans", "list", "--json")) == {"keys.basic", "keys.pro", "keys.taste", "mail.pro"}
+    assert keys_of(world("admin", "plans", "list", "--service", "mail", "--json")) == {"mail.pro"}
+    shown = world("admin", "plans", "list", "--service", "mail")
+    assert shown.stdout.splitlines()[1].split()[:6] == ["mail.pro", "Pro", "pro", "monthly", "25.00", "EUR"]
+    assert "[service_not_found]" in world("admin", "plans", "list", "--service", "fax", fails=1).complaint
+    first = world("admin", "plans", "list", "--limit", "3", "--json").json
+    rest = world("admin", "plans", "list", "--limit", "3", "--cursor", first["next_cursor"], "--json").json
+    assert len(first["items"]) + len(rest["items"]) == first["total"] == 4
+
+
+def test_a_plan_off_the_shelf_is_chosen_by_nobody_new_and_runs_on(world: World, rows: Rows) -> None:
+    sold = world("admin", "subscriptions", "create", "acme", "keys.pro", "--json").json
+    off = world("admin", "plans", "deactivate", "keys.pro", "--yes", "--json").json
+    assert (off["plan_key"], off["is_active"], off["is_public"]) == ("keys.pro", False, False)
+    assert "keys.pro" not in keys_of(world("admin", "plans", "list", "--json"))
+    assert "keys.pro" in keys_of(world("admin", "plans", "list", "--all", "--json"))
+    assert world("admin", "subscriptions", "show", sold["id"], "--json").json["status"] == "active"
+    refused = world("admin", "subscriptions", "create", "jones", "keys.pro", fails=2)
+    assert "[plan_unavailable]" in refused.complaint
+    before = rows()
+    assert world("admin", "plans", "deactivate", "keys.pro", "--yes", "--json").json == off
+    assert "keys.pro" in world("admin", "plans", "deactivate", "keys.pro", "--yes").stdout
+    assert rows() == before
+
+
+def test_a_plan_nobody_ever_was_on_can_be_deleted(world: World) -> None:
+    assert world("admin", "plans", "delete", "keys.basic", "--yes", "--json").json == {
+        "plan_key": "keys.basic",
+        "deleted": True,
+    }
+    assert "keys.basic" not in keys_of(world("admin", "plans", "list", "--all", "--json"))
+    assert "keys.taste is deleted" in world("admin", "plans", "delete", "keys.taste", "--yes").stderr
+    assert "[plan_not_found]" in world("admin", "plans", "delete", "keys.basic", "--yes", fails=1).complaint
+
+
+def test_a_plan_somebody_was_on_stays(world: World, rows: Rows) -> None:
+    sold = world("admin", "subscriptions", "create", "acme", "keys.pro", "--json").json["id"]
+    world("admin", "subscriptions", "cancel", sold, "--immediate", "--yes")
+    before = rows()
+    complaint = world("admin", "plans", "delete", "keys.pro", "--yes", fails=1).complaint
+    assert "[plan_in_use]" in complaint
+    assert "Deactivate it" in complaint
+    assert rows() == before
+
+
+@pytest.mark.parametrize("verb", ["deactivate", "delete"])
+def test_both_are_confirmed_first_and_want_a_plan_that_is_there(world: World, rows: Rows, verb: str) -> None:
+    before = rows()
+    assert "[confirmation_required]" in world("admin", "plans", verb, "keys.pro", fails=2).complaint
+    assert "[plan_not_found]" in world("admin", "plans", verb, "keys.nothing", "--yes", fails=1).complaint
+    assert rows() == before
+
+
+def test_packs_are_listed_at_todays_prices(world: World, home: Path) -> None:
+    assert world("admin", "packs", "list", "--json").json == {"items": [], "total": 0, "next_cursor": None}
+    (home / "packs.yaml").write_text(PACKS)
+    world("admin", "catalog", "import", "packs.yaml")
+    (pack,) = world("admin", "packs", "list", "--json").json["items"]
+    assert (pack["slug"], pack["price_cents"], pack["discount_percentage"]) == ("both", 6750, "10")
+    assert [item["plan_key"] for item in pack["items"]] == ["keys.pro", "mail.pro"]
+    every = world("admin", "packs", "list", "--all", "--json").json["items"]
+    assert {item["slug"]: item["is_active"] for item in every} == {"both": True, "old": False}
+    assert "67.50 EUR" in world("admin", "packs", "list").stdout
