@@ -1,4 +1,4 @@
-"""``scaicontrol admin billing``: the billing run."""
+"""``scaicontrol admin billing``: billing runs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,18 @@ from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.errors import FAILED
 from scaicontrol_cli.groups import group
 from scaicontrol_cli.naming import tenant_named
-from scaicontrol_cli.output import Json, amount_column, columns, print_json, print_note, print_rows
+from scaicontrol_cli.output import (
+    Json,
+    amount_column,
+    columns,
+    print_item,
+    print_json,
+    print_line,
+    print_note,
+    print_rows,
+)
 from scaicontrol_cli.progress import progress
+from scaicontrol_core.kernel.ids import RunId
 
 if TYPE_CHECKING:
     from scaicontrol_core.billing.use_cases.run_billing import RunReport
@@ -56,8 +66,28 @@ def run_billing(
         print_json(shown)
     else:
         _print_report(shown)
+        _print_next(shown)
     if report.totals.failures:
         raise typer.Exit(FAILED)
+
+
+@app.command("show")
+def show_run(
+    run: Annotated[str, typer.Argument(help="The run's id.", metavar="RUN")],
+    as_json: AsJson = False,
+) -> None:
+    """Show what a billing run did, and whom it could not bill."""
+    from scaicontrol_core.billing.use_cases.get_billing_run import GetBillingRun
+    from scaicontrol_core.billing.use_cases.run_billing import RunReport
+
+    found = call(lambda session: session.use(GetBillingRun)(session.actor, RunId(run)))
+    shown = report_json(RunReport(run=found, totals=found.totals), f"{found.month.start:%Y-%m}")
+    if as_json:
+        print_json(shown)
+        return
+    print_item(shown, as_json=False, omit=("totals", "previews"))
+    print_line()
+    _print_report(shown)
 
 
 def report_json(report: RunReport, period: str) -> Json:
@@ -75,6 +105,15 @@ def report_json(report: RunReport, period: str) -> Json:
         "totals": to_json(totals) | sums,
         "previews": to_json(report.previews),
     }
+
+
+def _print_next(shown: Json) -> None:
+    """Say what the run is called, and how its drafts get their numbers."""
+    if shown["id"] is None:
+        return
+    print_note(f"This was {shown['id']}.")
+    if shown["totals"]["drafts"]:
+        print_note(f"For the numbers: scaicontrol admin invoices finalize --drafts-of-run {shown['id']}")
 
 
 def _print_report(shown: Json) -> None:

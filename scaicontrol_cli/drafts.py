@@ -18,6 +18,7 @@ from scaicontrol_cli.arguments import (
     require_yes,
 )
 from scaicontrol_cli.context import Session, call
+from scaicontrol_cli.finalizing import finalize_invoices
 from scaicontrol_cli.invoice_views import invoice_json, print_invoice
 from scaicontrol_cli.naming import invoice_named, tenant_named
 from scaicontrol_cli.output import print_json, print_note
@@ -64,7 +65,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("create")(create_draft)
     app.command("edit")(edit_draft)
     app.command("order")(order_lines)
-    app.command("finalize")(finalize_invoice)
+    app.command("finalize")(finalize_invoices)
     app.command("void")(void_invoice)
 
 
@@ -135,18 +136,6 @@ def order_lines(
 
     async def work(session: Session) -> Invoice:
         return await session.use(OrderLines)(session.actor, await invoice_named(session, invoice), order)
-
-    print_invoice(call(work), as_json=as_json)
-
-
-def finalize_invoice(invoice: InvoiceArgument, yes: Yes = False, as_json: AsJson = False) -> None:
-    """Give a draft its legal number and freeze it, for ever."""
-    from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
-
-    require_yes(yes, f"Number {invoice} and freeze it for ever?")
-
-    async def work(session: Session) -> Invoice:
-        return await session.use(FinalizeInvoice)(session.actor, await invoice_named(session, invoice))
 
     print_invoice(call(work), as_json=as_json)
 

@@ -33,15 +33,19 @@ def one_line(error: ScaiControlError) -> str:
     return " ".join(" ".join(parts).split())
 
 
-def error_json(error: ScaiControlError) -> str:
-    """Write the error as one line of JSON, with the names the HTTP answers use."""
-    document: dict[str, Any] = {
+def error_value(error: ScaiControlError) -> dict[str, Any]:
+    """Return the error as a JSON value, with the names the HTTP answers use."""
+    return {
         "code": error.code,
         "detail": error.message,
         "errors": [{"pointer": field.pointer, "message": field.message} for field in error.fields],
         "hint": error.hint,
     }
-    return json.dumps(document, ensure_ascii=False)
+
+
+def error_json(error: ScaiControlError) -> str:
+    """Write the error as one line of JSON."""
+    return json.dumps(error_value(error), ensure_ascii=False)
 
 
 def _field(field: FieldError, message: str) -> str:

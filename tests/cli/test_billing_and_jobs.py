@@ -43,6 +43,16 @@ def test_every_period_is_billed_once(subscribed: World) -> None:
     assert march.splitlines()[1].split() == ["2", "2", "0", "2"]
 
 
+def test_a_run_can_be_looked_up_later(subscribed: World) -> None:
+    made = subscribed("admin", "billing", "run", "--period", "2026-02", "--json").json
+    assert subscribed("admin", "billing", "show", made["id"], "--json").json == made
+    shown = subscribed("admin", "billing", "show", made["id"]).stdout
+    assert "2026-02" in shown
+    assert "completed" in shown
+    assert "21.00" in shown
+    assert "[billing_run_not_found]" in subscribed("admin", "billing", "show", "run_nothing", fails=1).complaint
+
+
 def test_one_customer_alone_can_be_billed(subscribed: World) -> None:
     report = subscribed("admin", "billing", "run", "--period", "2026-01", "--tenant", "jones", "--json").json
     assert report["totals"]["invoices"] == 1

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
 from scaicontrol_http.billing.run_schemas import RunAnswer, SeriesAuditAnswer
 from scaicontrol_http.billing.schemas import InvoiceAnswer, InvoiceSummaryAnswer, LineAnswer, VoidAnswer
+from scaicontrol_http.catalog.schemas import PackAnswer, PackItemAnswer, RegistryPlanAnswer
 from scaicontrol_http.subscriptions.schemas import SubscriptionAnswer
 from scaicontrol_http.tenancy.schemas import BillingProfileAnswer, PartnerAnswer, TenantAnswer
 
 World = Callable[..., Any]
+PACK = """
+packs:
+- {slug: both, name: Both, billing_period: monthly, currency: EUR, base_price_cents: 6000, items: [keys.pro, mail.pro]}
+"""
+#: What an operator sees of a pack beyond what the public catalogue tells; the names are those of plans.
+EDITORS_OWN = ("is_active", "is_public", "sort_order", "created_at", "version")
 
 
 def same_names(shown: dict[str, Any], answer: type[Any]) -> None:
@@ -33,6 +41,15 @@ def test_names_of_subscriptions(world: World) -> None:
     same_names(history["items"][0], AuditEntryAnswer)
 
 
+def test_names_of_the_catalogue(world: World, home: Path) -> None:
+    same_names(world("admin", "plans", "list", "--json").json["items"][0], RegistryPlanAnswer)
+    (home / "pack.yaml").write_text(PACK)
+    world("admin", "catalog", "import", "pack.yaml")
+    pack = world("admin", "packs", "list", "--json").json["items"][0]
+    assert set(pack) == {*PackAnswer.__struct_fields__, *EDITORS_OWN}
+    same_names(pack["items"][0], PackItemAnswer)
+
+
 def test_names_of_billing(world: World) -> None:
     made = world("admin", "invoices", "create", "acme", "--line", "1 x 100 Thing", "--json").json
     same_names(made, InvoiceAnswer)
@@ -41,4 +58,6 @@ def test_names_of_billing(world: World) -> None:
     same_names(world("admin", "invoices", "list", "--json").json["items"][0], InvoiceSummaryAnswer)
     same_names(world("admin", "invoices", "numbering-audit", "--json").json["items"][0], SeriesAuditAnswer)
     same_names(world("admin", "invoices", "void", made["id"], "--reason", "x", "--yes", "--json").json, VoidAnswer)
-    same_names(world("admin", "billing", "run", "--period", "2026-01", "--json").json, RunAnswer)
+    run = world("admin", "billing", "run", "--period", "2026-01", "--json").json
+    same_names(run, RunAnswer)
+    same_names(world("admin", "billing", "show", run["id"], "--json").json, RunAnswer)
