@@ -17,6 +17,10 @@ CREDIT_NOTE_IS_USUAL = (
     "A numbered invoice is usually corrected with a credit note; voiding keeps its number and record."
 )
 
+PERIODS_STAY_BILLED = (
+    "This draft came from a billing run: the periods it charged count as billed and come on no other invoice."
+)
+
 
 @frozen
 class VoidInvoice:
@@ -29,7 +33,7 @@ class VoidInvoice:
     clock: Clock
 
     async def __call__(self, actor: Actor, invoice_id: InvoiceId, reason: str) -> tuple[Invoice, str | None]:
-        """Return the invoice, and a warning if it had a number."""
+        """Return the invoice, and a warning if it had a number or charged periods of a billing run."""
         actor.require(Permission.ADMIN_BILLING)
         async with self.work.begin(actor) as work:
             invoice = await work.invoices.get(invoice_id)
@@ -37,4 +41,6 @@ class VoidInvoice:
             invoice.void(reason, self.clock.now())
             await work.invoices.save(invoice)
             await work.commit()
-        return invoice, CREDIT_NOTE_IS_USUAL if invoice.number else None
+        if invoice.number is not None:
+            return invoice, CREDIT_NOTE_IS_USUAL
+        return invoice, PERIODS_STAY_BILLED if invoice.run_id is not None else None

@@ -13,7 +13,7 @@ from scaicontrol_core.billing.invoice import MAX_LINES
 from scaicontrol_core.billing.lifecycle import InvoiceStatus
 from scaicontrol_core.billing.use_cases.get_billing_run import GetBillingRun
 from scaicontrol_core.billing.use_cases.summarize_invoices import SummarizeInvoices
-from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
+from scaicontrol_core.billing.use_cases.void_invoice import PERIODS_STAY_BILLED, VoidInvoice
 from scaicontrol_core.kernel.errors import Forbidden, Invalid, NotFound
 from scaicontrol_core.kernel.ids import PlanId, RunId, ServiceId, TenantId
 from scaicontrol_core.kernel.period import Cadence
@@ -282,7 +282,8 @@ async def test_a_voided_draft_of_a_run_is_a_gift(books: Any) -> None:
     await books.configure(auto_finalize=False)
     await books.subscribe()
     await books.run("2026-01")
-    await books.world.use(VoidInvoice)(books.admin, books.invoices()[0].id, "goodwill")
+    _, warning = await books.world.use(VoidInvoice)(books.admin, books.invoices()[0].id, "goodwill")
+    assert warning == PERIODS_STAY_BILLED
     assert (await books.run("2026-01")).totals.drafts == 0
 
 
