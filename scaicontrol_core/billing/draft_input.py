@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MAX_NOTES = 4000
 MAX_REFERENCE = 100
+#: Years in which an invoice is written or due; beyond them calendar arithmetic runs off the end.
+_YEARS = range(2000, 2201)
 _CHECKS: dict[str, checks.Check] = {
     "notes": checks.maybe_text(MAX_NOTES),
     "buyer_reference": checks.maybe_text(MAX_REFERENCE),
@@ -63,6 +65,10 @@ class DraftInput:
     def __attrs_post_init__(self) -> None:
         """Clean texts and currency, all at once; refuse a due date before the invoice date."""
         checks.check_fields(self, _CHECKS)
+        for name in ("invoice_date", "due_date"):
+            day = getattr(self, name)
+            if day is not None and day.year not in _YEARS:
+                raise Invalid.field(f"/{name}", f"{day} is no date of an invoice.", code="date_invalid")
         if self.invoice_date and self.due_date and self.due_date < self.invoice_date:
             raise DueDateInvalid.before(self.invoice_date)
 

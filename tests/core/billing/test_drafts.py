@@ -394,3 +394,12 @@ async def test_a_history_is_newest_first(books: Any, everything: PageRequest) ->
 def test_a_line_is_cleaned_and_counted_once() -> None:
     line = InvoiceLine(id=LineId("lin_1"), description=" x ", quantity=Quantity("0.005"), unit_price=UnitPrice("100"))
     assert (line.description, line.net_cents) == ("x", 1)  # half a cent, away from zero
+
+
+@pytest.mark.parametrize("name", ["invoice_date", "due_date"])
+@pytest.mark.parametrize("day", [date.max, date.min])
+def test_a_date_at_the_edge_of_the_calendar_is_refused(name: str, day: date) -> None:
+    typed: dict[str, Any] = {name: day}
+    with pytest.raises(Invalid) as refusal:
+        DraftInput(**typed)
+    assert (refusal.value.code, refusal.value.fields[0].pointer) == ("date_invalid", f"/{name}")
