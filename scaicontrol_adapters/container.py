@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from attrs import define, field, fields
 
 from scaicontrol_adapters.settings import ObjectStoreKind, Settings
+from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck
 from scaicontrol_core.tax import RateTable, VatNumberFormat, standard_rates
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from scaicontrol_adapters.sql.engine import Database
+    from scaicontrol_core.billing.ports import DocumentCheck
     from scaicontrol_core.documents.ports import DocumentRenderer, ObjectStore
     from scaicontrol_core.documents.work import DocumentsWork
     from scaicontrol_core.kernel.clock import Clock
@@ -44,6 +46,7 @@ class Container:
     idempotency: IdempotencyRecords
     retry: Retry
     vat_numbers: VatNumberCheck = field(factory=VatNumberFormat)
+    document_check: DocumentCheck = field(factory=EInvoiceCheck)
     database: Database | None = None
     _built: dict[type[Any], Any] = field(init=False, factory=dict)
 

@@ -48,6 +48,12 @@ class CurrencyUnsupported(Invalid):
     code = "currency_unsupported"
 
 
+class EInvoiceIncomplete(Invalid):
+    """The buyer's e-invoice format needs more than the document says; each field names its rule."""
+
+    code = "einvoice_incomplete"
+
+
 class IssueDateInvalid(Invalid):
     """Issue dates are not in the future and never run backwards within a series."""
 

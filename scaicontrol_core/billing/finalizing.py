@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, field, frozen
 
 from scaicontrol_core.billing.errors import SellerNotBillable
-from scaicontrol_core.billing.freezing import Facts, Prepared, freeze, prepare
+from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, freeze, prepare
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.lifecycle import INVOICE_LIFECYCLE, InvoiceStatus
 from scaicontrol_core.billing.numbering import SeriesKey
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from scaicontrol_core.access.actor import Actor
     from scaicontrol_core.billing.ports import BillingWork
-    from scaicontrol_core.tax import RateTable
 
 
 @frozen(kw_only=True)
@@ -51,7 +50,7 @@ class Finalizations:
 
 
 async def finalize_all(
-    work: BillingWork, actor: Actor, orders: Sequence[FinalizeOrder], rates: RateTable, now: datetime
+    work: BillingWork, actor: Actor, orders: Sequence[FinalizeOrder], rules: Rules, now: datetime
 ) -> Finalizations:
     """Finalize the drafts of the orders; the caller commits.
 
@@ -59,7 +58,7 @@ async def finalize_all(
     that has its number already is returned as it is. All reads, checks and VAT decisions come
     first; then each series is locked, in a fixed order, and its numbers are taken.
     """
-    known = await _Known.load(work, [order.invoice_id for order in orders], rates)
+    known = await _Known.load(work, [order.invoice_id for order in orders], rules)
     done: dict[InvoiceId, Invoice] = {}
     refused: dict[InvoiceId, ScaiControlError] = {}
     ready: dict[InvoiceId, tuple[FinalizeOrder, Prepared]] = {}
@@ -86,10 +85,10 @@ class _Known:
     tenants: Mapping[TenantId, Tenant]
     buyers: Mapping[TenantId, BillingProfile]
     sellers: Mapping[PartnerId, Partner]
-    rates: RateTable
+    rules: Rules
 
     @classmethod
-    async def load(cls, work: BillingWork, invoice_ids: Sequence[InvoiceId], rates: RateTable) -> _Known:
+    async def load(cls, work: BillingWork, invoice_ids: Sequence[InvoiceId], rules: Rules) -> _Known:
         invoices = await work.invoices.get_many(tuple(dict.fromkeys(invoice_ids)))
         drafts = [invoice for invoice in invoices.values() if invoice.is_draft]
         tenant_ids = tuple(dict.fromkeys(draft.tenant_id for draft in drafts))
@@ -99,7 +98,7 @@ class _Known:
             tenants=await work.tenants.get_many(tenant_ids) if drafts else {},
             buyers=await work.billing_profiles.of_tenants(tenant_ids) if drafts else {},
             sellers={each: seller_for(*await work.sellers.own_and_operator(each)) for each in partner_ids},
-            rates=rates,
+            rules=rules,
         )
 
     def finalizable(self, actor: Actor, invoice_id: InvoiceId) -> Invoice:
@@ -121,7 +120,7 @@ class _Known:
         if buyer is None:
             raise BillingProfileRequired(invoice.tenant_id)
         tenant = self.tenants[invoice.tenant_id]
-        facts = Facts(invoice=invoice, seller=seller, tenant=tenant, buyer=buyer, rates=self.rates)
+        facts = Facts(invoice=invoice, seller=seller, tenant=tenant, buyer=buyer, rules=self.rules, now=now)
         return prepare(facts, invoice.invoice_date or _today(seller, now))
 
 

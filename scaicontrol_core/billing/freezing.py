@@ -8,16 +8,19 @@ series' lock.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
+from scaicontrol_core.billing.creditor_reference import creditor_reference
 from scaicontrol_core.billing.errors import CurrencyUnsupported, DueDateInvalid, EmptyInvoice
 from scaicontrol_core.billing.frozen_document import FrozenDocument, FrozenLine, FrozenTotals
 from scaicontrol_core.billing.invoice import Freezing, Invoice
 from scaicontrol_core.billing.numbering import NumberSeries, SeriesKey, fiscal_year
 from scaicontrol_core.billing.seller import require_billable
 from scaicontrol_core.billing.snapshots import buyer_snapshot, seller_snapshot
+from scaicontrol_core.kernel.events import to_json
+from scaicontrol_core.kernel.period import local_date
 from scaicontrol_core.kernel.quantity import plain
 from scaicontrol_core.tax import (
     BillingMode,
@@ -31,22 +34,47 @@ from scaicontrol_core.tax import (
 
 if TYPE_CHECKING:
     from scaicontrol_core.billing.line import InvoiceLine
+    from scaicontrol_core.billing.ports import DocumentCheck
     from scaicontrol_core.kernel.period import Period
     from scaicontrol_core.tax import RateTable, VatDecision
     from scaicontrol_core.tenancy.billing_profile import BillingProfile
     from scaicontrol_core.tenancy.partner import Partner
     from scaicontrol_core.tenancy.tenant import Tenant
 
+#: What a frozen document keeps of the decisions' inputs.
+_KEPT_INPUTS = (
+    "seller_country",
+    "seller_postal_code",
+    "buyer_country",
+    "buyer_postal_code",
+    "buyer_vat_number",
+    "is_business",
+    "tax_exempt",
+    "oss_registered",
+    "b2c_cross_border_turnover_cents",
+    "supply_net_cents",
+    "non_eu_services_category",
+)
+
+
+@frozen(kw_only=True)
+class Rules:
+    """What every document is held against: the VAT rates, and what its buyer's format asks for."""
+
+    rates: RateTable
+    document_check: DocumentCheck
+
 
 @frozen(kw_only=True)
 class Facts:
-    """All that finalization reads: the draft, both parties as they are now, the rate table."""
+    """All that finalization reads: the draft, both parties as they are at ``now``, the rules it is held against."""
 
     invoice: Invoice
     seller: Partner
     tenant: Tenant
     buyer: BillingProfile
-    rates: RateTable
+    rules: Rules
+    now: datetime
 
 
 @frozen(kw_only=True)
@@ -63,8 +91,8 @@ class Prepared:
 def prepare(facts: Facts, issue_date: date) -> Prepared:
     """Check the draft, take the snapshots, decide VAT as of ``issue_date`` (local to the seller).
 
-    Raises ``EmptyInvoice``, ``SellerNotBillable``, ``CurrencyUnsupported``, ``DueDateInvalid``
-    and what the tax engine raises.
+    Raises ``EmptyInvoice``, ``SellerNotBillable``, ``CurrencyUnsupported``, ``DueDateInvalid``,
+    ``EInvoiceIncomplete`` and what the tax engine raises.
     """
     invoice, configuration = facts.invoice, facts.seller.configuration
     if not invoice.lines:
@@ -73,7 +101,8 @@ def prepare(facts: Facts, issue_date: date) -> Prepared:
     _require_own_currency(invoice, configuration.default_currency)
     due_date = _due_date(invoice, issue_date, configuration.payment_terms_days)
     supply_dates = tuple(_supply_date(facts, line, issue_date) for line in invoice.lines)
-    decisions = _decide(facts, supply_dates)
+    inputs = _inputs(facts)
+    decisions = _decide(facts, inputs, supply_dates)
     breakdown = break_down(zip((line.net_cents for line in invoice.lines), decisions, strict=True))
     document = FrozenDocument(
         document_type=invoice.document_type.value,
@@ -94,7 +123,10 @@ def prepare(facts: Facts, issue_date: date) -> Prepared:
         notes=invoice.notes,
         buyer_reference=invoice.buyer_reference or facts.buyer.details.buyer_reference,
         template_name=facts.buyer.details.invoice_template_name or configuration.invoice_template_name,
+        vat_evidence=_evidence(facts),
+        vat_inputs=_kept(inputs),
     )
+    facts.rules.document_check.check(document)
     year = fiscal_year(issue_date, configuration.fiscal_year_start_month)
     key = SeriesKey(invoice.seller_id, invoice.document_type, year)
     prefix = configuration.invoice_number_prefix or ""
@@ -112,7 +144,12 @@ def freeze(prepared: Prepared, series: NumberSeries, today: date, at: datetime) 
         prepared = prepare(prepared.facts, issue_date)
     sequence = series.next_number
     number = series.take(issue_date)
-    document = evolve(prepared.document, number=number, payment_reference=number)
+    document = evolve(
+        prepared.document,
+        number=number,
+        payment_reference=number,
+        creditor_reference=_creditor_reference(prepared.document, number),
+    )
     canonical = document.canonical()
     return Freezing(
         document=document,
@@ -154,32 +191,60 @@ def _supply_date(facts: Facts, line: InvoiceLine, issue_date: date) -> date:
     return tax_point(mode, period_end, invoice_date=issue_date, policy=default_policy(seller, buyer))
 
 
-def _decide(facts: Facts, supply_dates: tuple[date, ...]) -> tuple[VatDecision, ...]:
-    """Decide once per distinct supply date and period: lines of one document differ in nothing else."""
+def _inputs(facts: Facts) -> VatInputs:
+    """Return what the decisions of all lines have in common; each line adds its own dates."""
     seller, buyer = facts.seller.configuration, facts.buyer.details
-    evidence = facts.buyer.vat_evidence
+    return VatInputs(
+        seller_country=seller.seller_country_code or "",
+        seller_postal_code=seller.seller_postal_code,
+        buyer_country=buyer.country_code,
+        buyer_postal_code=buyer.postal_code,
+        buyer_vat_number=buyer.vat_number,
+        evidence_state=facts.buyer.vat_evidence.state,
+        is_business=buyer.is_business,
+        tax_exempt=buyer.tax_exempt,
+        supply_date=local_date(facts.now, seller.billing_timezone),
+        oss_registered=seller.oss_registered,
+        b2c_cross_border_turnover_cents=seller.b2c_cross_border_turnover_cents,
+        supply_net_cents=facts.invoice.lines_net_cents,
+        non_eu_services_category=seller.non_eu_services_category.value,
+    )
+
+
+def _decide(facts: Facts, inputs: VatInputs, supply_dates: tuple[date, ...]) -> tuple[VatDecision, ...]:
+    """Decide once per distinct supply date and period: lines of one document differ in nothing else."""
     decided: dict[tuple[date, Period | None], VatDecision] = {}
     supplies = tuple(zip(supply_dates, (line.period for line in facts.invoice.lines), strict=True))
     for day, period in supplies:
         if (day, period) not in decided:
-            inputs = VatInputs(
-                seller_country=seller.seller_country_code or "",
-                seller_postal_code=seller.seller_postal_code,
-                buyer_country=buyer.country_code,
-                buyer_postal_code=buyer.postal_code,
-                buyer_vat_number=buyer.vat_number,
-                evidence_state=evidence.state,
-                is_business=buyer.is_business,
-                tax_exempt=buyer.tax_exempt,
-                supply_date=day,
-                service_period=period,
-                oss_registered=seller.oss_registered,
-                b2c_cross_border_turnover_cents=seller.b2c_cross_border_turnover_cents,
-                supply_net_cents=facts.invoice.lines_net_cents,
-                non_eu_services_category=seller.non_eu_services_category.value,
-            )
-            decided[day, period] = decide_vat(inputs, facts.rates)
+            decided[day, period] = decide_vat(evolve(inputs, supply_date=day, service_period=period), facts.rules.rates)
     return tuple(decided[supply] for supply in supplies)
+
+
+def _kept(inputs: VatInputs) -> dict[str, Any]:
+    """Return the inputs as the frozen document keeps them; dates stand on the lines, evidence beside."""
+    return {name: getattr(inputs, name) for name in _KEPT_INPUTS}
+
+
+def _evidence(facts: Facts) -> dict[str, Any] | None:
+    """Return what was known of the buyer's VAT number: the proof a reverse charge rests on."""
+    number, evidence = facts.buyer.details.vat_number, facts.buyer.vat_evidence
+    if number is None:
+        return None
+    return {
+        "vat_number": number,
+        "state": evidence.state.value,
+        "source": evidence.source.value,
+        "checked_at": to_json(evidence.checked_at),
+        "reference": evidence.reference,
+        "stale": False,
+    }
+
+
+def _creditor_reference(document: FrozenDocument, number: str) -> str | None:
+    """Return the reference of a euro transfer to the seller's account; nobody transfers for a credit note."""
+    is_transfer = document.currency == "EUR" and document.seller.iban is not None
+    return creditor_reference(number) if is_transfer and document.totals.payable_cents > 0 else None
 
 
 def _lines(

@@ -9,13 +9,15 @@ values are null. Published as ``scaicontrol.document/1``.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 from attrs import fields, frozen
 
 SCHEMA = "scaicontrol.document/1"
+_DAYS = frozenset({"issue_date", "due_date", "period_start", "period_end", "supply_date", "referenced_issue_date"})
 
 
 @frozen(kw_only=True)
@@ -74,7 +76,10 @@ class BuyerSnapshot:
 
 @frozen(kw_only=True)
 class FrozenLine:
-    """One line; ``tax_cents`` is its share of the group's VAT, for display only."""
+    """One line; ``tax_cents`` is its share of the group's VAT, for display only.
+
+    ``original_position`` is the line of the invoice that a credit note's line takes back.
+    """
 
     position: int
     description: str
@@ -90,6 +95,7 @@ class FrozenLine:
     period_start: date | None
     period_end: date | None
     plan_key: str | None
+    original_position: int | None = None
 
 
 @frozen(kw_only=True)
@@ -105,7 +111,14 @@ class FrozenTotals:
 
 @frozen(kw_only=True)
 class FrozenDocument:
-    """A whole document. ``vat_entries`` are the rows of ``vat_details.entries``."""
+    """A whole document.
+
+    ``vat_entries`` are the rows of ``vat_details.entries``; ``vat_evidence`` is what was known of
+    the buyer's VAT number, ``vat_inputs`` what the decisions of all lines had in common.
+    ``vat_accounting`` states the VAT in the seller's currency where the document has another
+    (Directive 2006/112/EC art. 230). ``reason`` is a credit note's, ``creditor_reference`` the
+    ISO 11649 reference a euro transfer quotes.
+    """
 
     document_type: str
     number: str
@@ -127,6 +140,11 @@ class FrozenDocument:
     referenced_number: str | None = None
     referenced_issue_date: date | None = None
     template_name: str | None = None
+    reason: str | None = None
+    creditor_reference: str | None = None
+    vat_evidence: dict[str, Any] | None = None
+    vat_inputs: dict[str, Any] | None = None
+    vat_accounting: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document as plain JSON values, in the published schema."""
@@ -134,13 +152,42 @@ class FrozenDocument:
         plain["schema"] = SCHEMA
         plain["seller"], plain["buyer"], plain["totals"] = map(_plain, (self.seller, self.buyer, self.totals))
         plain["lines"] = [_plain(line) for line in self.lines]
-        plain["vat_details"] = {"entries": [dict(entry) for entry in plain.pop("vat_entries")]}
+        plain["vat_details"] = {
+            "entries": [dict(entry) for entry in plain.pop("vat_entries")],
+            "evidence": plain.pop("vat_evidence"),
+            "inputs": plain.pop("vat_inputs"),
+        }
         plain["template"] = {"name": plain.pop("template_name")}
         return plain
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """Read a document of the published schema, as ``to_dict`` wrote it.
+
+        Raises ``KeyError``, ``TypeError`` or ``ValueError`` for what the schema does not allow.
+        """
+        details, rest = plain["vat_details"], dict(plain)
+        for name in ("schema", "vat_details", "template"):
+            del rest[name]
+        own = rest | {
+            "seller": SellerSnapshot(**plain["seller"]),
+            "buyer": BuyerSnapshot(**plain["buyer"]),
+            "lines": tuple(FrozenLine(**_dated(line)) for line in plain["lines"]),
+            "totals": FrozenTotals(**plain["totals"]),
+            "vat_entries": tuple(details["entries"]),
+            "vat_evidence": details.get("evidence"),
+            "vat_inputs": details.get("inputs"),
+            "template_name": plain["template"]["name"],
+        }
+        return cls(**_dated(own))
 
     def canonical(self) -> str:
         """Return the canonical JSON text that is stored, hashed and archived."""
         return canonical_json(self.to_dict())
+
+
+def _dated(plain: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: date.fromisoformat(each) if name in _DAYS and each else each for name, each in plain.items()}
 
 
 def canonical_json(value: object) -> str:

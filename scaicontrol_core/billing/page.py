@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from scaicontrol_core.billing.billing_run import RunTotals, TenantFailure, VatTotal
-from scaicontrol_core.billing.freezing import Facts, Prepared, freeze, prepare
+from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, freeze, prepare
 from scaicontrol_core.billing.gathering import Batch, Sale, sales_of, settle
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.kernel.errors import ScaiControlError
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from scaicontrol_core.billing.ports import BillingWork
-    from scaicontrol_core.tax import RateTable
 
 
 @frozen(kw_only=True)
@@ -77,7 +76,7 @@ class _Drafted:
     failures: tuple[TenantFailure, ...] = field(factory=tuple)
 
 
-async def bill_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rates: RateTable) -> PageOutcome | None:
+async def bill_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rules: Rules) -> PageOutcome | None:
     """Bill the next page within the open unit of work; None if nothing is due any more.
 
     The caller commits. Numbers are taken in one block, last, under the series' lock.
@@ -85,7 +84,7 @@ async def bill_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rates: R
     batch = await _load(work, ask)
     if batch is None:
         return None
-    drafted = _draft(batch, ids, rates, ask)
+    drafted = _draft(batch, ids, rules, ask)
     subscriptions = tuple(dict.fromkeys(subscription for sale in drafted.sales for subscription in settle(sale)))
     invoices = [sale.invoice for sale in drafted.sales if sale.invoice is not None]
     if ask.seller.configuration.auto_finalize:
@@ -99,12 +98,12 @@ async def bill_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rates: R
     return _outcome(batch, drafted, numbered=ask.seller.configuration.auto_finalize)
 
 
-async def preview_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rates: RateTable) -> PageOutcome | None:
+async def preview_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rules: Rules) -> PageOutcome | None:
     """Return what ``bill_page`` would do, writing nothing."""
     batch = await _load(work, ask)
     if batch is None:
         return None
-    drafted = _draft(batch, ids, rates, ask)
+    drafted = _draft(batch, ids, rules, ask)
     return _outcome(batch, drafted, numbered=True, previews=tuple(_preview(each) for each in drafted.prepared))
 
 
@@ -129,7 +128,7 @@ async def _load(work: BillingWork, ask: PageRequestOfRun) -> Batch | None:
     )
 
 
-def _draft(batch: Batch, ids: Ids, rates: RateTable, ask: PageRequestOfRun) -> _Drafted:
+def _draft(batch: Batch, ids: Ids, rules: Rules, ask: PageRequestOfRun) -> _Drafted:
     sales: list[Sale] = []
     ready: list[Prepared] = []
     failures: list[TenantFailure] = []
@@ -138,7 +137,7 @@ def _draft(batch: Batch, ids: Ids, rates: RateTable, ask: PageRequestOfRun) -> _
         tenants += 1
         try:
             own = sales_of(batch, tenant_id, subscriptions, ids)
-            documents = [prepare(_facts(batch, sale, sale.invoice, rates), ask.today) for sale in own if sale.invoice]
+            documents = [prepare(_facts(batch, sale, sale.invoice, rules), ask.today) for sale in own if sale.invoice]
         except ScaiControlError as error:
             failures.append(TenantFailure(tenant_id=tenant_id, code=error.code, message=error.message))
         else:
@@ -147,8 +146,10 @@ def _draft(batch: Batch, ids: Ids, rates: RateTable, ask: PageRequestOfRun) -> _
     return _Drafted(sales=tuple(sales), prepared=tuple(ready), tenants=tenants, failures=tuple(failures))
 
 
-def _facts(batch: Batch, sale: Sale, invoice: Invoice, rates: RateTable) -> Facts:
-    return Facts(invoice=invoice, seller=batch.seller, tenant=sale.tenant, buyer=sale.profile, rates=rates)
+def _facts(batch: Batch, sale: Sale, invoice: Invoice, rules: Rules) -> Facts:
+    return Facts(
+        invoice=invoice, seller=batch.seller, tenant=sale.tenant, buyer=sale.profile, rules=rules, now=batch.now
+    )
 
 
 async def _number(work: BillingWork, documents: Sequence[Prepared], ask: PageRequestOfRun) -> None:

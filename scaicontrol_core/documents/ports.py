@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +33,26 @@ class RenderedHtml:
 
 
 @frozen
+class EInvoiceAttachment:
+    """The XML inside a hybrid PDF; ``conformance_level`` is the profile as its XMP names it."""
+
+    xml: bytes
+    file_name: str
+    conformance_level: str
+
+
+@frozen
+class PdfParts:
+    """What goes into a PDF beside its HTML: a brand's assets by sha256 (hex), and the XML of a hybrid."""
+
+    assets: Mapping[str, bytes] = Factory(dict)
+    einvoice: EInvoiceAttachment | None = None
+
+
+NO_PARTS = PdfParts()
+
+
+@frozen
 class TemplateSource:
     """A template that is not built in: Jinja HTML for the body, and CSS, with a name for messages."""
 
@@ -54,7 +74,7 @@ class DocumentRenderer(Protocol):
         """
         ...
 
-    async def render_pdf(self, html: str, document_key: str) -> bytes:
+    async def render_pdf(self, html: str, document_key: str, parts: PdfParts = NO_PARTS) -> bytes:
         """Make the PDF/A-3b of a snapshot; equal arguments give equal bytes.
 
         ``document_key`` names the document for ever (its object key will do): the PDF's identifier

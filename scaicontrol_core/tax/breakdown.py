@@ -33,6 +33,8 @@ class VatEntry:
     country: str
     rate_id: str | None
     review: bool
+    rule: str
+    law: str
 
     def to_dict(self) -> dict[str, Any]:
         """Return the row as the frozen document keeps it."""
@@ -48,6 +50,8 @@ class VatEntry:
             "country": self.country,
             "rate_id": self.rate_id,
             "review": self.review,
+            "rule": self.rule,
+            "law": self.law,
         }
 
 
@@ -132,6 +136,8 @@ def _entry(net: int, decisions: list[VatDecision]) -> VatEntry:
         country=first.country,
         rate_id="+".join(rows) or None,
         review=any(decision.review for decision in decisions),
+        rule=first.rule,
+        law=first.law,
     )
 
 

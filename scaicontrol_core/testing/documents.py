@@ -74,6 +74,7 @@ def sample_line(position: int = 1, **changes: Any) -> dict[str, Any]:
         "period_end": "2026-02-15",
         "supply_date": "2026-01-15",
         "plan_key": "scaikey.pro",
+        "original_position": None,
     } | changes
 
 
@@ -89,6 +90,7 @@ def sample_invoice(
     ``seller`` and ``buyer`` hold only what differs; ``changes`` replace top-level fields.
     """
     shown = [sample_line()] if lines is None else list(lines)
+    parties = _SELLER | (seller or {}), _BUYER | (buyer or {})
     entries = _vat_entries(shown)
     net, tax = (sum(entry[name] for entry in entries) for name in ("taxable_cents", "amount_cents"))
     return {
@@ -107,10 +109,13 @@ def sample_invoice(
         "payment_terms_days": 14,
         "referenced_number": None,
         "referenced_issue_date": None,
-        "seller": _SELLER | (seller or {}),
-        "buyer": _BUYER | (buyer or {}),
+        "reason": None,
+        "creditor_reference": "RF09SCAI2026000042",
+        "vat_accounting": None,
+        "seller": parties[0],
+        "buyer": parties[1],
         "lines": shown,
-        "vat_details": {"entries": entries},
+        "vat_details": {"entries": entries, "evidence": _evidence(*parties), "inputs": _inputs(*parties, net)},
         "totals": {
             "net_cents": net,
             "tax_cents": tax,
@@ -139,12 +144,14 @@ def sample_reverse_charge_invoice(**changes: Any) -> dict[str, Any]:
 
 def sample_credit_note(**changes: Any) -> dict[str, Any]:
     """Return a full credit of the domestic invoice."""
-    lines = [sample_line(quantity="-1", net_cents=-19900, tax_cents=-4179)]
+    lines = [sample_line(quantity="-1", net_cents=-19900, tax_cents=-4179, original_position=1)]
     credit = {
         "lines": lines,
         "document_type": "credit_note",
         "number": "SCAI-CN-2026-000003",
         "payment_reference": "SCAI-CN-2026-000003",
+        "creditor_reference": None,
+        "reason": "Cancelled within the month",
         "referenced_number": "SCAI-2026-000042",
         "referenced_issue_date": "2026-01-31",
     }
@@ -172,4 +179,36 @@ def _vat_entry(lines: Sequence[dict[str, Any]], category: str, rate_bp: int) -> 
         "country": "NL",
         "rate_id": None,
         "review": False,
+        "rule": "intra_eu_reverse_charge" if reverse_charge else "domestic",
+        "law": "Directive 2006/112/EC Art. 44 and 196" if reverse_charge else "Directive 2006/112/EC Art. 44 and 193",
+    }
+
+
+def _evidence(seller: dict[str, Any], buyer: dict[str, Any]) -> dict[str, Any] | None:
+    if buyer["vat_number"] is None:
+        return None
+    abroad = buyer["country_code"] != seller["country_code"]
+    return {
+        "vat_number": buyer["vat_number"],
+        "state": "valid" if abroad else "never_checked",
+        "source": "vies" if abroad else "none",
+        "checked_at": "2026-01-30T23:00:00Z" if abroad else None,
+        "reference": "WAPIAAAAZbXd3MfC" if abroad else None,
+        "stale": False,
+    }
+
+
+def _inputs(seller: dict[str, Any], buyer: dict[str, Any], net_cents: int) -> dict[str, Any]:
+    return {
+        "seller_country": seller["country_code"],
+        "seller_postal_code": seller["postal_code"],
+        "buyer_country": buyer["country_code"],
+        "buyer_postal_code": buyer["postal_code"],
+        "buyer_vat_number": buyer["vat_number"],
+        "is_business": buyer["is_business"],
+        "tax_exempt": buyer["tax_exempt"],
+        "oss_registered": False,
+        "b2c_cross_border_turnover_cents": 0,
+        "supply_net_cents": net_cents,
+        "non_eu_services_category": "G",
     }

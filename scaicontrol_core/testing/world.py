@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from attrs import fields
 
 from scaicontrol_core.access.actor import Actor
+from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck
 from scaicontrol_core.kernel.errors import Retryable
 from scaicontrol_core.tax import VatNumberFormat, standard_rates
 from scaicontrol_core.testing import builders
@@ -62,6 +63,7 @@ class MemoryWorld:
             "ids": self.ids,
             "work": self.work,
             "rates": standard_rates(),
+            "document_check": EInvoiceCheck(),
             "retry": retry_at_once,
             "objects": MemoryObjects(),
             "vat_numbers": VatNumberFormat(),

@@ -24,6 +24,7 @@ from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
 from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
+from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck
 from scaicontrol_core.documents.ports import FontVersion
 from scaicontrol_core.documents.revision import DocumentRevision, RevisionReason
 from scaicontrol_core.kernel.errors import Conflict, NotFound, OutOfScope, Retryable, Stale
@@ -449,13 +450,13 @@ async def _a_quarter(market: Any) -> list[str]:
         for number, tenant_id in ((1, OURS), (2, OURS), (3, THEIRS)):
             await work.subscriptions.add(subscription(number, tenant_id))
         await work.commit()
-    run = RunBilling(market, clock, ids, rates, retry_at_once)
+    run = RunBilling(market, clock, ids, rates, EInvoiceCheck(), retry_at_once)
     for today, month in ((5, "2026-02"), (6, "2026-02"), (40, "2026-03")):
         clock.set(datetime(2026, 2, 1, tzinfo=UTC) + timedelta(days=today))
         await run(PLATFORM, parse_month(month))
     by_hand = DraftInput(lines=(LineInput(description="Advice", quantity="1.5", unit_price_cents="12500"),))
     draft = await DraftInvoice(market, clock, ids)(PARTNER, OURS, by_hand)
-    finalized = await FinalizeInvoice(market, clock, rates)(PARTNER, draft.id)
+    finalized = await FinalizeInvoice(market, clock, rates, EInvoiceCheck())(PARTNER, draft.id)
     await VoidInvoice(market, clock)(PARTNER, finalized.id, "Entered twice.")
     audits = await AuditNumbering(market)(PLATFORM)
     assert [audit.faults for audit in audits] == [()] * len(audits)

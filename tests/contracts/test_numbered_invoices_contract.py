@@ -17,6 +17,7 @@ from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus, PdfS
 from scaicontrol_core.billing.numbering import SeriesKey
 from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
 from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
+from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck
 from scaicontrol_core.documents.revision import DocumentRevision, RevisionReason
 from scaicontrol_core.kernel.errors import OutOfScope, Refused, Retryable
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, RunId, SubscriptionId, TenantId
@@ -49,7 +50,7 @@ async def issued(work_factory: Any) -> Invoice:
         await work.billing_profiles.add(builders.new_profile())
         await work.commit()
     draft = await drafted(work_factory, SequentialIds(1000))
-    return await FinalizeInvoice(work_factory, FixedClock(), standard_rates())(PLATFORM, draft.id)
+    return await FinalizeInvoice(work_factory, FixedClock(), standard_rates(), EInvoiceCheck())(PLATFORM, draft.id)
 
 
 CHANGES: dict[str, Callable[[Invoice], Any]] = {

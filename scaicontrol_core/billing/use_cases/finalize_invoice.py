@@ -7,8 +7,9 @@ from attrs import frozen
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.billing.finalizing import FinalizeOrder, finalize_all
+from scaicontrol_core.billing.freezing import Rules
 from scaicontrol_core.billing.invoice import Invoice
-from scaicontrol_core.billing.ports import BillingWork
+from scaicontrol_core.billing.ports import BillingWork, DocumentCheck
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.errors import CommitUnknown, Stale
 from scaicontrol_core.kernel.ids import InvoiceId
@@ -29,6 +30,7 @@ class FinalizeInvoice:
     work: UnitOfWorkFactory[BillingWork]
     clock: Clock
     rates: RateTable
+    document_check: DocumentCheck
 
     async def __call__(self, actor: Actor, invoice_id: InvoiceId) -> Invoice:
         """Return the finalized invoice; finalizing twice returns the same one."""
@@ -42,8 +44,9 @@ class FinalizeInvoice:
 
     async def _finalize(self, actor: Actor, invoice_id: InvoiceId) -> Invoice:
         order = FinalizeOrder(invoice_id=invoice_id)
+        rules = Rules(rates=self.rates, document_check=self.document_check)
         async with self.work.begin(actor) as work:
-            made = await finalize_all(work, actor, (order,), self.rates, self.clock.now())
+            made = await finalize_all(work, actor, (order,), rules, self.clock.now())
             if invoice_id in made.refused:
                 raise made.refused[invoice_id]
             if made.numbered:

@@ -9,7 +9,8 @@ from attrs import frozen
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.billing.finalizing import Finalizations, FinalizeOrder, finalize_all
-from scaicontrol_core.billing.ports import BillingWork
+from scaicontrol_core.billing.freezing import Rules
+from scaicontrol_core.billing.ports import BillingWork, DocumentCheck
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.errors import CommitUnknown, Stale
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
@@ -29,6 +30,7 @@ class FinalizeInvoices:
     work: UnitOfWorkFactory[BillingWork]
     clock: Clock
     rates: RateTable
+    document_check: DocumentCheck
 
     async def __call__(self, actor: Actor, orders: Sequence[FinalizeOrder]) -> Finalizations:
         """Return what became of each."""
@@ -44,8 +46,9 @@ class FinalizeInvoices:
         raise AssertionError  # the last attempt returned or raised
 
     async def _finalize(self, actor: Actor, orders: Sequence[FinalizeOrder]) -> Finalizations:
+        rules = Rules(rates=self.rates, document_check=self.document_check)
         async with self.work.begin(actor) as work:
-            made = await finalize_all(work, actor, orders, self.rates, self.clock.now())
+            made = await finalize_all(work, actor, orders, rules, self.clock.now())
             if made.numbered:
                 await work.commit()
         return made

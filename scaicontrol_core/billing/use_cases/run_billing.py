@@ -12,8 +12,9 @@ from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.billing.billing_run import BillingRun, RunTotals, TenantFailure
 from scaicontrol_core.billing.errors import NotYourSeries, PeriodAlreadyBilled
+from scaicontrol_core.billing.freezing import Rules
 from scaicontrol_core.billing.page import InvoicePreview, PageOutcome, PageRequestOfRun, bill_page, preview_page
-from scaicontrol_core.billing.ports import BillingWork
+from scaicontrol_core.billing.ports import BillingWork, DocumentCheck
 from scaicontrol_core.billing.seller import may_write_for
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.errors import CommitUnknown, Retryable, ScaiControlError, Stale
@@ -54,6 +55,7 @@ class RunBilling:
     clock: Clock
     ids: Ids
     rates: RateTable
+    document_check: DocumentCheck
     retry: Retry
 
     async def __call__(
@@ -123,13 +125,14 @@ class RunBilling:
 
     async def _page(self, actor: Actor, ask: PageRequestOfRun, *, dry_run: bool) -> PageOutcome | None:
         outcome: PageOutcome | None = None
+        rules = Rules(rates=self.rates, document_check=self.document_check)
 
         async def attempt() -> PageOutcome | None:
             nonlocal outcome
             async with self.work.begin(actor, read_only=dry_run) as work:
                 if dry_run:
-                    return await preview_page(work, ask, self.ids, self.rates)
-                outcome = await bill_page(work, ask, self.ids, self.rates)
+                    return await preview_page(work, ask, self.ids, rules)
+                outcome = await bill_page(work, ask, self.ids, rules)
                 if outcome is not None:
                     await work.commit()
                 return outcome

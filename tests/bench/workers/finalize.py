@@ -18,6 +18,7 @@ from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory
 from scaicontrol_adapters.system import MonotonicIds, SystemClock
 from scaicontrol_core.access import Actor
 from scaicontrol_core.billing.use_cases.finalize_invoices import FinalizeInvoices
+from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck
 from scaicontrol_core.kernel.ids import InvoiceId
 from scaicontrol_core.tax import standard_rates
 
@@ -27,7 +28,7 @@ async def main(url: str, workers: int) -> None:
     database = create_engine(url, pool_size=workers)
     clock = SystemClock()
     work = SqlUnitOfWorkFactory(database, clock, MonotonicIds())
-    finalize = CombinedFinalization(retried(FinalizeInvoices(work, clock, standard_rates())))
+    finalize = CombinedFinalization(retried(FinalizeInvoices(work, clock, standard_rates(), EInvoiceCheck())))
     actor = Actor.system("finalizer")
     waiting = iter([line.strip() for line in iter(sys.stdin.readline, "\n")])
 

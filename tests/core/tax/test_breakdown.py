@@ -53,6 +53,8 @@ def test_the_entry_has_the_shape_documents_keep() -> None:
         "country": "NL",
         "rate_id": "NL-2012-10",
         "review": False,
+        "rule": "domestic",
+        "law": "Directive 2006/112/EC Art. 45 and 193",
     }
 
 
