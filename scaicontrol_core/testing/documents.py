@@ -176,7 +176,7 @@ def _vat_entry(lines: Sequence[dict[str, Any]], category: str, rate_bp: int) -> 
         "legal_note": REVERSE_CHARGE_NOTE if reverse_charge else None,
         "treatment": "reverse_charge" if reverse_charge else "domestic",
         "vatex": "VATEX-EU-AE" if reverse_charge else None,
-        "country": "NL",
+        "country": "DE" if reverse_charge else "NL",
         "rate_id": None,
         "review": False,
         "rule": "intra_eu_reverse_charge" if reverse_charge else "domestic",
