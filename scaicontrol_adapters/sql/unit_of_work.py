@@ -17,6 +17,7 @@ from scaicontrol_adapters.sql.repositories.catalog import SqlPacks, SqlPlans, Sq
 from scaicontrol_adapters.sql.repositories.documents import SqlDocumentRevisions
 from scaicontrol_adapters.sql.repositories.invoices import SqlInvoices
 from scaicontrol_adapters.sql.repositories.subscriptions import SqlSubscriptions
+from scaicontrol_adapters.sql.repositories.tax import SqlExchangeRates
 from scaicontrol_adapters.sql.repositories.tenancy import SqlBillingProfiles, SqlPartners, SqlSellers, SqlTenants
 from scaicontrol_adapters.sql.transaction import Transaction
 from scaicontrol_core.access.actor import Actor
@@ -113,6 +114,13 @@ class SqlWork:
     def audit_log(self) -> SqlAuditLog:
         """The audit log within scope."""
         return SqlAuditLog(self.transaction)
+
+    # -- tax -----------------------------------------------------------------------------------
+
+    @cached_property
+    def exchange_rates(self) -> SqlExchangeRates:
+        """The exchange rates."""
+        return SqlExchangeRates(self.transaction)
 
     # -- billing and documents -----------------------------------------------------------------
 

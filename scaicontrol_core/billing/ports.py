@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 from attrs import frozen
 
 from scaicontrol_core.subscriptions.ports import SubscriptionsWork
+from scaicontrol_core.tax.ports import ExchangeRatesWork
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from scaicontrol_core.billing.billing_run import BillingRun
     from scaicontrol_core.billing.chain import ChainLink
+    from scaicontrol_core.billing.consumer_turnover import ConsumerTurnover
     from scaicontrol_core.billing.frozen_document import FrozenDocument
     from scaicontrol_core.billing.invoice import Invoice
     from scaicontrol_core.billing.ledger import BilledPeriod
@@ -108,6 +110,22 @@ class AllNumberSeries(Protocol):
         ...
 
 
+class ConsumerTurnovers(Protocol):
+    """What sellers invoiced to consumers of other member states, by calendar year."""
+
+    async def get(self, seller_id: PartnerId, year: int) -> ConsumerTurnover:
+        """Return a year's turnover as it was last committed; zero if there is none."""
+        ...
+
+    async def lock(self, seller_id: PartnerId, year: int) -> ConsumerTurnover:
+        """As ``get``, under an exclusive lock until the unit of work ends; taken after a series' lock."""
+        ...
+
+    async def save(self, turnover: ConsumerTurnover) -> None:
+        """Write a locked one with its events."""
+        ...
+
+
 class BilledPeriods(Protocol):
     """The append-only ledger."""
 
@@ -136,7 +154,7 @@ class BillingRuns(Protocol):
         ...
 
 
-class BillingWork(SubscriptionsWork, Protocol):
+class BillingWork(SubscriptionsWork, ExchangeRatesWork, Protocol):
     """A unit of work over everything a billing use case reads and writes."""
 
     @property
@@ -147,6 +165,11 @@ class BillingWork(SubscriptionsWork, Protocol):
     @property
     def number_series(self) -> AllNumberSeries:
         """The number series."""
+        ...
+
+    @property
+    def consumer_turnovers(self) -> ConsumerTurnovers:
+        """The turnovers of sellers with consumers of other member states."""
         ...
 
     @property

@@ -24,6 +24,7 @@ from scaicontrol_core.testing.memory_billing import (
 from scaicontrol_core.testing.memory_catalog import MemoryPacks, MemoryPlans, MemoryServices
 from scaicontrol_core.testing.memory_store import MemoryStore, Transaction
 from scaicontrol_core.testing.memory_subscriptions import MemoryAuditLog, MemorySubscriptions
+from scaicontrol_core.testing.memory_tax import MemoryExchangeRates
 from scaicontrol_core.testing.memory_tenancy import (
     MemoryBillingProfiles,
     MemoryPartners,
@@ -52,6 +53,7 @@ class MemoryWork:
         self.plans = MemoryPlans(transaction)
         self.packs = MemoryPacks(transaction)
         self.subscriptions = MemorySubscriptions(transaction)
+        self.exchange_rates = MemoryExchangeRates(transaction)
         self.invoices = MemoryInvoices(transaction)
         self.number_series = MemoryNumberSeries(transaction)
         self.billed_periods = MemoryBilledPeriods(transaction)

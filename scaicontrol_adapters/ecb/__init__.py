@@ -1,0 +1,1 @@
+"""Publications of the European Central Bank."""

@@ -1,0 +1,40 @@
+"""Lists of exchange rates."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from scaicontrol_adapters.sql.reads.paging import Key, Order, choose, count_of, page_of
+from scaicontrol_adapters.sql.rows.tax import ExchangeRateRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Select
+
+    from scaicontrol_adapters.sql.transaction import Transaction
+    from scaicontrol_core.kernel.paging import Page, PageRequest
+    from scaicontrol_core.tax.exchange_rates import ExchangeRate
+    from scaicontrol_core.tax.ports import ExchangeRateFilter
+
+_OLDEST = Order(
+    (Key(ExchangeRateRow.day, date.fromisoformat), Key(ExchangeRateRow.currency), Key(ExchangeRateRow.source))
+)
+
+
+async def page_of_exchange_rates(
+    transaction: Transaction,
+    columns: Select[Any],
+    restore: Callable[[Any], ExchangeRate],
+    wanted: ExchangeRateFilter,
+    request: PageRequest,
+) -> Page[ExchangeRate]:
+    """Return a page of the rates that the filter lets pass, newest first without a wish."""
+    predicates = [
+        column == value
+        for column, value in ((ExchangeRateRow.currency, wanted.currency), (ExchangeRateRow.day, wanted.day))
+        if value is not None
+    ]
+    order = choose({"day": _OLDEST}, _OLDEST.reversed(), request.sort)
+    return await page_of(transaction, columns, predicates, order, request, restore, total=count_of(ExchangeRateRow))
