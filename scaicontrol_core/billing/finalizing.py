@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from attrs import evolve, field, frozen
 
 from scaicontrol_core.billing.errors import SellerNotBillable
-from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, freeze, prepare
+from scaicontrol_core.billing.foreign_currency import RateWanted, with_exchange_rates
+from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, freeze, prepare, rate_wanted
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.lifecycle import INVOICE_LIFECYCLE, InvoiceStatus
 from scaicontrol_core.billing.numbering import SeriesKey
@@ -59,6 +60,7 @@ async def finalize_all(
     first; then each series is locked, in a fixed order, and its numbers are taken.
     """
     known = await _Known.load(work, [order.invoice_id for order in orders], rules)
+    known = evolve(known, rules=await with_exchange_rates(work, rules, known.rates_wanted(now)))
     done: dict[InvoiceId, Invoice] = {}
     refused: dict[InvoiceId, ScaiControlError] = {}
     ready: dict[InvoiceId, tuple[FinalizeOrder, Prepared]] = {}
@@ -113,6 +115,25 @@ class _Known:
 
     def prepared(self, invoice: Invoice, now: datetime) -> Prepared:
         """Return the draft with all but its number, dated today in the seller's zone."""
+        facts = self._facts(invoice, now)
+        return prepare(facts, invoice.invoice_date or _today(facts.seller, now))
+
+    def rates_wanted(self, now: datetime) -> tuple[RateWanted, ...]:
+        """Return the exchange rates that the drafts need; what else is wrong with one is found when it is prepared."""
+        wanted: list[RateWanted] = []
+        for invoice in self.invoices.values():
+            seller = self.sellers.get(invoice.partner_id)
+            if not invoice.is_draft or seller is None or invoice.currency == seller.configuration.default_currency:
+                continue
+            try:
+                facts = self._facts(invoice, now)
+            except ScaiControlError:
+                continue
+            found = rate_wanted(facts, invoice.invoice_date or _today(facts.seller, now))
+            wanted += [found] if found else []
+        return tuple(wanted)
+
+    def _facts(self, invoice: Invoice, now: datetime) -> Facts:
         seller = self.sellers[invoice.partner_id]
         if seller.id != invoice.seller_id:
             raise SellerNotBillable(invoice.seller_id, ("billing_model",))
@@ -120,8 +141,7 @@ class _Known:
         if buyer is None:
             raise BillingProfileRequired(invoice.tenant_id)
         tenant = self.tenants[invoice.tenant_id]
-        facts = Facts(invoice=invoice, seller=seller, tenant=tenant, buyer=buyer, rules=self.rules, now=now)
-        return prepare(facts, invoice.invoice_date or _today(seller, now))
+        return Facts(invoice=invoice, seller=seller, tenant=tenant, buyer=buyer, rules=self.rules, now=now)
 
 
 async def _number(

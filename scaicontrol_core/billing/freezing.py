@@ -10,10 +10,11 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from scaicontrol_core.billing.creditor_reference import creditor_reference
-from scaicontrol_core.billing.errors import CurrencyUnsupported, DueDateInvalid, EmptyInvoice
+from scaicontrol_core.billing.errors import DueDateInvalid, EmptyInvoice
+from scaicontrol_core.billing.foreign_currency import RateWanted, rate_day, rate_for, vat_accounting
 from scaicontrol_core.billing.frozen_document import FrozenDocument, FrozenLine, FrozenTotals
 from scaicontrol_core.billing.invoice import Freezing, Invoice
 from scaicontrol_core.billing.numbering import NumberSeries, SeriesKey, fiscal_year
@@ -31,12 +32,14 @@ from scaicontrol_core.tax import (
     default_policy,
     tax_point,
 )
+from scaicontrol_core.tax.exchange_rates import EURO, ExchangeRateBook
 
 if TYPE_CHECKING:
     from scaicontrol_core.billing.line import InvoiceLine
     from scaicontrol_core.billing.ports import DocumentCheck
     from scaicontrol_core.kernel.period import Period
     from scaicontrol_core.tax import RateTable, VatDecision
+    from scaicontrol_core.tax.exchange_rates import CrossRate
     from scaicontrol_core.tenancy.billing_profile import BillingProfile
     from scaicontrol_core.tenancy.partner import Partner
     from scaicontrol_core.tenancy.tenant import Tenant
@@ -59,10 +62,14 @@ _KEPT_INPUTS = (
 
 @frozen(kw_only=True)
 class Rules:
-    """What every document is held against: the VAT rates, and what its buyer's format asks for."""
+    """What every document is held against: the VAT rates, and what its buyer's format asks for.
+
+    ``exchange_rates`` are those that the documents at hand want (``with_exchange_rates``).
+    """
 
     rates: RateTable
     document_check: DocumentCheck
+    exchange_rates: ExchangeRateBook = field(factory=ExchangeRateBook)
 
 
 @frozen(kw_only=True)
@@ -91,17 +98,18 @@ class Prepared:
 def prepare(facts: Facts, issue_date: date) -> Prepared:
     """Check the draft, take the snapshots, decide VAT as of ``issue_date`` (local to the seller).
 
-    Raises ``EmptyInvoice``, ``SellerNotBillable``, ``CurrencyUnsupported``, ``DueDateInvalid``,
-    ``EInvoiceIncomplete`` and what the tax engine raises.
+    Raises ``EmptyInvoice``, ``SellerNotBillable``, ``ExchangeRateMissing``, ``CurrencyUnsupported``,
+    ``DueDateInvalid``, ``EInvoiceIncomplete`` and what the tax engine raises.
     """
     invoice, configuration = facts.invoice, facts.seller.configuration
     if not invoice.lines:
         raise EmptyInvoice
     require_billable(facts.seller)
-    _require_own_currency(invoice, configuration.default_currency)
     due_date = _due_date(invoice, issue_date, configuration.payment_terms_days)
     supply_dates = tuple(_supply_date(facts, line, issue_date) for line in invoice.lines)
-    inputs = _inputs(facts)
+    wanted = rate_wanted(facts, issue_date)
+    rate = rate_for(wanted, facts.rules.exchange_rates) if wanted else None
+    inputs = _inputs(facts, rate)
     decisions = _decide(facts, inputs, supply_dates)
     breakdown = break_down(zip((line.net_cents for line in invoice.lines), decisions, strict=True))
     document = FrozenDocument(
@@ -125,6 +133,7 @@ def prepare(facts: Facts, issue_date: date) -> Prepared:
         template_name=facts.buyer.details.invoice_template_name or configuration.invoice_template_name,
         vat_evidence=_evidence(facts),
         vat_inputs=_kept(inputs),
+        vat_accounting=vat_accounting(rate, [entry.to_dict() for entry in breakdown.entries]) if rate else None,
     )
     facts.rules.document_check.check(document)
     year = fiscal_year(issue_date, configuration.fiscal_year_start_month)
@@ -161,14 +170,13 @@ def freeze(prepared: Prepared, series: NumberSeries, today: date, at: datetime) 
     )
 
 
-def _require_own_currency(invoice: Invoice, own: str) -> None:
-    if invoice.currency != own:
-        raise CurrencyUnsupported.field(
-            "/currency",
-            f"VAT must also be stated in {own} (Directive 2006/112/EC art. 230); no {invoice.currency} rate is known.",
-            code="currency_unsupported",
-            hint=f"Invoice in {own}.",
-        )
+def rate_wanted(facts: Facts, issue_date: date) -> RateWanted | None:
+    """Return the exchange rate that the document needs; None in its seller's own currency."""
+    invoice, own = facts.invoice, facts.seller.configuration.default_currency
+    if invoice.currency == own or not invoice.lines:
+        return None
+    supply_dates = (_supply_date(facts, line, issue_date) for line in invoice.lines)
+    return RateWanted(invoice.currency, own, rate_day(supply_dates, issue_date))
 
 
 def _due_date(invoice: Invoice, issue_date: date, terms_days: int) -> date:
@@ -191,9 +199,10 @@ def _supply_date(facts: Facts, line: InvoiceLine, issue_date: date) -> date:
     return tax_point(mode, period_end, invoice_date=issue_date, policy=default_policy(seller, buyer))
 
 
-def _inputs(facts: Facts) -> VatInputs:
+def _inputs(facts: Facts, rate: CrossRate | None) -> VatInputs:
     """Return what the decisions of all lines have in common; each line adds its own dates."""
     seller, buyer = facts.seller.configuration, facts.buyer.details
+    net = facts.invoice.lines_net_cents
     return VatInputs(
         seller_country=seller.seller_country_code or "",
         seller_postal_code=seller.seller_postal_code,
@@ -206,7 +215,7 @@ def _inputs(facts: Facts) -> VatInputs:
         supply_date=local_date(facts.now, seller.billing_timezone),
         oss_registered=seller.oss_registered,
         b2c_cross_border_turnover_cents=seller.b2c_cross_border_turnover_cents,
-        supply_net_cents=facts.invoice.lines_net_cents,
+        supply_net_cents=rate.convert(net) if rate is not None and rate.own_currency == EURO else net,
         non_eu_services_category=seller.non_eu_services_category.value,
     )
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from scaicontrol_core.billing.billing_run import RunTotals, TenantFailure, VatTotal
-from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, freeze, prepare
+from scaicontrol_core.billing.foreign_currency import with_exchange_rates
+from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, freeze, prepare, rate_wanted
 from scaicontrol_core.billing.gathering import Batch, Sale, sales_of, settle
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.kernel.errors import ScaiControlError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from scaicontrol_core.billing.ports import BillingWork
+    from scaicontrol_core.subscriptions.subscription import Subscription
 
 
 @frozen(kw_only=True)
@@ -84,7 +86,7 @@ async def bill_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rules: R
     batch = await _load(work, ask)
     if batch is None:
         return None
-    drafted = _draft(batch, ids, rules, ask)
+    drafted = await _draft(work, batch, ids, rules, ask)
     subscriptions = tuple(dict.fromkeys(subscription for sale in drafted.sales for subscription in settle(sale)))
     invoices = [sale.invoice for sale in drafted.sales if sale.invoice is not None]
     if ask.seller.configuration.auto_finalize:
@@ -103,7 +105,7 @@ async def preview_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rules
     batch = await _load(work, ask)
     if batch is None:
         return None
-    drafted = _draft(batch, ids, rules, ask)
+    drafted = await _draft(work, batch, ids, rules, ask)
     return _outcome(batch, drafted, numbered=True, previews=tuple(_preview(each) for each in drafted.prepared))
 
 
@@ -128,22 +130,41 @@ async def _load(work: BillingWork, ask: PageRequestOfRun) -> Batch | None:
     )
 
 
-def _draft(batch: Batch, ids: Ids, rules: Rules, ask: PageRequestOfRun) -> _Drafted:
+async def _draft(work: BillingWork, batch: Batch, ids: Ids, rules: Rules, ask: PageRequestOfRun) -> _Drafted:
+    gathered = {tenant_id: _sales(batch, tenant_id, own, ids) for tenant_id, own in batch.by_tenant()}
+    own_currency = ask.seller.configuration.default_currency
+    foreign = [
+        rate_wanted(_facts(batch, sale, sale.invoice, rules), ask.today)
+        for own in gathered.values()
+        if not isinstance(own, ScaiControlError)
+        for sale in own
+        if sale.invoice is not None and sale.invoice.currency != own_currency
+    ]
+    rules = await with_exchange_rates(work, rules, [wanted for wanted in foreign if wanted is not None])
     sales: list[Sale] = []
     ready: list[Prepared] = []
     failures: list[TenantFailure] = []
-    tenants = 0
-    for tenant_id, subscriptions in batch.by_tenant():
-        tenants += 1
+    for tenant_id, own in gathered.items():
         try:
-            own = sales_of(batch, tenant_id, subscriptions, ids)
+            if isinstance(own, ScaiControlError):
+                raise own
             documents = [prepare(_facts(batch, sale, sale.invoice, rules), ask.today) for sale in own if sale.invoice]
         except ScaiControlError as error:
             failures.append(TenantFailure(tenant_id=tenant_id, code=error.code, message=error.message))
         else:
             sales += own
             ready += documents
-    return _Drafted(sales=tuple(sales), prepared=tuple(ready), tenants=tenants, failures=tuple(failures))
+    return _Drafted(sales=tuple(sales), prepared=tuple(ready), tenants=len(gathered), failures=tuple(failures))
+
+
+def _sales(
+    batch: Batch, tenant_id: TenantId, own: tuple[Subscription, ...], ids: Ids
+) -> tuple[Sale, ...] | ScaiControlError:
+    """Return what a tenant owes, or what keeps it from being billed."""
+    try:
+        return sales_of(batch, tenant_id, own, ids)
+    except ScaiControlError as error:
+        return error
 
 
 def _facts(batch: Batch, sale: Sale, invoice: Invoice, rules: Rules) -> Facts:

@@ -93,5 +93,5 @@ def test_a_failed_customer_is_named_and_the_others_are_billed(subscribed: World,
     outcome = subscribed("admin", "billing", "run", "--period", "2026-01", "--json", fails=1)
     report = json.loads(outcome.stdout)["totals"]
     assert report["invoices"] == 1
-    assert [failure["code"] for failure in report["failures"]] == ["currency_unsupported"]
-    assert "[currency_unsupported]" in subscribed("admin", "billing", "run", "--period", "2026-01", fails=1).stderr
+    assert [failure["code"] for failure in report["failures"]] == ["exchange_rate_missing"]
+    assert "[exchange_rate_missing]" in subscribed("admin", "billing", "run", "--period", "2026-01", fails=1).stderr

@@ -32,7 +32,7 @@ async def test_one_customers_failure_stops_no_other(books: Any) -> None:
     assert dollars == "scaikey.dollars"
     assert [each.tenant_id for each in books.invoices()] == [first]
     assert [(each.tenant_id, each.code) for each in report.totals.failures] == [
-        (second, "currency_unsupported"),
+        (second, "exchange_rate_missing"),
         (third, "plan_not_found"),
         (fourth, "billing_profile_required"),
     ]

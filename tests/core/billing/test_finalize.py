@@ -179,7 +179,7 @@ async def test_all_that_is_missing_is_named_at_once(books: Any) -> None:
 
 
 async def test_a_currency_without_a_known_rate_is_refused(books: Any) -> None:
-    await untouched(books, await books.draft(currency="USD"), Invalid, "currency_unsupported")
+    await untouched(books, await books.draft(currency="USD"), Conflict, "exchange_rate_missing")
 
 
 async def test_a_seller_may_keep_its_books_in_another_currency(books: Any) -> None:
