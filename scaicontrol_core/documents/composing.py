@@ -19,6 +19,7 @@ from scaicontrol_core.documents.context import (
     PriceContext,
     SellerContext,
     TotalsContext,
+    VatAccounting,
     VatGroup,
 )
 from scaicontrol_core.documents.errors import DocumentUnreadable
@@ -61,6 +62,7 @@ def _compose(document: Facts, *, draft: bool) -> InvoiceContext:
         document=_document(document, labels, draft=draft),
         line_items=tuple(_line(line, currency, labels) for line in document["lines"]),
         vat_breakdown=tuple(_vat_group(entry, currency, labels) for entry in entries),
+        vat_accounting=_vat_accounting(document.get("vat_accounting")),
         totals=totals,
         notes=document.get("notes"),
         reverse_charge=any(entry["category"] == "AE" for entry in entries),
@@ -145,6 +147,21 @@ def _vat_group(entry: Facts, currency: str, labels: Labels) -> VatGroup:
         label=vat_label(entry, labels.language),
         taxable=Money(entry["taxable_cents"], currency),
         tax=Money(entry["amount_cents"], currency),
+    )
+
+
+def _vat_accounting(facts: Facts | None) -> VatAccounting | None:
+    if facts is None:
+        return None
+    currency: str = facts["currency"]
+    return VatAccounting(
+        currency=currency,
+        rate=Decimal(facts["rate"]),
+        rate_date=date.fromisoformat(facts["rate_date"]),
+        source=facts["source"],
+        net=Money(facts["net_cents"], currency),
+        tax=Money(facts["tax_cents"], currency),
+        gross=Money(facts["gross_cents"], currency),
     )
 
 

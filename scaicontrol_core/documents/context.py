@@ -109,6 +109,22 @@ class VatGroup:
     tax: Money
 
 
+@frozen(kw_only=True)
+class VatAccounting:
+    """The VAT in the seller's currency, where the document has another (Directive 2006/112/EC art. 230).
+
+    ``rate`` is how many units of the document's currency one of the seller's was on ``rate_date``.
+    """
+
+    currency: str
+    rate: Decimal
+    rate_date: date
+    source: str
+    net: Money
+    tax: Money
+    gross: Money
+
+
 @frozen
 class TotalsContext:
     """The document's sums; ``payable`` is what is asked for, after what was prepaid."""
@@ -142,6 +158,7 @@ class InvoiceContext:
     document: DocumentContext
     line_items: tuple[LineItem, ...]
     vat_breakdown: tuple[VatGroup, ...]
+    vat_accounting: VatAccounting | None
     totals: TotalsContext
     notes: str | None
     reverse_charge: bool
