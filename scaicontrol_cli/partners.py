@@ -128,6 +128,25 @@ def configure_partner(
     _print_partner(call(work), as_json=as_json)
 
 
+@app.command("consumer-turnover")
+def consumer_turnover(
+    partner: PartnerArgument,
+    year: Annotated[int | None, typer.Option(help="The calendar year (default: the current one).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a seller invoiced to consumers of other member states: above EUR 10,000 their own VAT is due."""
+    from attrs import asdict
+
+    from scaicontrol_core.billing.use_cases.read_consumer_turnover import ConsumerTurnoverReport, ReadConsumerTurnover
+
+    async def work(session: Session) -> ConsumerTurnoverReport:
+        return await session.use(ReadConsumerTurnover)(session.actor, await partner_named(session, partner), year)
+
+    found = call(work)
+    shown = asdict(found) | {"turnover_cents": found.turnover_cents, "is_exceeded": found.is_exceeded}
+    print_item(shown, as_json=as_json)
+
+
 def _configuration(file: str | None, changes: list[str] | None) -> dict[str, Any]:
     from scaicontrol_cli.fields import assignments
     from scaicontrol_cli.files import read_object

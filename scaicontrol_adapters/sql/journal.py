@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import asdict, frozen
 from sqlalchemy import func, insert, select, tuple_
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from scaicontrol_core.access.actor import Actor
-    from scaicontrol_core.kernel.events import Event, Recorder
+    from scaicontrol_core.kernel.events import Event
     from scaicontrol_core.kernel.ids import Ids
 
 #: Aggregates per query for their last sequence: SQLite allows 32,766 parameters a statement.
@@ -34,6 +34,14 @@ class Recorded:
     version: int
 
 
+class Telling(Protocol):
+    """What has something to tell: an aggregate, or a counter that reached a line."""
+
+    def collect_events(self) -> tuple[Event, ...]:
+        """Return what was recorded since the last call, and forget it."""
+        ...
+
+
 class Journal:
     """Collects what aggregates recorded; ``write`` puts it beside their state, in one transaction."""
 
@@ -46,7 +54,7 @@ class Journal:
         """Tell whether nothing happened."""
         return not self._recorded
 
-    def take(self, aggregate: Recorder, version: int, *, born_as: str | None = None) -> None:
+    def take(self, aggregate: Telling, version: int, *, born_as: str | None = None) -> None:
         """Take over an aggregate's events. ``born_as`` is its resource type if it is new."""
         for event in aggregate.collect_events():
             self._recorded.append(Recorded(event, version))

@@ -14,6 +14,7 @@ from scaicontrol_adapters.sql.guard import ScopedSession, bound_to, close_to_sta
 from scaicontrol_adapters.sql.repositories.audit import SqlAuditLog
 from scaicontrol_adapters.sql.repositories.billing import SqlBilledPeriods, SqlBillingRuns, SqlNumberSeries
 from scaicontrol_adapters.sql.repositories.catalog import SqlPacks, SqlPlans, SqlServices
+from scaicontrol_adapters.sql.repositories.consumer_turnovers import SqlConsumerTurnovers
 from scaicontrol_adapters.sql.repositories.documents import SqlDocumentRevisions
 from scaicontrol_adapters.sql.repositories.invoices import SqlInvoices
 from scaicontrol_adapters.sql.repositories.subscriptions import SqlSubscriptions
@@ -133,6 +134,11 @@ class SqlWork:
     def number_series(self) -> SqlNumberSeries:
         """The number series within scope."""
         return SqlNumberSeries(self.transaction)
+
+    @cached_property
+    def consumer_turnovers(self) -> SqlConsumerTurnovers:
+        """The turnovers of sellers with consumers of other member states."""
+        return SqlConsumerTurnovers(self.transaction)
 
     @cached_property
     def billed_periods(self) -> SqlBilledPeriods:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
+from scaicontrol_core.billing.consumer_turnover import TurnoverCount
 from scaicontrol_core.billing.errors import SellerNotBillable
 from scaicontrol_core.billing.foreign_currency import RateWanted, with_exchange_rates
 from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, freeze, prepare, rate_wanted
@@ -151,6 +152,7 @@ async def _number(
     refused: dict[InvoiceId, ScaiControlError],
 ) -> list[Invoice]:
     numbered: list[Invoice] = []
+    turnovers = TurnoverCount(work)
     # Series in one order for everybody: two such units of work never wait for each other in a circle.
     for key, prefix in sorted({(each.series_key, each.prefix) for _, each in ready}, key=lambda pair: _order(pair[0])):
         series = await work.number_series.lock(key, prefix)
@@ -159,13 +161,16 @@ async def _number(
                 continue
             invoice = prepared.facts.invoice
             try:
-                frozen_as = freeze(prepared, series, _today(prepared.facts.seller, now), now)
+                decided = await turnovers.decided(prepared)
+                frozen_as = freeze(decided, series, _today(prepared.facts.seller, now), now)
             except ScaiControlError as error:
                 refused[invoice.id] = error
             else:
                 invoice.finalize(evolve(frozen_as, request_id=order.request_id))
                 numbered.append(invoice)
+                await turnovers.count(decided)
         await work.number_series.save(series)
+    await turnovers.save()
     return numbered
 
 

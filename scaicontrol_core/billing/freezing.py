@@ -55,6 +55,7 @@ _KEPT_INPUTS = (
     "tax_exempt",
     "oss_registered",
     "b2c_cross_border_turnover_cents",
+    "b2c_cross_border_turnover_last_year_cents",
     "supply_net_cents",
     "non_eu_services_category",
 )
@@ -74,7 +75,11 @@ class Rules:
 
 @frozen(kw_only=True)
 class Facts:
-    """All that finalization reads: the draft, both parties as they are at ``now``, the rules it is held against."""
+    """All that finalization reads: the draft, both parties as they are at ``now``, the rules it is held against.
+
+    ``turnover_cents`` is what the seller invoiced to consumers of other member states this year
+    and the last, in euro cents: it moves until the series is locked.
+    """
 
     invoice: Invoice
     seller: Partner
@@ -82,6 +87,8 @@ class Facts:
     buyer: BillingProfile
     rules: Rules
     now: datetime
+    turnover_cents: int = 0
+    turnover_last_year_cents: int = 0
 
 
 @frozen(kw_only=True)
@@ -214,7 +221,8 @@ def _inputs(facts: Facts, rate: CrossRate | None) -> VatInputs:
         tax_exempt=buyer.tax_exempt,
         supply_date=local_date(facts.now, seller.billing_timezone),
         oss_registered=seller.oss_registered,
-        b2c_cross_border_turnover_cents=seller.b2c_cross_border_turnover_cents,
+        b2c_cross_border_turnover_cents=seller.b2c_cross_border_turnover_cents + facts.turnover_cents,
+        b2c_cross_border_turnover_last_year_cents=facts.turnover_last_year_cents,
         supply_net_cents=rate.convert(net) if rate is not None and rate.own_currency == EURO else net,
         non_eu_services_category=seller.non_eu_services_category.value,
     )

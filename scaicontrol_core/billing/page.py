@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from scaicontrol_core.billing.billing_run import RunTotals, TenantFailure, VatTotal
+from scaicontrol_core.billing.consumer_turnover import TurnoverCount, Turnovers
 from scaicontrol_core.billing.foreign_currency import with_exchange_rates
 from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, freeze, prepare, rate_wanted
 from scaicontrol_core.billing.gathering import Batch, Sale, sales_of, settle
@@ -28,7 +29,8 @@ class PageRequestOfRun:
     """Which tenants of which seller, billed up to which local day.
 
     ``after`` is the last tenant of the page before, ``tenants`` how many a page takes,
-    ``only`` narrows the run to one tenant.
+    ``only`` narrows the run to one tenant. ``previewed`` is what the pages of a dry run counted
+    before this one.
     """
 
     seller: Partner
@@ -40,6 +42,7 @@ class PageRequestOfRun:
     only: TenantId | None = None
     after: TenantId | None = None
     tenants: int = 200
+    previewed: Turnovers = field(factory=dict, eq=False, repr=False)
 
 
 @frozen(kw_only=True)
@@ -90,7 +93,7 @@ async def bill_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rules: R
     subscriptions = tuple(dict.fromkeys(subscription for sale in drafted.sales for subscription in settle(sale)))
     invoices = [sale.invoice for sale in drafted.sales if sale.invoice is not None]
     if ask.seller.configuration.auto_finalize:
-        await _number(work, drafted.prepared, ask)
+        drafted = evolve(drafted, prepared=await _number(work, drafted.prepared, ask))
     else:
         for invoice in invoices:
             invoice.record_draft()
@@ -106,6 +109,8 @@ async def preview_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rules
     if batch is None:
         return None
     drafted = await _draft(work, batch, ids, rules, ask)
+    turnovers = TurnoverCount(work, keep=False, known=ask.previewed)
+    drafted = evolve(drafted, prepared=tuple([await turnovers.counted(each) for each in drafted.prepared]))
     return _outcome(batch, drafted, numbered=True, previews=tuple(_preview(each) for each in drafted.prepared))
 
 
@@ -173,14 +178,20 @@ def _facts(batch: Batch, sale: Sale, invoice: Invoice, rules: Rules) -> Facts:
     )
 
 
-async def _number(work: BillingWork, documents: Sequence[Prepared], ask: PageRequestOfRun) -> None:
+async def _number(work: BillingWork, documents: Sequence[Prepared], ask: PageRequestOfRun) -> tuple[Prepared, ...]:
+    """Number the documents; return them as they were decided under the lock."""
+    decided: list[Prepared] = []
+    turnovers = TurnoverCount(work)
     # All of a page have one issue date, hence one series; a page without documents takes no lock.
     for key, prefix in dict.fromkeys((each.series_key, each.prefix) for each in documents):
         series = await work.number_series.lock(key, prefix)
         for each in documents:
             if each.series_key == key:
-                each.facts.invoice.finalize(freeze(each, series, ask.today, ask.now))
+                decided.append(await turnovers.counted(each))
+                each.facts.invoice.finalize(freeze(decided[-1], series, ask.today, ask.now))
         await work.number_series.save(series)
+    await turnovers.save()
+    return tuple(decided)
 
 
 def _outcome(

@@ -209,6 +209,7 @@ def _inputs(seller: dict[str, Any], buyer: dict[str, Any], net_cents: int) -> di
         "tax_exempt": buyer["tax_exempt"],
         "oss_registered": False,
         "b2c_cross_border_turnover_cents": 0,
+        "b2c_cross_border_turnover_last_year_cents": 0,
         "supply_net_cents": net_cents,
         "non_eu_services_category": "G",
     }

@@ -17,6 +17,7 @@ from scaicontrol_core.testing.ids import SequentialIds
 from scaicontrol_core.testing.memory_billing import (
     MemoryBilledPeriods,
     MemoryBillingRuns,
+    MemoryConsumerTurnovers,
     MemoryDocumentRevisions,
     MemoryInvoices,
     MemoryNumberSeries,
@@ -56,6 +57,7 @@ class MemoryWork:
         self.exchange_rates = MemoryExchangeRates(transaction)
         self.invoices = MemoryInvoices(transaction)
         self.number_series = MemoryNumberSeries(transaction)
+        self.consumer_turnovers = MemoryConsumerTurnovers(transaction)
         self.billed_periods = MemoryBilledPeriods(transaction)
         self.billing_runs = MemoryBillingRuns(transaction)
         self.document_revisions = MemoryDocumentRevisions(transaction)

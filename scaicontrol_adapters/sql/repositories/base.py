@@ -177,7 +177,7 @@ class Repository(Generic[E]):
     def _note(self, aggregate: E, *, born: bool) -> None:
         aggregate.version += 1
         self._transaction.journal.take(
-            aggregate,  # type: ignore[arg-type]  # every aggregate is a Recorder
+            aggregate,
             aggregate.version,
             born_as=self.table.resource_type if born else None,
         )

@@ -147,6 +147,19 @@ class NumberSeriesRow(Row, Reach):
     last_hash: Mapped[str | None] = mapped_column(String(64))
 
 
+class ConsumerTurnoverRow(Row, Reach):
+    """What a seller invoiced to consumers of other member states in a calendar year, in euro cents."""
+
+    __tablename__ = "consumer_turnovers"
+    __table_args__ = table()
+    partner_column = "seller_id"
+
+    seller_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("partners.id"), primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    net_cents: Mapped[Cents]
+    version: Mapped[int]
+
+
 class BilledPeriodRow(Row, TenantScoped):
     """One period of one subscription, charged once: the primary key says so. Append-only."""
 
