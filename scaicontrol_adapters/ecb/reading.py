@@ -7,7 +7,6 @@ the import. Nothing in them is trusted: no entities, no DTD, no network.
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -36,7 +35,7 @@ def read_rates(content: bytes) -> tuple[ExchangeRate, ...]:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise ExchangeRatesUnreadable(f"This is no XML: {error}.") from None
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
         raise ExchangeRatesUnreadable("A file of the ECB has no document type declaration.")
     rates = tuple(_rates(root))
     if not rates:
@@ -66,7 +65,7 @@ def _rate(day: date, cube: etree._Element) -> ExchangeRate:
     if currency is None or text is None:
         raise _wrong(cube, "a rate has a currency and a number")
     try:
-        return ExchangeRate(day=day, currency=currency, rate=Decimal(parse_decimal(text, "/rate")))
+        return ExchangeRate(day=day, currency=currency, rate=parse_decimal(text, "/rate"))
     except Invalid as error:
         raise _wrong(cube, error.message) from None
 
