@@ -17,6 +17,10 @@ class RevisionReason(StrEnum):
     FINALIZE = "finalize"
     REPRINT = "reprint"
     """The stored object was lost and the same programs no longer give the same bytes."""
+    REGENERATE = "regenerate"
+    """Somebody asked for it, with the template of today."""
+    SEND = "send"
+    """It was sent, with the template of that day."""
 
 
 @frozen(kw_only=True)
