@@ -14,11 +14,13 @@ from attrs import define, field, frozen
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
+from scaicontrol_adapters.einvoice.hybrid import HybridMetadata, name_once
 from scaicontrol_adapters.pdf.composer import STYLE_CLOSE, STYLE_OPEN
 from scaicontrol_adapters.pdf.fetcher import AssetFetcher
 from scaicontrol_adapters.pdf.fonts import font_files
 from scaicontrol_adapters.pdf.limits import RenderingLimits, deadline
 from scaicontrol_core.documents.errors import RenderingFailed
+from scaicontrol_core.documents.ports import NO_PARTS, PdfParts
 
 _WARM_STYLESHEETS = 8
 
@@ -43,7 +45,7 @@ class PdfEngine:
         """Put the fonts within the fetcher's reach."""
         self._fetcher = AssetFetcher({font.version.sha256: font.content for font in font_files()})
 
-    def render(self, html: str, document_key: str) -> bytes:
+    def render(self, html: str, document_key: str, parts: PdfParts = NO_PARTS) -> bytes:
         """Return the PDF of a snapshot; see ``DocumentRenderer.render_pdf``.
 
         Nothing in it depends on when or where it is made: dates come from the HTML's own
@@ -54,20 +56,22 @@ class PdfEngine:
             # WeasyPrint leaves its colour profile's file to be closed by the garbage collector.
             warnings.simplefilter("ignore", ResourceWarning)
             try:
-                return self._write(page, css, document_key)
+                return self._write(page, css, document_key, parts)
             except Exception as wrong:
                 raise RenderingFailed(f"{document_key} can't be rendered: {type(wrong).__name__}: {wrong}") from wrong
 
-    def _write(self, page: str, css: str, document_key: str) -> bytes:
+    def _write(self, page: str, css: str, document_key: str, parts: PdfParts) -> bytes:
         sheet = self._stylesheet(css)
-        document = HTML(string=page, url_fetcher=self._fetcher)
-        pdf: bytes = document.write_pdf(
-            stylesheets=[sheet.css],
-            font_config=sheet.fonts,
-            pdf_variant="pdf/a-3b",
-            pdf_tags=True,
-            pdf_identifier=hashlib.sha256(document_key.encode()).digest()[:16],
-        )
+        options: dict[str, Any] = {
+            "stylesheets": [sheet.css],
+            "pdf_variant": "pdf/a-3b",
+            "pdf_tags": True,
+            "pdf_identifier": hashlib.sha256(document_key.encode()).digest()[:16],
+        }
+        document = HTML(string=page, url_fetcher=self._fetcher).render(font_config=sheet.fonts, **options)
+        if parts.einvoice is not None:
+            document.metadata = HybridMetadata(document.metadata, parts.einvoice)
+        pdf: bytes = document.write_pdf(finisher=name_once if parts.einvoice else None, **options)
         return pdf
 
     def _stylesheet(self, css: str) -> _WarmStylesheet:

@@ -10,6 +10,7 @@ from attrs import define, field
 from scaicontrol_adapters.pdf.composer import compose_html
 from scaicontrol_adapters.pdf.limits import RenderingLimits
 from scaicontrol_core.documents import RenderedHtml, TemplateSource
+from scaicontrol_core.documents.ports import NO_PARTS, PdfParts
 
 if TYPE_CHECKING:
     from scaicontrol_adapters.pdf.engine import PdfEngine
@@ -28,13 +29,13 @@ class InlineRenderer:
         """Write the document as HTML; see the port."""
         return compose_html(document, template=template, draft=draft, limits=self.limits)
 
-    async def render_pdf(self, html: str, document_key: str) -> bytes:
+    async def render_pdf(self, html: str, document_key: str, parts: PdfParts = NO_PARTS) -> bytes:
         """Make the PDF, here and now; see the port."""
         if self._engine is None:
             from scaicontrol_adapters.pdf.engine import PdfEngine  # noqa: PLC0415 - costs seconds; only where used
 
             self._engine = PdfEngine(self.limits)
-        return self._engine.render(html, document_key)
+        return self._engine.render(html, document_key, parts)
 
     async def close(self) -> None:
         """Forget the warm fonts."""

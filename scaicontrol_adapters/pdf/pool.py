@@ -15,6 +15,7 @@ from attrs import define, field
 from scaicontrol_adapters.pdf.limits import RenderingLimits
 from scaicontrol_core.documents import RenderedHtml, TemplateSource
 from scaicontrol_core.documents.errors import RenderingUnavailable
+from scaicontrol_core.documents.ports import NO_PARTS, PdfParts
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -47,9 +48,9 @@ class PooledRenderer:
             return compose_html(document, draft=draft, limits=self.limits)
         return await self._run(_write_html, document, template, draft)
 
-    async def render_pdf(self, html: str, document_key: str) -> bytes:
+    async def render_pdf(self, html: str, document_key: str, parts: PdfParts = NO_PARTS) -> bytes:
         """Make the PDF in a worker; see the port."""
-        return await self._run(_write_pdf, html, document_key)
+        return await self._run(_write_pdf, html, document_key, parts)
 
     @property
     def closed(self) -> bool:
@@ -117,10 +118,10 @@ def _start(limits: RenderingLimits, memory_bytes: int) -> None:
     worker.start(limits, memory_bytes)
 
 
-def _write_pdf(html: str, document_key: str) -> bytes:
+def _write_pdf(html: str, document_key: str, parts: PdfParts) -> bytes:
     from scaicontrol_adapters.pdf import worker  # noqa: PLC0415
 
-    return worker.write_pdf(html, document_key)
+    return worker.write_pdf(html, document_key, parts)
 
 
 def _write_html(document: Mapping[str, Any], template: TemplateSource | None, draft: bool) -> RenderedHtml:  # noqa: FBT001

@@ -13,6 +13,7 @@ from scaicontrol_adapters.pdf.composer import compose_html
 from scaicontrol_adapters.pdf.engine import PdfEngine
 from scaicontrol_adapters.pdf.limits import RenderingLimits
 from scaicontrol_core.documents import RenderedHtml, TemplateSource
+from scaicontrol_core.documents.ports import NO_PARTS, PdfParts
 
 _GRACE_SECONDS = 10
 _WARM_UP = "<p style=\"font-family: 'ScaiControl Sans'\">0123456789</p>"
@@ -32,12 +33,12 @@ def start(limits: RenderingLimits, memory_bytes: int) -> None:
     _engine.render(_WARM_UP, "warm-up")
 
 
-def write_pdf(html: str, document_key: str) -> bytes:
+def write_pdf(html: str, document_key: str, parts: PdfParts = NO_PARTS) -> bytes:
     """Render a snapshot with this process's warm engine."""
     if _engine is None:
         raise RuntimeError("the worker was not started")
     with _watchdog(_limits.pdf_seconds):
-        return _engine.render(html, document_key)
+        return _engine.render(html, document_key, parts)
 
 
 def write_html(document: Mapping[str, Any], template: TemplateSource | None, draft: bool) -> RenderedHtml:  # noqa: FBT001
