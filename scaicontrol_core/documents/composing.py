@@ -22,6 +22,7 @@ from scaicontrol_core.documents.context import (
     VatAccounting,
     VatGroup,
 )
+from scaicontrol_core.documents.epc import epc_payload
 from scaicontrol_core.documents.errors import DocumentUnreadable
 from scaicontrol_core.documents.labels import Labels
 from scaicontrol_core.documents.mentions import legal_notes, vat_label
@@ -67,7 +68,7 @@ def _compose(document: Facts, *, draft: bool) -> InvoiceContext:
         notes=document.get("notes"),
         reverse_charge=any(entry["category"] == "AE" for entry in entries),
         legal_notes=_legal_notes(entries, labels.language, seller.get("language")),
-        payment=_payment(document, totals) if totals.payable.minor > 0 else None,
+        payment=_payment(document, totals, draft=draft) if totals.payable.minor > 0 else None,
         branding=branding_of(seller.get("brand_color"), seller.get("logo_url")),
         labels=labels,
     )
@@ -115,9 +116,10 @@ def _document(facts: Facts, labels: Labels, *, draft: bool) -> DocumentContext:
         payment_reference=facts.get("payment_reference"),
         referenced_number=facts.get("referenced_number"),
         referenced_issue_date=_day(facts.get("referenced_issue_date")),
+        reason=facts.get("reason"),
         is_credit_note=is_credit_note,
         is_draft=draft,
-        title=labels.credit_note if is_credit_note else labels.invoice,
+        title=labels.credit_note if is_credit_note else labels.proforma if draft else labels.invoice,
         number_label=labels.credit_note_number if is_credit_note else labels.invoice_number,
     )
 
@@ -137,6 +139,7 @@ def _line(facts: Facts, currency: str, labels: Labels) -> LineItem:
         rate=Decimal(facts["rate_bp"]) / 100,
         period=_span(facts),
         supply_date=_day(facts.get("supply_date")),
+        original_position=facts.get("original_position"),
     )
 
 
@@ -170,16 +173,25 @@ def _totals(facts: Facts, currency: str) -> TotalsContext:
     return TotalsContext(*(Money(facts[name], currency) for name in names))
 
 
-def _payment(document: Facts, totals: TotalsContext) -> PaymentContext:
+def _payment(document: Facts, totals: TotalsContext, *, draft: bool) -> PaymentContext:
     seller: Facts = document["seller"]
+    holder = seller.get("account_holder") or seller["legal_name"]
+    reference, structured = document.get("payment_reference"), document.get("creditor_reference")
+    iban, bic, qr = seller.get("iban"), seller.get("bic"), None
+    if iban and not draft:  # nobody is to pay a draft
+        qr = epc_payload(
+            name=holder, iban=iban, bic=bic, amount=totals.payable, creditor_reference=structured, text=reference
+        )
     return PaymentContext(
         amount=totals.payable,
         due_date=_day(document["due_date"]),
-        reference=document.get("payment_reference"),
-        iban=seller.get("iban"),
-        bic=seller.get("bic"),
+        reference=reference,
+        creditor_reference=structured,
+        iban=iban,
+        bic=bic,
         bank_name=seller.get("bank_name"),
-        account_holder=seller.get("account_holder") or seller["legal_name"],
+        account_holder=holder,
+        qr=qr,
     )
 
 

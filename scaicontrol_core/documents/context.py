@@ -67,6 +67,7 @@ class DocumentContext:
     payment_reference: str | None
     referenced_number: str | None
     referenced_issue_date: date | None
+    reason: str | None
     is_credit_note: bool
     is_draft: bool
     title: str
@@ -96,6 +97,7 @@ class LineItem:
     rate: Decimal
     period: DateSpan | None
     supply_date: date | None
+    original_position: int | None
 
 
 @frozen(kw_only=True)
@@ -138,15 +140,21 @@ class TotalsContext:
 
 @frozen(kw_only=True)
 class PaymentContext:
-    """How to pay. Present only where something is due."""
+    """How to pay. Present only where something is due.
+
+    ``creditor_reference`` is structured (ISO 11649) and goes into the transfer's own field; ``qr`` is
+    the text of the code that fills in the transfer, drawn by the filter ``qr``.
+    """
 
     amount: Money
     due_date: date | None
     reference: str | None
+    creditor_reference: str | None
     iban: str | None
     bic: str | None
     bank_name: str | None
     account_holder: str
+    qr: str | None
 
 
 @frozen(kw_only=True)

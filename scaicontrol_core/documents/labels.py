@@ -24,19 +24,24 @@ class Labels:
     invoice: str
     credit_note: str
     draft: str
+    proforma: str
     draft_notice: str
     # the facts beside the address
     invoice_number: str
     credit_note_number: str
     issue_date: str
     due_date: str
+    due_by: str
     service_period: str
     customer_number: str
     your_reference: str
     referenced_invoice: str
+    reason: str
+    line_of_invoice: str
     your_vat_number: str
     # lines
     description: str
+    position: str
     quantity: str
     unit_price: str
     per_units: str
@@ -50,6 +55,8 @@ class Labels:
     prepaid: str
     amount_due: str
     amount_credited: str
+    vat_in_currency: str
+    exchange_rate: str
     # VAT breakdown
     vat_breakdown: str
     vat_rate: str
@@ -65,6 +72,8 @@ class Labels:
     iban: str
     bic: str
     payment_reference: str
+    structured_reference: str
+    scan_to_pay: str
     # notes and footer
     notes: str
     vat_number: str
@@ -74,6 +83,20 @@ class Labels:
     phone: str
     page: str
     page_of: str
+    # statements of account
+    statement: str
+    statement_date: str
+    date: str
+    document: str
+    opening_balance: str
+    closing_balance: str
+    charged: str
+    settled: str
+    balance: str
+    payment_for: str
+    cancellation_of: str
+    no_entries: str
+    statement_notice: str
     #: UN/ECE recommendation 20 code → (singular, plural); a code that is not here is not printed.
     units: dict[str, tuple[str, str]]
 
