@@ -3,14 +3,14 @@
 Directive 2006/112/EC art. 230: amounts may be in any currency as long as the VAT also stands in
 that of the seller; art. 91(2): at the rate the European Central Bank published last when the
 tax became chargeable. One rate a document: that of its latest tax point, an invoice before the
-supply being one. The rate is frozen with the document, and credit notes convert with the same.
+supply being one. The rate is frozen with the document, and credit notes convert with the same
+(``CrossRate.of_document``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
@@ -106,22 +106,6 @@ def vat_accounting(
         "gross_cents": net + tax,
         "entries": rows,
     }
-
-
-def frozen_rate(document: Mapping[str, Any]) -> CrossRate | None:
-    """Return the rate that a frozen document was converted at, for its credit notes; None in its seller's currency."""
-    accounting = document.get("vat_accounting")
-    if accounting is None:
-        return None
-    worth = accounting.get("per_euro") or {"document": accounting["rate"], "accounting": "1"}
-    return CrossRate(
-        source=accounting["source"],
-        day=date.fromisoformat(accounting["rate_date"]),
-        currency=document["currency"],
-        own_currency=accounting["currency"],
-        per_euro=Decimal(worth["document"]),
-        own_per_euro=Decimal(worth["accounting"]),
-    )
 
 
 def _unsupported(currency: str, own: str) -> CurrencyUnsupported:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
 from fractions import Fraction
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from attrs import define, field, frozen
 
@@ -90,6 +90,22 @@ class CrossRate:
     own_currency: str
     per_euro: Decimal = _ONE
     own_per_euro: Decimal = _ONE
+
+    @classmethod
+    def of_document(cls, document: Mapping[str, Any]) -> CrossRate | None:
+        """Return the rate that a frozen document was converted at; None in its seller's own currency."""
+        accounting = document.get("vat_accounting")
+        if accounting is None:
+            return None
+        worth = accounting.get("per_euro") or {"document": accounting["rate"], "accounting": "1"}
+        return cls(
+            source=accounting["source"],
+            day=date.fromisoformat(accounting["rate_date"]),
+            currency=document["currency"],
+            own_currency=accounting["currency"],
+            per_euro=Decimal(worth["document"]),
+            own_per_euro=Decimal(worth["accounting"]),
+        )
 
     @property
     def text(self) -> str:

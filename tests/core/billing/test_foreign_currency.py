@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from scaicontrol_core.access import Actor
 from scaicontrol_core.billing.draft_input import LineInput
-from scaicontrol_core.billing.foreign_currency import frozen_rate, vat_accounting
+from scaicontrol_core.billing.foreign_currency import vat_accounting
 from scaicontrol_core.billing.frozen_document import FrozenDocument
 from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
 from scaicontrol_core.billing.use_cases.import_exchange_rates import ImportExchangeRates
@@ -111,7 +111,7 @@ async def test_vat_stands_in_both_currencies(books: Any) -> None:
 async def test_in_the_sellers_own_currency_no_rate_is_asked_for(books: Any) -> None:
     issued = await books.issue()
     assert issued.document["vat_accounting"] is None
-    assert frozen_rate(issued.document) is None
+    assert CrossRate.of_document(issued.document) is None
     assert invoice_context(issued.document).vat_accounting is None
 
 
@@ -266,7 +266,7 @@ def test_credits_in_any_parts_sum_to_the_invoice_in_the_sellers_currency(
     )
     entries = [{"taxable_cents": net, "amount_cents": net // 5} for net, _ in groups]
     original = vat_accounting(rate, entries)
-    again = frozen_rate({"currency": "USD", "vat_accounting": original})
+    again = CrossRate.of_document({"currency": "USD", "vat_accounting": original})
     assert again == rate
     done = [(0, 0)] * len(entries)
     summed = [(0, 0)] * len(entries)
@@ -292,6 +292,6 @@ def test_credits_in_any_parts_sum_to_the_invoice_in_the_sellers_currency(
 
 def test_a_document_that_keeps_only_its_rate_converts_with_that() -> None:
     kept = {"currency": "EUR", "rate": "1.0834", "rate_date": "2026-01-14", "source": "ECB"}
-    rate = frozen_rate({"currency": "USD", "vat_accounting": kept})
+    rate = CrossRate.of_document({"currency": "USD", "vat_accounting": kept})
     assert rate is not None
     assert rate.convert(10_834) == 10_000
