@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from attrs import define, field, fields
 
+from scaicontrol_adapters.einvoice.writing import XmlEInvoices
 from scaicontrol_adapters.settings import ObjectStoreKind, Settings
 from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck
 from scaicontrol_core.tax import RateTable, VatNumberFormat, standard_rates
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from scaicontrol_adapters.sql.engine import Database
     from scaicontrol_core.billing.ports import DocumentCheck
-    from scaicontrol_core.documents.ports import DocumentRenderer, ObjectStore
+    from scaicontrol_core.documents.ports import DocumentRenderer, EInvoiceWriter, ObjectStore
     from scaicontrol_core.documents.work import DocumentsWork
     from scaicontrol_core.kernel.clock import Clock
     from scaicontrol_core.kernel.idempotency import IdempotencyRecords
@@ -47,6 +48,7 @@ class Container:
     retry: Retry
     vat_numbers: VatNumberCheck = field(factory=VatNumberFormat)
     document_check: DocumentCheck = field(factory=EInvoiceCheck)
+    einvoices: EInvoiceWriter = field(factory=XmlEInvoices)
     database: Database | None = None
     _built: dict[type[Any], Any] = field(init=False, factory=dict)
 

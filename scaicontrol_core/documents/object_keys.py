@@ -20,9 +20,18 @@ def invoice_pdf_key(invoice_id: InvoiceId, revision: int = 1) -> str:
     A revision is written once: a re-rendered document is a new revision, so what a customer
     was ever sent can always be shown again. Raises ``Invalid`` (``object_key_invalid``).
     """
+    return _revision_key(invoice_id, revision, "pdf")
+
+
+def invoice_xml_key(invoice_id: InvoiceId, revision: int = 1) -> str:
+    """Return the key of the XML that belongs to a revision; see ``invoice_pdf_key``."""
+    return _revision_key(invoice_id, revision, "xml")
+
+
+def _revision_key(invoice_id: InvoiceId, revision: int, ending: str) -> str:
     if revision < 1:
         raise Invalid.field("/revision", "Revisions count from 1.", code="object_key_invalid")
-    return require_object_key(f"uploads/invoices/{invoice_id}/rev-{revision}.pdf")
+    return require_object_key(f"uploads/invoices/{invoice_id}/rev-{revision}.{ending}")
 
 
 def require_object_key(key: str) -> str:

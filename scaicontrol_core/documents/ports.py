@@ -9,6 +9,10 @@ from attrs import Factory, frozen
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from scaicontrol_core.documents.page_format import PageFormat
+
+    from scaicontrol_core.tenancy.fields import EInvoiceFormat
+
 
 @frozen
 class FontVersion:
@@ -54,11 +58,15 @@ NO_PARTS = PdfParts()
 
 @frozen
 class TemplateSource:
-    """A template that is not built in: Jinja HTML for the body, and CSS, with a name for messages."""
+    """A template that is not built in: Jinja HTML for the body, and CSS, with a name for messages.
+
+    Without a page format it is the one that the seller's country prints on.
+    """
 
     name: str
     html: str
     css: str = ""
+    page_format: PageFormat | None = None
 
 
 class DocumentRenderer(Protocol):
@@ -79,6 +87,17 @@ class DocumentRenderer(Protocol):
 
         ``document_key`` names the document for ever (its object key will do): the PDF's identifier
         is derived from it. Raises ``RenderingLimitExceeded``, ``RenderingUnavailable``.
+        """
+        ...
+
+
+class EInvoiceWriter(Protocol):
+    """Writes a frozen document as the XML of an e-invoice format: equal documents give equal bytes."""
+
+    def write(self, document: Mapping[str, Any], format: EInvoiceFormat) -> bytes:  # noqa: A002 - what it is called
+        """Return the XML; of a hybrid format, the XML that goes into its PDF.
+
+        Raises ``DocumentUnreadable`` for a document that lacks what every invoice has.
         """
         ...
 

@@ -7,19 +7,21 @@ row says so, and a crash in between only means that the same bytes are stored ag
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from scaicontrol_core.documents.errors import ObjectConflict
-from scaicontrol_core.documents.object_keys import invoice_pdf_key
+from scaicontrol_core.documents.einvoicing import XML, WrittenEInvoice, wanted_format, write_einvoice
+from scaicontrol_core.documents.errors import ObjectConflict, ObjectNotFound
+from scaicontrol_core.documents.object_keys import invoice_pdf_key, invoice_xml_key
+from scaicontrol_core.documents.ports import PdfParts, RenderedHtml
 from scaicontrol_core.documents.revision import DocumentRevision, RevisionReason
 from scaicontrol_core.kernel.errors import Conflict, Refused, Stale
 
 if TYPE_CHECKING:
     from scaicontrol_core.access.actor import Actor
     from scaicontrol_core.billing.invoice import Invoice
-    from scaicontrol_core.documents.ports import DocumentRenderer, ObjectStore, RenderedHtml
+    from scaicontrol_core.documents.ports import DocumentRenderer, EInvoiceWriter, ObjectStore
     from scaicontrol_core.documents.work import DocumentsWork
     from scaicontrol_core.kernel.clock import Clock
     from scaicontrol_core.kernel.ids import InvoiceId
@@ -38,6 +40,16 @@ class DraftHasNoDocument(Refused):
 
 
 @frozen
+class _StoredDocument:
+    """What lies in the object store and is still to be recorded."""
+
+    revision: int
+    pdf_key: str
+    pdf: bytes
+    xml_key: str | None
+
+
+@frozen
 class Production:
     """The ports that producing needs, handed on by the use cases that do it."""
 
@@ -45,6 +57,7 @@ class Production:
     clock: Clock
     objects: ObjectStore
     renderer: DocumentRenderer
+    einvoices: EInvoiceWriter
 
     async def produce(self, actor: Actor, invoice_id: InvoiceId) -> DocumentRevision:
         """Return the invoice's newest revision, made now if there is none yet.
@@ -56,43 +69,101 @@ class Production:
             known = await work.document_revisions.latest(invoice_id)
         if known is not None:
             return known
-        if invoice.document is None:
-            raise DraftHasNoDocument("A draft has no document yet.", hint="Finalize it first.")
-        rendered = await self.renderer.render_html(invoice.document)
+        rendered = await self.renderer.render_html(_finalized(invoice))
         return await self.keep(actor, invoice, rendered, first=1, reason=RevisionReason.FINALIZE)
 
     async def keep(
         self, actor: Actor, invoice: Invoice, rendered: RenderedHtml, *, first: int, reason: RevisionReason
     ) -> DocumentRevision:
-        """Make the PDF of a rendered document, store it and record it as the next free revision."""
-        revision, key, pdf = first, "", b""
-        while True:
-            key = invoice_pdf_key(invoice.id, revision)
-            pdf = await self.renderer.render_pdf(rendered.html, key)
-            try:
-                await self.objects.put(key, pdf, content_type=PDF)
-                break
-            except ObjectConflict:
-                # Bytes of an attempt that died before its row was written, by an older renderer.
-                if revision - first >= _SPARE_REVISIONS:
-                    raise
-                revision += 1
+        """Make the PDF of a rendered document and its XML, store them and record the next free revision.
+
+        The XML is in the format that the buyer had at finalization, as the document says it.
+        """
+        document = _finalized(invoice)
+        einvoice = write_einvoice(document, wanted_format(document), self.einvoices)
+        stored = await self._store(invoice.id, rendered.html, einvoice, first)
         made = DocumentRevision(
             invoice_id=invoice.id,
             partner_id=invoice.partner_id,
             tenant_id=invoice.tenant_id,
-            revision=revision,
-            object_key=key,
-            sha256=sha256(pdf).hexdigest(),
-            size=len(pdf),
+            revision=stored.revision,
+            object_key=stored.pdf_key,
+            sha256=sha256(stored.pdf).hexdigest(),
+            size=len(stored.pdf),
             reason=reason,
             html_snapshot=rendered.html,
             template=rendered.template,
             renderer=rendered.renderer,
             fonts=rendered.fonts,
             created_at=self.clock.now(),
+            einvoice_format=einvoice.format if einvoice else None,
+            einvoice_key=stored.xml_key,
+            einvoice_sha256=einvoice.sha256 if einvoice else None,
         )
         return await self._record(actor, made)
+
+    async def _store(
+        self, invoice_id: InvoiceId, html: str, einvoice: WrittenEInvoice | None, first: int
+    ) -> _StoredDocument:
+        """Put PDF and XML where no other bytes are: under the first free revision."""
+        revision = first
+        while True:
+            key = invoice_pdf_key(invoice_id, revision)
+            pdf = await self.renderer.render_pdf(html, key, _parts(einvoice))
+            try:
+                await self.objects.put(key, pdf, content_type=PDF)
+                if einvoice is None or einvoice.attachment is not None:
+                    return _StoredDocument(revision, key, pdf, None)
+                xml_key = invoice_xml_key(invoice_id, revision)
+                await self.objects.put(xml_key, einvoice.xml, content_type=XML)
+                return _StoredDocument(revision, key, pdf, xml_key)
+            except ObjectConflict:
+                # Bytes of an attempt that died before its row was written, by older programs.
+                if revision - first >= _SPARE_REVISIONS:
+                    raise
+                revision += 1
+
+    async def pdf(self, actor: Actor, invoice: Invoice, revision: DocumentRevision) -> tuple[bytes, DocumentRevision]:
+        """Return a revision's PDF; a lost object is made again from its snapshot, to the byte.
+
+        Should newer programs give other bytes, those become a revision of their own, which is returned.
+        """
+        try:
+            return await self.objects.get(revision.object_key), revision
+        except ObjectNotFound:
+            einvoice = write_einvoice(_finalized(invoice), revision.einvoice_format, self.einvoices)
+            content = await self.renderer.render_pdf(revision.html_snapshot, revision.object_key, _parts(einvoice))
+        if sha256(content).hexdigest() == revision.sha256:
+            await self.objects.put(revision.object_key, content, content_type=PDF)
+            return content, revision
+        reprint = await self._reprint(actor, invoice, revision)
+        return await self.objects.get(reprint.object_key), reprint
+
+    async def xml(
+        self, actor: Actor, invoice: Invoice, revision: DocumentRevision
+    ) -> tuple[WrittenEInvoice | None, DocumentRevision]:
+        """Return a revision's XML, None if it has none; what is lost is made again, as a PDF is."""
+        wanted, key = revision.einvoice_format, revision.einvoice_key
+        if wanted is None:
+            return None, revision
+        if key is not None:
+            try:
+                return WrittenEInvoice(wanted, await self.objects.get(key)), revision
+            except ObjectNotFound:
+                pass  # made again below
+        einvoice = WrittenEInvoice(wanted, self.einvoices.write(_finalized(invoice), wanted))
+        if einvoice.sha256 != revision.einvoice_sha256:
+            revision = await self._reprint(actor, invoice, revision)
+        elif key is not None:
+            await self.objects.put(key, einvoice.xml, content_type=XML)
+        return einvoice, revision
+
+    async def _reprint(self, actor: Actor, invoice: Invoice, lost: DocumentRevision) -> DocumentRevision:
+        async with self.work.begin(actor, read_only=True) as work:
+            newest = await work.document_revisions.latest(invoice.id) or lost
+        snapshot = RenderedHtml(lost.html_snapshot, lost.renderer, lost.fonts, lost.template)
+        first = newest.revision + 1
+        return await self.keep(actor, invoice, snapshot, first=first, reason=RevisionReason.REPRINT)
 
     async def _record(self, actor: Actor, made: DocumentRevision) -> DocumentRevision:
         for attempts_left in reversed(range(_ATTEMPTS)):
@@ -113,3 +184,13 @@ class Production:
             else:
                 break
         return made
+
+
+def _finalized(invoice: Invoice) -> dict[str, Any]:
+    if invoice.document is None:
+        raise DraftHasNoDocument("A draft has no document yet.", hint="Finalize it first.")
+    return invoice.document
+
+
+def _parts(einvoice: WrittenEInvoice | None) -> PdfParts:
+    return PdfParts(einvoice=einvoice.attachment if einvoice else None)

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from scaicontrol_core.documents.ports import FontVersion
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, TenantId
+from scaicontrol_core.tenancy.fields import EInvoiceFormat
 
 
 class RevisionReason(StrEnum):
@@ -25,10 +26,11 @@ class RevisionReason(StrEnum):
 
 @frozen(kw_only=True)
 class DocumentRevision:
-    """One PDF of one invoice; ``revision`` counts from 1.
+    """One PDF of one invoice, and its XML where the buyer wants one; ``revision`` counts from 1.
 
     ``html_snapshot`` with the same renderer and fonts gives the same bytes again; ``sha256``
-    (hex) and ``size`` (bytes) prove it.
+    (hex) and ``size`` (bytes) prove it. ``einvoice_sha256`` proves the XML; a hybrid's is inside
+    its PDF, any other is kept under ``einvoice_key``.
     """
 
     invoice_id: InvoiceId
@@ -44,3 +46,6 @@ class DocumentRevision:
     renderer: str
     fonts: tuple[FontVersion, ...]
     created_at: datetime
+    einvoice_format: EInvoiceFormat | None = None
+    einvoice_key: str | None = None
+    einvoice_sha256: str | None = None

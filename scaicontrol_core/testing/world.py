@@ -13,6 +13,7 @@ from scaicontrol_core.kernel.errors import Retryable
 from scaicontrol_core.tax import VatNumberFormat, standard_rates
 from scaicontrol_core.testing import builders
 from scaicontrol_core.testing.clock import FixedClock
+from scaicontrol_core.testing.einvoices import PlainEInvoices
 from scaicontrol_core.testing.ids import SequentialIds
 from scaicontrol_core.testing.memory import MemoryUnitOfWorkFactory
 from scaicontrol_core.testing.memory_store import MemoryStore
@@ -66,6 +67,7 @@ class MemoryWorld:
             "document_check": EInvoiceCheck(),
             "retry": retry_at_once,
             "objects": MemoryObjects(),
+            "einvoices": PlainEInvoices(),
             "vat_numbers": VatNumberFormat(),
         } | ports
 

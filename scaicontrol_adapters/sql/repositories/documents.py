@@ -12,6 +12,7 @@ from scaicontrol_adapters.sql.rows.documents import DocumentRevisionRow
 from scaicontrol_core.documents.ports import FontVersion
 from scaicontrol_core.documents.revision import DocumentRevision, RevisionReason
 from scaicontrol_core.kernel.errors import Conflict
+from scaicontrol_core.tenancy.fields import EInvoiceFormat
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
     from scaicontrol_adapters.sql.transaction import Transaction
     from scaicontrol_core.kernel.ids import InvoiceId
 
-_REVISION = Fields(DocumentRevision, codecs={"reason": enum(RevisionReason), "fonts": json_list(Fields(FontVersion))})
+_REVISION = Fields(
+    DocumentRevision,
+    codecs={
+        "reason": enum(RevisionReason),
+        "fonts": json_list(Fields(FontVersion)),
+        "einvoice_format": enum(EInvoiceFormat),
+    },
+)
 _REVISIONS: Select[Any] = select(*(getattr(DocumentRevisionRow, name) for name in _REVISION.columns))
 
 

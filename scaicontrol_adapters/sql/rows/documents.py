@@ -40,3 +40,6 @@ class DocumentRevisionRow(Row, TenantScoped):
     renderer: Mapped[str] = mapped_column(String(500))
     fonts: Mapped[Json]
     created_at: Mapped[datetime]
+    einvoice_format: Mapped[Code | None]
+    einvoice_key: Mapped[str | None] = mapped_column(String(500))
+    einvoice_sha256: Mapped[str | None] = mapped_column(String(64))

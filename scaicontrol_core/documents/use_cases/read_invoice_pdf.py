@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 from attrs import frozen
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
-from scaicontrol_core.documents.errors import ObjectNotFound
-from scaicontrol_core.documents.ports import DocumentRenderer, ObjectStore, RenderedHtml
-from scaicontrol_core.documents.producing import PDF, Production
-from scaicontrol_core.documents.revision import DocumentRevision, RevisionReason
+from scaicontrol_core.documents.ports import DocumentRenderer, EInvoiceWriter, ObjectStore
+from scaicontrol_core.documents.producing import Production
+from scaicontrol_core.documents.revision import DocumentRevision
 from scaicontrol_core.documents.work import DocumentsWork
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.errors import NotFound
@@ -42,6 +39,7 @@ class ReadInvoicePdf:
     clock: Clock
     objects: ObjectStore
     renderer: DocumentRenderer
+    einvoices: EInvoiceWriter
 
     async def __call__(self, actor: Actor, invoice_id: InvoiceId) -> InvoicePdf:
         """Return content, number and revision."""
@@ -50,18 +48,7 @@ class ReadInvoicePdf:
             invoice = await work.invoices.get(invoice_id)
         if invoice.number is None and actor.scope.kind is ScopeKind.TENANT:
             raise NotFound.of("invoice", invoice_id)
-        production = Production(self.work, self.clock, self.objects, self.renderer)
+        production = Production(self.work, self.clock, self.objects, self.renderer, self.einvoices)
         revision = await production.produce(actor, invoice_id)
-        try:
-            content = await self.objects.get(revision.object_key)
-        except ObjectNotFound:
-            content = await self.renderer.render_pdf(revision.html_snapshot, revision.object_key)
-            if sha256(content).hexdigest() == revision.sha256:
-                await self.objects.put(revision.object_key, content, content_type=PDF)
-            else:
-                snapshot = RenderedHtml(revision.html_snapshot, revision.renderer, revision.fonts, revision.template)
-                revision = await production.keep(
-                    actor, invoice, snapshot, first=revision.revision + 1, reason=RevisionReason.REPRINT
-                )
-                content = await self.objects.get(revision.object_key)
+        content, revision = await production.pdf(actor, invoice, revision)
         return InvoicePdf(content, invoice.number or "", revision)

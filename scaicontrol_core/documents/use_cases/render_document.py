@@ -12,7 +12,7 @@ from scaicontrol_core.documents.errors import (
     RenderingLimitExceeded,
     TemplateRejected,
 )
-from scaicontrol_core.documents.ports import DocumentRenderer, ObjectStore
+from scaicontrol_core.documents.ports import DocumentRenderer, EInvoiceWriter, ObjectStore
 from scaicontrol_core.documents.producing import Production
 from scaicontrol_core.documents.revision import DocumentRevision
 from scaicontrol_core.documents.work import DocumentsWork
@@ -33,11 +33,12 @@ class RenderDocument:
     clock: Clock
     objects: ObjectStore
     renderer: DocumentRenderer
+    einvoices: EInvoiceWriter
 
     async def __call__(self, actor: Actor, invoice_id: InvoiceId) -> DocumentRevision:
         """Return the revision."""
         actor.require(Permission.ADMIN_BILLING)
-        production = Production(self.work, self.clock, self.objects, self.renderer)
+        production = Production(self.work, self.clock, self.objects, self.renderer, self.einvoices)
         try:
             return await production.produce(actor, invoice_id)
         except (RenderingFailed, RenderingLimitExceeded, TemplateRejected, DocumentUnreadable) as error:

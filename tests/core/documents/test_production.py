@@ -23,7 +23,7 @@ from scaicontrol_core.documents.errors import (
     RenderingUnavailable,
 )
 from scaicontrol_core.documents.object_keys import invoice_pdf_key
-from scaicontrol_core.documents.ports import FontVersion, RenderedHtml, TemplateSource
+from scaicontrol_core.documents.ports import NO_PARTS, FontVersion, PdfParts, RenderedHtml, TemplateSource
 from scaicontrol_core.documents.revision import RevisionReason
 from scaicontrol_core.documents.use_cases.list_pending_documents import ListPendingDocuments
 from scaicontrol_core.documents.use_cases.read_invoice_pdf import ReadInvoicePdf
@@ -56,10 +56,11 @@ class PlainRenderer:
             raise self.broken
         return RenderedHtml(f"<p>{document['number']}</p>", f"plain {self.version}", FONTS, "built-in")
 
-    async def render_pdf(self, html: str, document_key: str) -> bytes:
+    async def render_pdf(self, html: str, document_key: str, parts: PdfParts = NO_PARTS) -> bytes:
         """Return bytes that depend on page, key and version alone."""
         self.rendered += 1
-        return f"%PDF {self.version} {document_key} {html}".encode()
+        inside = parts.einvoice.xml if parts.einvoice else b""
+        return f"%PDF {self.version} {document_key} {html}".encode() + inside
 
 
 @define
