@@ -11,6 +11,7 @@ from scaicontrol_core.tax.ports import ExchangeRatesWork
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from scaicontrol_core.billing.billing_run import BillingRun
     from scaicontrol_core.billing.chain import ChainLink
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.billing.ledger import BilledPeriod
     from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus, PdfStatus
     from scaicontrol_core.billing.numbering import NumberSeries, SeriesKey
+    from scaicontrol_core.billing.reporting import DocumentSpan, IssuedDocument
     from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, RunId, TenantId
     from scaicontrol_core.kernel.paging import Page, PageRequest
 
@@ -72,6 +74,12 @@ class Invoices(Protocol):
 
     async def awaiting_document(self, *, status: PdfStatus, limit: int) -> Sequence[InvoiceId]:
         """Return ids of numbered invoices with that ``pdf_status``, oldest first."""
+        ...
+
+    async def documents(
+        self, span: DocumentSpan, *, after: tuple[date, InvoiceId] | None, limit: int
+    ) -> Sequence[IssuedDocument]:
+        """Return numbered documents of a span by issue date and id, those that come after ``after``."""
         ...
 
     async def chain(self, key: SeriesKey, *, after: int, limit: int) -> Sequence[ChainLink]:

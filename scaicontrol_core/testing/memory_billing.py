@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from copy import copy
+from datetime import date
 from typing import Any, ClassVar
 
 from attrs import evolve, frozen
@@ -18,6 +19,7 @@ from scaicontrol_core.billing.ledger import BilledPeriod
 from scaicontrol_core.billing.lifecycle import InvoiceStatus, PdfStatus
 from scaicontrol_core.billing.numbering import NumberSeries, SeriesKey
 from scaicontrol_core.billing.ports import InvoiceFilter
+from scaicontrol_core.billing.reporting import DocumentSpan, IssuedDocument
 from scaicontrol_core.documents.revision import DocumentRevision
 from scaicontrol_core.kernel.errors import Conflict, Refused, Retryable
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId
@@ -115,6 +117,23 @@ class MemoryInvoices(MemoryCollection[Invoice]):
         found = [row for row in self._visible() if row.number is not None and row.pdf_status is status]
         return [row.id for row in sorted(found, key=lambda row: row.id)][:limit]
 
+    async def documents(
+        self, span: DocumentSpan, *, after: tuple[date, InvoiceId] | None, limit: int
+    ) -> Sequence[IssuedDocument]:
+        """Return numbered documents of a span, in order."""
+        found = [
+            IssuedDocument(
+                invoice_id=row.id,
+                issue_date=row.issue_date,
+                is_void=row.status is InvoiceStatus.VOID,
+                canonical=row.frozen_document,
+            )
+            for row in self._visible()
+            if row.seller_id == span.seller_id and row.issue_date and row.frozen_document and _reaches_into(row, span)
+        ]
+        ordered = sorted(found, key=lambda each: (each.issue_date, each.invoice_id))
+        return [each for each in ordered if after is None or (each.issue_date, each.invoice_id) > after][:limit]
+
     async def chain(self, key: SeriesKey, *, after: int, limit: int) -> Sequence[ChainLink]:
         """Return links of a series in order."""
         own = [row for row in self._visible() if _series(row) == key and (row.sequence or 0) > after]
@@ -141,6 +160,15 @@ class MemoryInvoices(MemoryCollection[Invoice]):
 
 def _number_taken() -> Retryable:
     return Retryable("Another document has this number.")
+
+
+def _reaches_into(row: Invoice, span: DocumentSpan) -> bool:
+    issued = row.issue_date or date.min
+    if issued >= span.first_day:
+        return issued <= span.last_issue
+    supplies = (line.supply_date for line in row.lines)
+    periods = (line.period.last_day for line in row.lines if line.period)
+    return any(day is not None and day >= span.first_day for day in (*supplies, *periods))
 
 
 def _without_lines(invoice: Invoice) -> Invoice:

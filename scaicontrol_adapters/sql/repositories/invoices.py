@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, exists, or_, select
 
 from scaicontrol_adapters.sql.mapping import Fields, enum
 from scaicontrol_adapters.sql.reads.billing import page_of_invoices
@@ -16,6 +16,7 @@ from scaicontrol_core.billing.consistency import mismatches
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus, PdfStatus
 from scaicontrol_core.billing.line import InvoiceLine
+from scaicontrol_core.billing.reporting import DocumentSpan, IssuedDocument
 from scaicontrol_core.kernel.ids import InvoiceId
 from scaicontrol_core.kernel.period import Period
 from scaicontrol_core.kernel.quantity import Quantity, UnitPrice
@@ -67,6 +68,29 @@ _CHAIN = (
         InvoiceRow.sequence > bindparam("last"),
     )
     .order_by(InvoiceRow.sequence)
+    .limit(bindparam("at_most"))
+)
+_VOID = InvoiceStatus.VOID.value
+_ORDER = (InvoiceRow.order_date, InvoiceRow.id)
+#: What a line without a tax point of its own was supplied on is its invoice's date, or the last day of its period.
+_CHARGES_AHEAD = exists().where(
+    InvoiceLineRow.invoice_id == InvoiceRow.id,
+    or_(InvoiceLineRow.supply_date >= bindparam("first_day"), InvoiceLineRow.period_end > bindparam("first_day")),
+)
+_DOCUMENTS = (
+    select(InvoiceRow.id, InvoiceRow.order_date, InvoiceRow.status, InvoiceRow.frozen_document)
+    .where(
+        InvoiceRow.seller_id == bindparam("seller"),
+        InvoiceRow.number.is_not(None),
+        InvoiceRow.order_date <= bindparam("last_issue"),
+        InvoiceRow.order_date >= bindparam("after_day"),
+        or_(
+            InvoiceRow.order_date > bindparam("after_day"),
+            and_(InvoiceRow.order_date == bindparam("after_day"), InvoiceRow.id > bindparam("after_id")),
+        ),
+        or_(InvoiceRow.order_date >= bindparam("first_day"), _CHARGES_AHEAD),
+    )
+    .order_by(*_ORDER)
     .limit(bindparam("at_most"))
 )
 _AWAITING = (
@@ -154,6 +178,30 @@ class SqlInvoices(Repository[Invoice]):
         """Return ids of numbered invoices with that ``pdf_status``, oldest first."""
         ids = await self._transaction.execute(_AWAITING, {"state": status.value, "at_most": limit})
         return [InvoiceId(each) for each in ids.scalars()]
+
+    async def documents(
+        self, span: DocumentSpan, *, after: tuple[date, InvoiceId] | None, limit: int
+    ) -> Sequence[IssuedDocument]:
+        """Return numbered documents of a span by issue date and id, those that come after ``after``."""
+        day, last_id = after or (_NOT_ISSUED, "")
+        wanted = {
+            "seller": span.seller_id,
+            "first_day": span.first_day,
+            "last_issue": span.last_issue,
+            "after_day": day,
+            "after_id": last_id,
+            "at_most": limit,
+        }
+        rows = await self._transaction.execute(_DOCUMENTS, wanted)
+        return [
+            IssuedDocument(
+                invoice_id=row.id,
+                issue_date=row.order_date,
+                is_void=row.status == _VOID,
+                canonical=row.frozen_document,
+            )
+            for row in rows
+        ]
 
     async def chain(self, key: SeriesKey, *, after: int, limit: int) -> Sequence[ChainLink]:
         """Return links of a series in order of their numbers."""

@@ -19,11 +19,13 @@ from scaicontrol_core.access import Actor, Role
 from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus, PdfStatus
 from scaicontrol_core.billing.numbering import SeriesKey
 from scaicontrol_core.billing.ports import InvoiceFilter
+from scaicontrol_core.billing.reporting import DocumentSpan
 from scaicontrol_core.catalog import PlanFilter
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, PlanId, RunId, ServiceId, SubscriptionId, TenantId
 from scaicontrol_core.kernel.paging import PageRequest, encode_cursor
 from scaicontrol_core.subscriptions import SubscriptionStatus
 from scaicontrol_core.subscriptions.ports import SubscriptionFilter
+from scaicontrol_core.tax.ports import ExchangeRateFilter
 from scaicontrol_core.tenancy import TenantFilter
 from scaicontrol_core.testing import FixedClock, SequentialIds
 from scaicontrol_core.testing.clock import DEFAULT_START
@@ -36,6 +38,8 @@ ACTORS = {
 }
 #: Small by nature: dozens of rows, read as a whole.
 SMALL = {"partners", "services", "plans", "service_packs", "service_pack_items", "plan_usage_pricing", "number_series"}
+SPAN = DocumentSpan(seller_id=PARTNER, first_day=date(2026, 1, 1), last_issue=date(2026, 4, 30))
+PUBLISHED = encode_cursor("2026-01-31", "USD", "ECB")
 SINCE = encode_cursor(DEFAULT_START.isoformat(), "x")
 
 Read = Callable[[SqlWork], Awaitable[Any]]
@@ -111,6 +115,13 @@ def _others() -> dict[str, Read]:
         "ripe": lambda w: w.subscriptions.ripe(DEFAULT_START, after=SubscriptionId("sub_1"), limit=100),
         "awaiting pdf": lambda w: w.invoices.awaiting_document(status=PdfStatus.PENDING, limit=100),
         "chain": lambda w: w.invoices.chain(key, after=0, limit=500),
+        "documents": lambda w: w.invoices.documents(SPAN, after=None, limit=500),
+        "later documents": lambda w: w.invoices.documents(SPAN, after=(date(2026, 1, 31), invoice), limit=500),
+        "exchange rates": lambda w: w.exchange_rates.between(day, day, ["USD"]),
+        "exchange rates of a year": lambda w: w.exchange_rates.between(date(2026, 1, 1), day),
+        "list of rates": lambda w: w.exchange_rates.list(ExchangeRateFilter(), PageRequest(cursor=PUBLISHED)),
+        "list of dollars": lambda w: w.exchange_rates.list(ExchangeRateFilter(currency="USD"), PageRequest()),
+        "list of a day": lambda w: w.exchange_rates.list(ExchangeRateFilter(day=day), PageRequest()),
         "ledger": lambda w: w.billed_periods.of_invoice(invoice),
         "revision": lambda w: w.document_revisions.latest(invoice),
         "history": lambda w: w.audit_log.history("invoice", invoice, PageRequest(cursor=SINCE)),
