@@ -27,6 +27,7 @@ class PaymentMeans(StrEnum):
 
     NOT_DEFINED = "1"
     CREDIT_TRANSFER = "30"
+    DEBIT_TRANSFER = "31"
     SEPA_CREDIT_TRANSFER = "58"
     CLEARING = "97"
 

@@ -1,0 +1,76 @@
+"""How to pay, in the terms of EN 16931: BT-20 in words, BG-16 in codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from scaicontrol_core.documents.einvoice.model import CreditTransfer, PaymentInstructions, PaymentMeans
+from scaicontrol_core.documents.einvoice.profiles import Profile
+from scaicontrol_core.documents.labels import Labels
+
+Facts = Mapping[str, Any]
+
+_AT_ONCE = {
+    "en": "Payable at once",
+    "nl": "Direct te betalen",
+    "de": "Zahlbar sofort",
+    "fr": "Payable immédiatement",
+    "es": "Pago al contado",
+    "it": "Pagamento immediato",
+}
+_WITHIN = {
+    "en": "Payable within {days} days of the invoice date",
+    "nl": "Te betalen binnen {days} dagen na de factuurdatum",
+    "de": "Zahlbar innerhalb von {days} Tagen ab Rechnungsdatum",
+    "fr": "Payable sous {days} jours à compter de la date de facture",
+    "es": "Pago a {days} días desde la fecha de factura",
+    "it": "Pagamento entro {days} giorni dalla data fattura",
+}
+
+
+def payment_terms(document: Facts, labels: Labels, payable: Decimal, *, is_credit_note: bool) -> str:
+    """Return BT-20. It never holds a ``#``, which XRechnung reads as a cash discount (BR-DE-18)."""
+    if is_credit_note:
+        return labels.credit_settlement
+    if payable <= 0:
+        return labels.nothing_to_pay
+    days = document["payment_terms_days"]
+    wording = _WITHIN if days > 1 else _AT_ONCE
+    return wording[labels.language].format(days=days)
+
+
+def payment_instructions(
+    document: Facts, profile: Profile, payable: Decimal, *, is_credit_note: bool
+) -> PaymentInstructions | None:
+    """Return BG-16: a transfer to the seller's account where something is to be paid to it.
+
+    Nobody transfers for a credit note; XRechnung wants the group all the same (BR-DE-1), and
+    gets a code without an account. Without an IBAN there is no group at all, for BR-61 would
+    miss the account.
+    """
+    if is_credit_note or payable <= 0:
+        if not profile.is_xrechnung:
+            return None
+        return PaymentInstructions(means=PaymentMeans.CLEARING if payable else PaymentMeans.NOT_DEFINED)
+    seller: Facts = document["seller"]
+    if not seller.get("iban"):
+        return None
+    return PaymentInstructions(
+        means=_means(document, profile),
+        remittance=document.get("creditor_reference") or document.get("payment_reference") or None,
+        transfer=CreditTransfer(
+            account=seller["iban"],
+            account_name=seller.get("account_holder") or seller["legal_name"],
+            bank_identifier=seller.get("bic"),
+        ),
+    )
+
+
+def _means(document: Facts, profile: Profile) -> PaymentMeans:
+    if document["currency"] == "EUR":
+        return PaymentMeans.SEPA_CREDIT_TRANSFER
+    danish = document["seller"]["country_code"] == document["buyer"]["country_code"] == "DK"
+    # Between Danes Peppol has another code for a transfer to an IBAN and BIC (DK-R-005, DK-R-006).
+    return PaymentMeans.DEBIT_TRANSFER if danish and profile.is_peppol else PaymentMeans.CREDIT_TRANSFER
