@@ -16,8 +16,12 @@ from scaicontrol_adapters.pdf.sandbox import TemplateSandbox, built_in_file, env
 from scaicontrol_adapters.pdf.versions import renderer_version
 from scaicontrol_core.documents import InvoiceContext, RenderedHtml, TemplateSource, invoice_context
 from scaicontrol_core.documents.errors import RenderingLimitExceeded, TemplateRejected
+from scaicontrol_core.documents.page_format import PageFormat, page_format_of
+from scaicontrol_core.documents.statement_context import StatementContext, statement_context
 
-BUILT_IN = "built-in/invoice"
+#: Document type → its own template; what is neither of these reads like an invoice.
+_BUILT_IN = {"credit_note": "credit_note", "statement": "statement"}
+_PAGE_CSS = {PageFormat.LETTER: "letter.css", PageFormat.A5: "a5.css"}
 STYLE_OPEN, STYLE_CLOSE = '<style id="document-style">', "</style>"
 
 
@@ -27,21 +31,25 @@ def compose_html(
     template: TemplateSource | None = None,
     draft: bool = False,
     limits: RenderingLimits | None = None,
+    page_format: PageFormat | None = None,
 ) -> RenderedHtml:
-    """Write a frozen document as HTML, in the language it names.
+    """Write a frozen document, or a statement of account, as HTML, in the language it names.
 
-    Pure computation of a few milliseconds with the built-in template; an operator's template is
-    stopped at the limits. Raises ``DocumentUnreadable``, ``TemplateRejected``,
-    ``RenderingLimitExceeded``.
+    Without a page format it is the template's, else the one of the seller's country. Pure computation
+    of a few milliseconds with the built-in template; an operator's template is stopped at the limits.
+    Raises ``DocumentUnreadable``, ``TemplateRejected``, ``RenderingLimitExceeded``.
     """
-    context = invoice_context(document, draft=draft)
+    context = _context(document, draft=draft)
     sandbox = environment(context.document.language)
     limits = limits or RenderingLimits()
-    name, css = (BUILT_IN, built_in_file("invoice.css")) if template is None else (template.name, template.css)
+    built_in = _BUILT_IN.get(document["document_type"], "invoice")
+    wanted = page_format or (template.page_format if template else None)
+    sheet = wanted or page_format_of(context.seller.country_code)
+    name, css = _style(built_in, sheet) if template is None else (template.name, _on(sheet, template.css))
     if "</style" in css.lower():
         raise TemplateRejected(name, "a stylesheet may not close the style element")
     with deadline(limits.template_seconds, f"The template {name}") if template else nullcontext():
-        body = _write(_body_template(sandbox, template), name, _variables(context), limits.html_characters)
+        body = _write(_body_template(sandbox, template, built_in), name, _variables(context), limits.html_characters)
     html = sandbox.get_template("shell.html").render(
         **_variables(context),
         body=body,
@@ -52,13 +60,30 @@ def compose_html(
     return RenderedHtml(html, renderer_version(), tuple(font.version for font in font_files()), name)
 
 
-def _variables(context: InvoiceContext) -> dict[str, Any]:
-    return {attribute.name: getattr(context, attribute.name) for attribute in attrs.fields(InvoiceContext)}
+def _context(document: Mapping[str, Any], *, draft: bool) -> InvoiceContext | StatementContext:
+    if document.get("document_type") == "statement":
+        return statement_context(document)
+    return invoice_context(document, draft=draft)
 
 
-def _body_template(sandbox: TemplateSandbox, template: TemplateSource | None) -> Template:
+def _style(built_in: str, sheet: PageFormat) -> tuple[str, str]:
+    extra = _PAGE_CSS.get(sheet)
+    css = built_in_file("document.css")
+    return f"built-in/{built_in}", f"{css}\n{built_in_file(extra)}" if extra else css
+
+
+def _on(sheet: PageFormat, css: str) -> str:
+    """Begin with the sheet, so that a stylesheet that names one itself has its way."""
+    return f"@page {{ size: {sheet.value}; }}\n{css}"
+
+
+def _variables(context: InvoiceContext | StatementContext) -> dict[str, Any]:
+    return {attribute.name: getattr(context, attribute.name) for attribute in attrs.fields(type(context))}
+
+
+def _body_template(sandbox: TemplateSandbox, template: TemplateSource | None, built_in: str) -> Template:
     if template is None:
-        return sandbox.get_template("invoice.html")
+        return sandbox.get_template(f"{built_in}.html")
     try:
         return sandbox.from_string(template.html)
     except TemplateSyntaxError as wrong:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+import segno
 from babel import Locale
 from babel.dates import format_date, format_interval
 from babel.numbers import format_currency, format_decimal, format_percent
@@ -23,7 +24,7 @@ _LOCALES = {"en": "en_GB", "nl": "nl_NL", "de": "de_DE", "fr": "fr_FR", "es": "e
 
 
 def filters_for(language: str) -> dict[str, Callable[..., str]]:
-    """Return the template filters of one language: money, date, span, percent, quantity, country, iban."""
+    """Return the template filters of one language: money, date, span, percent, quantity, country, iban, qr."""
     locale = Locale.parse(_LOCALES[language])
     localised: dict[str, Callable[..., str]] = {
         "money": _money,
@@ -33,7 +34,7 @@ def filters_for(language: str) -> dict[str, Callable[..., str]]:
         "quantity": _quantity,
         "country": _country,
     }
-    return {name: partial(function, locale=locale) for name, function in localised.items()} | {"iban": _iban}
+    return {name: partial(function, locale=locale) for name, function in localised.items()} | {"iban": _iban, "qr": _qr}
 
 
 def _money(value: Money | PriceContext, *, locale: Locale) -> str:
@@ -80,6 +81,12 @@ def _country(code: str, *, locale: Locale) -> str:
 
 
 def _iban(value: Any) -> str:
-    """Group an IBAN in fours, as ISO 13616 prints it."""
+    """Group an account number or a structured reference in fours, as ISO 13616 and ISO 11649 print them."""
     compact = "".join(str(value).split())
     return " ".join(compact[index : index + 4] for index in range(0, len(compact), 4))
+
+
+def _qr(payload: str) -> str:
+    """Draw a payment code as EPC069-12 wants it (bytes, level M, four modules of quiet) and return its address."""
+    code = segno.make(payload, error="m", mode="byte", encoding="utf-8", boost_error=False, micro=False)
+    return code.svg_data_uri(border=4, omitsize=True, light="#fff", xmldecl=False, nl=False)

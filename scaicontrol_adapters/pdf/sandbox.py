@@ -15,7 +15,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from scaicontrol_adapters.pdf.filters import filters_for
 
 _MAX_EXPONENT = 64
-_INCLUDABLE = frozenset({"shell.html", "invoice.html"})
+_INCLUDABLE = frozenset(
+    {"shell.html", "frame.html", "macros.html", "lines.html", "invoice.html", "credit_note.html", "statement.html"}
+)
 
 
 class TemplateSandbox(ImmutableSandboxedEnvironment):

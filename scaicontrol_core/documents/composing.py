@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -40,8 +41,15 @@ def invoice_context(document: Facts, *, draft: bool = False) -> InvoiceContext:
     ``DocumentUnreadable`` (naming what is missing) and ``Invalid`` for an unknown language or
     currency.
     """
-    try:
+    with reading():
         return _compose(document, draft=draft)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Say ``DocumentUnreadable`` for whatever a document lacks or holds in the wrong shape."""
+    try:
+        yield
     except KeyError as missing:
         raise _unreadable(f"/{missing.args[0]}", f"The document has no {missing.args[0]!r}.") from None
     except (TypeError, AttributeError, ValueError, InvalidOperation) as wrong:
@@ -58,8 +66,8 @@ def _compose(document: Facts, *, draft: bool) -> InvoiceContext:
     seller, entries = document["seller"], document["vat_details"]["entries"]
     totals = _totals(document["totals"], currency)
     return InvoiceContext(
-        seller=_seller(seller),
-        buyer=_buyer(document["buyer"]),
+        seller=seller_context(seller),
+        buyer=buyer_context(document["buyer"]),
         document=_document(document, labels, draft=draft),
         line_items=tuple(_line(line, currency, labels) for line in document["lines"]),
         vat_breakdown=tuple(_vat_group(entry, currency, labels) for entry in entries),
@@ -74,7 +82,8 @@ def _compose(document: Facts, *, draft: bool) -> InvoiceContext:
     )
 
 
-def _seller(facts: Facts) -> SellerContext:
+def seller_context(facts: Facts) -> SellerContext:
+    """Read a document's seller."""
     return SellerContext(
         name=facts.get("trading_name") or facts["legal_name"],
         legal_name=facts["legal_name"],
@@ -85,11 +94,14 @@ def _seller(facts: Facts) -> SellerContext:
         tax_number=facts.get("tax_number"),
         email=facts.get("email"),
         phone=facts.get("phone"),
+        iban=facts.get("iban"),
+        bic=facts.get("bic"),
         footer_text=facts.get("footer_text"),
     )
 
 
-def _buyer(facts: Facts) -> BuyerContext:
+def buyer_context(facts: Facts) -> BuyerContext:
+    """Read a document's buyer."""
     return BuyerContext(
         company_name=facts["company_name"],
         address=address_lines(facts),

@@ -37,6 +37,8 @@ class SellerContext:
     tax_number: str | None
     email: str | None
     phone: str | None
+    iban: str | None
+    bic: str | None
     footer_text: str | None
 
 

@@ -36,6 +36,8 @@ class Labels:
     customer_number: str
     your_reference: str
     referenced_invoice: str
+    referenced_issue_date: str
+    credit_note_date: str
     reason: str
     line_of_invoice: str
     your_vat_number: str
