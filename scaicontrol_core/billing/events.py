@@ -52,6 +52,28 @@ class InvoiceVoided(Event):
 
 
 @frozen(kw_only=True)
+class InvoiceSendRequested(Event):
+    """Somebody wants the document sent; the request has a history of its own."""
+
+    action: ClassVar[str] = "invoice.send_requested"
+    resource_type: ClassVar[str] = "invoice"
+
+    send_id: str
+    recipients: list[str]
+
+
+@frozen(kw_only=True)
+class InvoiceSent(Event):
+    """The document was handed over for the first time."""
+
+    action: ClassVar[str] = "invoice.sent"
+    resource_type: ClassVar[str] = "invoice"
+
+    number: str | None
+    sent_at: str
+
+
+@frozen(kw_only=True)
 class InvoiceDocumentRendered(Event):
     """A PDF of the document was stored."""
 

@@ -15,10 +15,13 @@ from scaicontrol_core.billing.events import (
     InvoiceDrafted,
     InvoiceEdited,
     InvoiceFinalized,
+    InvoiceSendRequested,
+    InvoiceSent,
     InvoiceVoided,
 )
 from scaicontrol_core.billing.lifecycle import INVOICE_LIFECYCLE, DocumentType, InvoiceStatus, PdfStatus
 from scaicontrol_core.billing.line import InvoiceLine, sorted_by_date
+from scaicontrol_core.kernel.clock import rfc3339
 from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.events import Event, Recorder, to_json
 from scaicontrol_core.kernel.ids import InvoiceId, LineId, PartnerId, RunId, TenantId
@@ -197,6 +200,19 @@ class Invoice(Recorder):
         self.voided_at, self.void_reason = at, text
         moved = {"status": (before, self.status.value)}
         self._record(InvoiceVoided(**self._subject(), changes=moved, number=self.number, reason=text))
+
+    def request_send(self, send_id: str, recipients: Sequence[str]) -> None:
+        """Note that somebody wants it sent."""
+        self._record(InvoiceSendRequested(**self._subject(), send_id=send_id, recipients=list(recipients)))
+
+    def mark_sent(self, at: datetime) -> None:
+        """Note its first hand-over; one that was sent, or is past that, stays as it is."""
+        if self.status is not _S.FINALIZED:
+            return
+        self._move(_S.SENT)
+        self.sent_at = at
+        moved = {"status": (_S.FINALIZED.value, self.status.value), "sent_at": (None, to_json(at))}
+        self._record(InvoiceSent(**self._subject(), changes=moved, number=self.number, sent_at=rfc3339(at)))
 
     def document_ready(self, revision: int, sha256: str) -> None:
         """Note that a PDF of the frozen document is stored."""
