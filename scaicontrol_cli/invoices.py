@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scaicontrol_cli import drafts, explaining
+from scaicontrol_cli import drafts, einvoices, explaining
 from scaicontrol_cli.arguments import (
     DEFAULT_LIMIT,
     AsJson,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 app = group("Invoices: drafts, numbers, documents.")
 drafts.add_to(app)
 explaining.add_to(app)
+einvoices.add_to(app)
 
 
 @app.command("list")

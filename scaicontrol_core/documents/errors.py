@@ -35,6 +35,18 @@ class TemplateRejected(Invalid):
         return (TemplateRejected, (self.template, self._reason, self.line))
 
 
+class EInvoiceNotWanted(NotFound):
+    """The buyer wants a PDF alone, so no XML was made; one can be had in any format by its name."""
+
+    code = "einvoice_not_wanted"
+
+    @classmethod
+    def by(cls, number: str) -> EInvoiceNotWanted:
+        """Name the invoice."""
+        hint = "Name a format: ubl, xrechnung, cii, zugferd or facturx. Or give the billing profile one."
+        return cls(f"The buyer of {number} wants no e-invoice.", hint=hint)
+
+
 class RenderingLimitExceeded(Limited):
     """A template ran too long or wrote too much; it was stopped, the renderer goes on."""
 
