@@ -17,6 +17,7 @@ from scaicontrol_adapters.sql.repositories.catalog import SqlPacks, SqlPlans, Sq
 from scaicontrol_adapters.sql.repositories.consumer_turnovers import SqlConsumerTurnovers
 from scaicontrol_adapters.sql.repositories.documents import SqlDocumentRevisions
 from scaicontrol_adapters.sql.repositories.invoices import SqlInvoices
+from scaicontrol_adapters.sql.repositories.sending import SqlSendHistory, SqlSendRequests
 from scaicontrol_adapters.sql.repositories.subscriptions import SqlSubscriptions
 from scaicontrol_adapters.sql.repositories.tax import SqlExchangeRates
 from scaicontrol_adapters.sql.repositories.tenancy import SqlBillingProfiles, SqlPartners, SqlSellers, SqlTenants
@@ -165,6 +166,16 @@ class SqlUnitOfWorkFactory:
     @asynccontextmanager
     async def begin(self, actor: ActsInScope, *, read_only: bool = False) -> AsyncIterator[SqlWork]:
         """Open a unit of work over the actor's scope; leaving it without ``commit`` rolls back.
+
+    @cached_property
+    def send_requests(self) -> SqlSendRequests:
+        """The requests to send documents within scope."""
+        return SqlSendRequests(self.transaction)
+
+    @cached_property
+    def send_history(self) -> SqlSendHistory:
+        """What became of them."""
+        return SqlSendHistory(self.transaction)
 
         The transaction begins with the first statement. Never begin one inside another: an
         embedded database has one writer, and would wait for itself.

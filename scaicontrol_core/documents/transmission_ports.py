@@ -1,11 +1,11 @@
-"""What sending needs from the outside: where requests are kept, who composes, who writes XML."""
+"""What sending needs from the outside: where requests are kept, and who composes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from scaicontrol_core.documents.mail_composing import MailOrder, MailTemplateSource, RenderedMail
@@ -66,12 +66,4 @@ class MailRenderer(Protocol):
         Raises ``DocumentUnreadable``, ``TemplateRejected``, ``RenderingLimitExceeded``,
         ``RenderingUnavailable``.
         """
-        ...
-
-
-class EInvoiceWriter(Protocol):
-    """Writes a document as the XML that goes beside its PDF."""
-
-    def write(self, document: Mapping[str, Any], einvoice_format: str) -> bytes:
-        """Return the XML in ``ubl``, ``xrechnung`` or ``cii``; the same bytes each time."""
         ...

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.documents.revision import DocumentRevision
     from scaicontrol_core.kernel.ids import InvoiceId
 
+    from scaicontrol_core.documents.transmission_ports import SendHistory, SendRequests
 
 class DocumentRevisions(Protocol):
     """All revisions, append-only."""
@@ -29,4 +30,14 @@ class DocumentsWork(BillingWork, Protocol):
     @property
     def document_revisions(self) -> DocumentRevisions:
         """The revisions within scope."""
+        ...
+
+    @property
+    def send_requests(self) -> SendRequests:
+        """The requests to send documents within scope."""
+        ...
+
+    @property
+    def send_history(self) -> SendHistory:
+        """What became of them."""
         ...

@@ -23,6 +23,7 @@ from scaicontrol_core.testing.memory_billing import (
     MemoryNumberSeries,
 )
 from scaicontrol_core.testing.memory_catalog import MemoryPacks, MemoryPlans, MemoryServices
+from scaicontrol_core.testing.memory_sending import MemorySendHistory, MemorySendRequests
 from scaicontrol_core.testing.memory_store import MemoryStore, Transaction
 from scaicontrol_core.testing.memory_subscriptions import MemoryAuditLog, MemorySubscriptions
 from scaicontrol_core.testing.memory_tax import MemoryExchangeRates
@@ -63,6 +64,8 @@ class MemoryWork:
         self.document_revisions = MemoryDocumentRevisions(transaction)
         self.audit_log = MemoryAuditLog(transaction)
 
+        self.send_requests = MemorySendRequests(transaction)
+        self.send_history = MemorySendHistory(transaction)
     @property
     def scope(self) -> Scope:
         """The rows within reach."""

@@ -1,6 +1,27 @@
 """The schema: one module of row classes a feature. Importing this package loads them all."""
 
-from scaicontrol_adapters.sql.rows import billing, catalog, documents, idempotency, journal, subscriptions, tax, tenancy
+from scaicontrol_adapters.sql.rows import (
+    billing,
+    catalog,
+    documents,
+    idempotency,
+    journal,
+    sending,
+    subscriptions,
+    tax,
+    tenancy,
+)
 from scaicontrol_adapters.sql.rows.base import Row
 
-__all__ = ["Row", "billing", "catalog", "documents", "idempotency", "journal", "subscriptions", "tax", "tenancy"]
+__all__ = [
+    "Row",
+    "billing",
+    "catalog",
+    "documents",
+    "idempotency",
+    "journal",
+    "sending",
+    "subscriptions",
+    "tax",
+    "tenancy",
+]
