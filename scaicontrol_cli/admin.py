@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from scaicontrol_cli import billing, catalog, invoices, jobs, partners, plans, subscriptions, tenants
+from scaicontrol_cli import (
+    billing,
+    catalog,
+    exchange_rates,
+    invoices,
+    jobs,
+    partners,
+    plans,
+    reports,
+    subscriptions,
+    tenants,
+)
 from scaicontrol_cli.groups import group
 
 app = group("Everything an operator does with customers, catalogue, subscriptions and invoices.")
@@ -14,6 +25,8 @@ app.add_typer(plans.packs, name="packs")
 app.add_typer(subscriptions.app, name="subscriptions")
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(billing.app, name="billing")
+app.add_typer(reports.app, name="reports")
+app.add_typer(exchange_rates.app, name="exchange-rates")
 app.add_typer(jobs.app, name="jobs")
 
 __all__ = ["app"]

@@ -37,7 +37,7 @@ TAGS = {
     "Admin: subscriptions": "Subscriptions of every tenant within scope.",
     "Admin: invoices": "Drafts and invoices of every tenant within scope.",
     "Admin: billing runs": "Invoicing a whole month.",
-    "Admin: reports": "What auditors ask for.",
+    "Admin: reports": "What auditors and tax offices ask for.",
     "Admin: platform": "Who changed what, and when.",
     "Health": "For the machines that watch over this one.",
     "Development issuer": "Tokens for the asking; not there in production.",

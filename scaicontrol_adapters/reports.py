@@ -1,0 +1,102 @@
+"""Tax reports as CSV (RFC 4180, UTF-8): one table each, amounts as plain decimals, one heading.
+
+The first column says what a row is: a supply of the period, a correction of an earlier one or,
+in a return of the One Stop Shop, a state's balance.
+"""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from typing import TYPE_CHECKING, TypeAlias
+
+from scaicontrol_core.kernel.money import format_minor, minor_unit_exponent
+from scaicontrol_core.tax.one_stop_shop import OssReport
+from scaicontrol_core.tax.reports import EcSalesList, VatReport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Report: TypeAlias = VatReport | OssReport | EcSalesList
+_SUPPLY, _CORRECTION, _BALANCE = "supply", "correction", "balance"
+
+
+def report_csv(report: Report) -> str:
+    """Write a report's rows; a report without any is its heading alone."""
+    if isinstance(report, VatReport):
+        return _written(_VAT, _vat_rows(report))
+    if isinstance(report, EcSalesList):
+        return _written(_SALES, _sales_rows(report))
+    return _written(_OSS, _oss_rows(report))
+
+
+_VAT = (
+    "row",
+    "period",
+    "corrected_period",
+    "treatment",
+    "category",
+    "country",
+    "rate",
+    "documents",
+    "currency",
+    "net",
+    "vat",
+)
+_SALES = ("row", "period", "corrected_period", "country", "vat_number", "currency", "services")
+_OSS = ("row", "period", "corrected_period", "country", "rate_type", "rate", "taxable", "vat", "too_late")
+
+
+def _vat_rows(report: VatReport) -> Iterable[Sequence[object]]:
+    for row in (*report.rows, *report.corrections):
+        yield (
+            _CORRECTION if row.corrected_period else _SUPPLY,
+            report.header.period,
+            row.corrected_period,
+            row.treatment,
+            row.category,
+            row.country,
+            row.rate,
+            row.documents,
+            row.currency,
+            _amount(row.net_cents, row.currency),
+            _amount(row.tax_cents, row.currency),
+        )
+
+
+def _sales_rows(report: EcSalesList) -> Iterable[Sequence[object]]:
+    for row in (*report.rows, *report.corrections):
+        yield (
+            _CORRECTION if row.corrected_period else _SUPPLY,
+            report.header.period,
+            row.corrected_period,
+            row.country,
+            row.vat_number,
+            row.currency,
+            _amount(row.services_cents, row.currency),
+        )
+
+
+def _oss_rows(report: OssReport) -> Iterable[Sequence[object]]:
+    period, euro = report.return_period, report.currency
+    for row in report.rows:
+        taxable, vat = _amount(row.taxable_cents, euro), _amount(row.vat_cents, euro)
+        yield _SUPPLY, period, None, row.country, row.rate_type, row.rate, taxable, vat, None
+    for each in report.corrections:
+        taxable, vat = _amount(each.taxable_cents, euro), _amount(each.vat_cents, euro)
+        too_late = "yes" if each.too_late else "no"
+        yield _CORRECTION, period, each.corrected_period, each.country, None, None, taxable, vat, too_late
+    for state in report.balances:
+        yield _BALANCE, period, None, state.country, None, None, None, _amount(state.balance_cents, euro), None
+
+
+def _amount(minor: int, currency: str) -> str:
+    return format_minor(minor, minor_unit_exponent(currency))
+
+
+def _written(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    text = StringIO()
+    writer = csv.writer(text)
+    writer.writerow(heading)
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,137 @@
+"""``scaicontrol admin reports``: what a seller declares to its tax office, from frozen documents only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from scaicontrol_cli.arguments import AsJson, PartnerOption
+from scaicontrol_cli.context import call
+from scaicontrol_cli.groups import group
+from scaicontrol_cli.output import Json, amount, amount_column, columns, print_json, print_line, print_note, print_rows
+from scaicontrol_core.kernel.ids import PartnerId
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scaicontrol_adapters.reports import Report
+
+app = group("Tax reports: VAT summary, One Stop Shop, EC sales list.")
+
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
+_VAT_ROWS = (
+    *columns("corrected_period", "treatment", "category", "country", "rate", "documents"),
+    amount_column("net", "net_cents"),
+    amount_column("VAT", "tax_cents"),
+)
+_SALES_ROWS = (*columns("corrected_period", "country", "vat_number"), amount_column("services", "services_cents"))
+_OSS_AMOUNTS = (amount_column("taxable", "taxable_cents"), amount_column("VAT", "vat_cents"))
+_HEAPS = (
+    *columns("part", "reason", "documents"),
+    amount_column("net", "net_cents"),
+    amount_column("VAT", "tax_cents"),
+)
+
+
+@app.command("vat")
+def report_vat(
+    period: Annotated[str, typer.Option(help="A month, quarter or year: 2026-01, 2026-Q1, 2026.")],
+    partner: PartnerOption = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """Sum up the VAT of a period by treatment, category, country and rate."""
+    from scaicontrol_core.billing.use_cases.report_vat import ReportVat
+
+    shown = _report(ReportVat, period, partner, as_csv=as_csv, as_json=as_json)
+    if shown is not None:
+        print_rows([*shown["rows"], *shown["corrections"]], _VAT_ROWS)
+        _print_account(shown)
+
+
+@app.command("oss")
+def report_oss(
+    period: Annotated[str, typer.Option(help="A quarter: 2026-Q1.")],
+    partner: PartnerOption = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a quarter's return for the One Stop Shop: consumers of other member states, in euro."""
+    from scaicontrol_core.billing.use_cases.report_oss import ReportOss
+
+    shown = _report(ReportOss, period, partner, as_csv=as_csv, as_json=as_json)
+    if shown is None:
+        return
+    print_rows(_in_euro(shown["rows"]), (*columns("country", "rate_type", "rate"), *_OSS_AMOUNTS))
+    if shown["corrections"]:
+        print_rows(
+            _in_euro(shown["corrections"]),
+            (*columns("country", "corrected_period", "too_late"), *_OSS_AMOUNTS),
+            title="Corrections",
+        )
+    balance = amount_column("balance", "balance_cents")
+    print_rows(_in_euro(shown["balances"]), (*columns("country"), balance), title="Balances")
+    for rate in shown["exchange_rates"]:
+        print_note(f"{rate['period']}: 1 EUR = {rate['rate']} {rate['currency']} ({rate['rate_date']})")
+    if shown["nil_return"]:
+        print_note("A nil return: nothing to declare, and to be filed all the same.")
+    if not shown["oss_registered"]:
+        print_note("The seller is not registered in the One Stop Shop.")
+    print_note(f"{shown['return_period']}, to be paid: {amount(shown['payable_cents'], shown['currency'])}")
+    _print_account(shown)
+
+
+@app.command("ec-sales-list")
+def report_ec_sales(
+    period: Annotated[str, typer.Option(help="A month or quarter: 2026-01, 2026-Q1.")],
+    partner: PartnerOption = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """List what businesses of other member states bought under the reverse charge, by VAT number."""
+    from scaicontrol_core.billing.use_cases.report_ec_sales import ReportEcSales
+
+    shown = _report(ReportEcSales, period, partner, as_csv=as_csv, as_json=as_json)
+    if shown is not None:
+        print_rows([*shown["rows"], *shown["corrections"]], _SALES_ROWS)
+        _print_account(shown)
+
+
+def _report(use_case: type[Any], period: str, partner: str | None, *, as_csv: bool, as_json: bool) -> Json | None:
+    """Make a report; print it as JSON or CSV if asked, else return it to be shown."""
+    from scaicontrol_adapters.reports import report_csv
+    from scaicontrol_cli.files import write_text
+    from scaicontrol_core.kernel.errors import Invalid
+    from scaicontrol_core.kernel.events import to_json
+
+    if as_csv and as_json:
+        raise Invalid("--csv and --json exclude each other.", code="format_unknown")
+    seller = PartnerId(partner) if partner else None
+    made: Report = call(lambda session: session.use(use_case)(session.actor, period, seller_id=seller))
+    if as_csv:
+        write_text("-", report_csv(made))
+        return None
+    shown: Json = to_json(made)
+    if as_json:
+        print_json(shown)
+        return None
+    return shown
+
+
+def _in_euro(rows: Sequence[Json]) -> list[Json]:
+    return [row | {"currency": "EUR"} for row in rows]
+
+
+def _print_account(shown: Json) -> None:
+    """Print where every document that was read went, and whether it all adds up."""
+    account, header = shown["tie_out"], shown["header"]
+    heaps = [
+        {"part": part.replace("_", " ")} | heap for part in ("read", "included", "left_out") for heap in account[part]
+    ]
+    print_line()
+    print_rows(heaps, _HEAPS, title=f"Account of {account['documents']} documents")
+    if not account["ties"]:
+        print_note("THESE SUMS DO NOT TIE OUT: a document contradicts itself; run scaicontrol admin invoices verify.")
+    if not header["final"]:
+        print_note(f"Not final: documents may be added until {header['due_on']}.")
