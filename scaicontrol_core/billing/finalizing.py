@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, field, frozen
 
 from scaicontrol_core.billing.consumer_turnover import TurnoverCount
-from scaicontrol_core.billing.errors import SellerNotBillable
+from scaicontrol_core.billing.errors import InvoiceImmutable, SellerNotBillable
 from scaicontrol_core.billing.foreign_currency import RateWanted, with_exchange_rates
 from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, freeze, prepare, rate_wanted
 from scaicontrol_core.billing.invoice import Invoice
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from scaicontrol_core.access.actor import Actor
+    from scaicontrol_core.billing.frozen_document import FrozenDocument
     from scaicontrol_core.billing.ports import BillingWork
 
 
@@ -78,6 +79,21 @@ async def finalize_all(
     await work.invoices.save_many(numbered)
     done |= {invoice.id: invoice for invoice in numbered}
     return Finalizations(invoices=done, refused=refused, numbered=frozenset(each.id for each in numbered))
+
+
+async def drafted_document(
+    work: BillingWork, actor: Actor, invoice_id: InvoiceId, rules: Rules, now: datetime
+) -> FrozenDocument:
+    """Return the document that a draft would become today; its number is empty and nothing is written.
+
+    Raises ``InvoiceImmutable`` for what is no draft any more, else what ``prepare`` raises.
+    """
+    known = await _Known.load(work, [invoice_id], rules)
+    known = evolve(known, rules=await with_exchange_rates(work, rules, known.rates_wanted(now)))
+    invoice = known.finalizable(actor, invoice_id)
+    if not invoice.is_draft:
+        raise InvoiceImmutable(invoice.number, invoice.status.value)
+    return known.prepared(invoice, now).document
 
 
 @frozen(kw_only=True)

@@ -72,6 +72,17 @@ class Production:
         rendered = await self.renderer.render_html(_finalized(invoice))
         return await self.keep(actor, invoice, rendered, first=1, reason=RevisionReason.FINALIZE)
 
+    async def regenerate(self, actor: Actor, invoice_id: InvoiceId, reason: RevisionReason) -> DocumentRevision:
+        """Write the frozen document anew with the template of today, as a revision after all others.
+
+        Raises as ``produce`` does.
+        """
+        async with self.work.begin(actor, read_only=True) as work:
+            invoice = await work.invoices.get(invoice_id)
+            known = await work.document_revisions.latest(invoice_id)
+        rendered = await self.renderer.render_html(_finalized(invoice))
+        return await self.keep(actor, invoice, rendered, first=known.revision + 1 if known else 1, reason=reason)
+
     async def keep(
         self, actor: Actor, invoice: Invoice, rendered: RenderedHtml, *, first: int, reason: RevisionReason
     ) -> DocumentRevision:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from scaicontrol_core.billing.ports import BillingWork
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from scaicontrol_core.documents.revision import DocumentRevision
     from scaicontrol_core.kernel.ids import InvoiceId
 
@@ -21,6 +23,10 @@ class DocumentRevisions(Protocol):
 
     async def latest(self, invoice_id: InvoiceId) -> DocumentRevision | None:
         """Return the invoice's newest revision, if it has one."""
+        ...
+
+    async def all_of(self, invoice_id: InvoiceId) -> Sequence[DocumentRevision]:
+        """Return the invoice's revisions, oldest first."""
         ...
 
 

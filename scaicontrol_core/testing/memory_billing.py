@@ -320,10 +320,15 @@ class MemoryDocumentRevisions:
 
     async def latest(self, invoice_id: InvoiceId) -> DocumentRevision | None:
         """Return the newest revision of an invoice within scope."""
+        known = await self.all_of(invoice_id)
+        return known[-1] if known else None
+
+    async def all_of(self, invoice_id: InvoiceId) -> tuple[DocumentRevision, ...]:
+        """Return the invoice's revisions within scope, oldest first."""
         scope = self._transaction.scope
         rows: list[Any] = [
             row
             for row in self._transaction.rows(self._TABLE)
             if row.invoice_id == invoice_id and scope.covers(partner_id=row.partner_id, tenant_id=row.tenant_id)
         ]
-        return max(rows, key=lambda row: row.revision, default=None)
+        return tuple(sorted(rows, key=lambda row: row.revision))

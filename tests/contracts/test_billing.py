@@ -432,6 +432,7 @@ async def test_revisions_are_appended_and_the_newest_is_read(market: Any) -> Non
     assert refused.value.code == "revision_exists"
     async with market.begin(TENANT, read_only=True) as work:
         assert await work.document_revisions.latest(InvoiceId("inv_001")) == revision(2)
+        assert list(await work.document_revisions.all_of(InvoiceId("inv_001"))) == [revision(1), revision(2)]
         assert await work.document_revisions.latest(InvoiceId("inv_none")) is None
     async with market.begin(Actor.tenant_user("eve", THEIRS, RIVAL), read_only=True) as work:
         assert await work.document_revisions.latest(InvoiceId("inv_001")) is None

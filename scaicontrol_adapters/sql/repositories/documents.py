@@ -47,3 +47,9 @@ class SqlDocumentRevisions:
         wanted = _REVISIONS.where(DocumentRevisionRow.invoice_id == invoice_id)
         row = (await self._transaction.execute(wanted.order_by(DocumentRevisionRow.revision.desc()).limit(1))).first()
         return None if row is None else _REVISION.read(dict(zip(_REVISION.columns, row, strict=True)))
+
+    async def all_of(self, invoice_id: InvoiceId) -> tuple[DocumentRevision, ...]:
+        """Return the invoice's revisions, oldest first."""
+        wanted = _REVISIONS.where(DocumentRevisionRow.invoice_id == invoice_id).order_by(DocumentRevisionRow.revision)
+        rows = (await self._transaction.execute(wanted)).all()
+        return tuple(_REVISION.read(dict(zip(_REVISION.columns, row, strict=True))) for row in rows)

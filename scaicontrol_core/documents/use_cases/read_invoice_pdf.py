@@ -28,11 +28,11 @@ class InvoicePdf:
 
 @frozen
 class ReadInvoicePdf:
-    """Return the newest revision of an invoice's PDF; made at once if it is still pending.
+    """Return the newest revision of an invoice's PDF, made at once if it is still pending; or the one named.
 
     A lost object is made again from the HTML snapshot: the same bytes, by their digest. Should
     newer programs give other bytes, those become a revision of their own, and are returned.
-    Raises ``NotFound`` (also a draft, to its buyer) and ``DraftHasNoDocument``.
+    Raises ``NotFound`` (also a draft, to its buyer, and a revision that never was) and ``DraftHasNoDocument``.
     """
 
     work: UnitOfWorkFactory[DocumentsWork]
@@ -41,14 +41,24 @@ class ReadInvoicePdf:
     renderer: DocumentRenderer
     einvoices: EInvoiceWriter
 
-    async def __call__(self, actor: Actor, invoice_id: InvoiceId) -> InvoicePdf:
-        """Return content, number and revision."""
+    async def __call__(self, actor: Actor, invoice_id: InvoiceId, revision: int | None = None) -> InvoicePdf:
+        """Return content, number and revision (the newest unless one is named, from 1)."""
         actor.require(Permission.ADMIN_BILLING, Permission.BILLING_READ)
         async with self.work.begin(actor, read_only=True) as work:
             invoice = await work.invoices.get(invoice_id)
         if invoice.number is None and actor.scope.kind is ScopeKind.TENANT:
             raise NotFound.of("invoice", invoice_id)
         production = Production(self.work, self.clock, self.objects, self.renderer, self.einvoices)
-        revision = await production.produce(actor, invoice_id)
-        content, revision = await production.pdf(actor, invoice, revision)
-        return InvoicePdf(content, invoice.number or "", revision)
+        wanted = await production.produce(actor, invoice_id)
+        if revision is not None and revision != wanted.revision:
+            wanted = await self._kept(actor, invoice_id, revision)
+        content, found = await production.pdf(actor, invoice, wanted)
+        return InvoicePdf(content, invoice.number or "", found)
+
+    async def _kept(self, actor: Actor, invoice_id: InvoiceId, number: int) -> DocumentRevision:
+        async with self.work.begin(actor, read_only=True) as work:
+            known = await work.document_revisions.all_of(invoice_id)
+        for revision in known:
+            if revision.revision == number:
+                return revision
+        raise NotFound.of("document_revision", f"{invoice_id}/{number}")
