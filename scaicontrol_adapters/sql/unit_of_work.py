@@ -20,7 +20,13 @@ from scaicontrol_adapters.sql.repositories.invoices import SqlInvoices
 from scaicontrol_adapters.sql.repositories.sending import SqlSendHistory, SqlSendRequests
 from scaicontrol_adapters.sql.repositories.subscriptions import SqlSubscriptions
 from scaicontrol_adapters.sql.repositories.tax import SqlExchangeRates
-from scaicontrol_adapters.sql.repositories.tenancy import SqlBillingProfiles, SqlPartners, SqlSellers, SqlTenants
+from scaicontrol_adapters.sql.repositories.tenancy import (
+    SqlBillingProfiles,
+    SqlPartners,
+    SqlSellers,
+    SqlTenants,
+    SqlVatEvidence,
+)
 from scaicontrol_adapters.sql.transaction import Transaction
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.kernel.errors import CommitUnknown, Unavailable
@@ -87,6 +93,11 @@ class SqlWork:
     def billing_profiles(self) -> SqlBillingProfiles:
         """The billing profiles within scope."""
         return SqlBillingProfiles(self.transaction)
+
+    @cached_property
+    def vat_evidence(self) -> SqlVatEvidence:
+        """The evidence on VAT numbers within scope."""
+        return SqlVatEvidence(self.transaction)
 
     # -- catalogue ---------------------------------------------------------------------------
 
@@ -156,6 +167,16 @@ class SqlWork:
         """The revisions of documents within scope."""
         return SqlDocumentRevisions(self.transaction)
 
+    @cached_property
+    def send_requests(self) -> SqlSendRequests:
+        """The requests to send documents within scope."""
+        return SqlSendRequests(self.transaction)
+
+    @cached_property
+    def send_history(self) -> SqlSendHistory:
+        """What became of them."""
+        return SqlSendHistory(self.transaction)
+
 
 class SqlUnitOfWorkFactory:
     """Begins units of work on a database (port ``UnitOfWorkFactory``)."""
@@ -166,16 +187,6 @@ class SqlUnitOfWorkFactory:
     @asynccontextmanager
     async def begin(self, actor: ActsInScope, *, read_only: bool = False) -> AsyncIterator[SqlWork]:
         """Open a unit of work over the actor's scope; leaving it without ``commit`` rolls back.
-
-    @cached_property
-    def send_requests(self) -> SqlSendRequests:
-        """The requests to send documents within scope."""
-        return SqlSendRequests(self.transaction)
-
-    @cached_property
-    def send_history(self) -> SqlSendHistory:
-        """What became of them."""
-        return SqlSendHistory(self.transaction)
 
         The transaction begins with the first statement. Never begin one inside another: an
         embedded database has one writer, and would wait for itself.

@@ -6,7 +6,7 @@ names its rule, law and rate row; contested places carry ``review`` instead of a
 """
 
 from scaicontrol_core.tax.breakdown import VatBreakdown, VatEntry, break_down
-from scaicontrol_core.tax.evidence import DEFAULT_VALID_DAYS, evidence_state, is_stale
+from scaicontrol_core.tax.evidence import evidence_state
 from scaicontrol_core.tax.mentions import (
     LegalNote,
     VatCategory,
@@ -31,7 +31,6 @@ from scaicontrol_core.tax.vat_rules import B2C_THRESHOLD_CENTS, decide_vat
 
 __all__ = [
     "B2C_THRESHOLD_CENTS",
-    "DEFAULT_VALID_DAYS",
     "MEMBER_STATES",
     "AdvancePolicy",
     "Advisory",
@@ -55,7 +54,6 @@ __all__ = [
     "default_policy",
     "evidence_state",
     "find_vat_number",
-    "is_stale",
     "legal_note",
     "localize_legal_note",
     "localize_tax_label",

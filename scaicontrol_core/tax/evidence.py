@@ -2,18 +2,14 @@
 
 Evidence has four states, because an outage of the register is not a "no": never checked,
 pending (asked, no answer yet), valid, invalid. Only valid evidence carries a reverse charge.
-The evidence itself is kept with the buyer's billing profile (``VatNumberEvidence``).
+The evidence itself is kept with the buyer's billing profile (``VatNumberEvidence``), and what of
+it counts at an instant is for ``counting_evidence`` to say.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 from scaicontrol_core.kernel.errors import Invalid
-from scaicontrol_core.tenancy.vat_evidence import VatEvidenceSource, VatNumberEvidence, VatNumberState
-
-#: For how long a number once found valid is relied upon before it must be asked for again.
-DEFAULT_VALID_DAYS = 30
+from scaicontrol_core.tenancy.vat_evidence import VatNumberState
 
 
 def evidence_state(told: VatNumberState | str | bool | None) -> VatNumberState:  # noqa: FBT001  # a yes is a yes
@@ -32,13 +28,3 @@ def evidence_state(told: VatNumberState | str | bool | None) -> VatNumberState: 
     except ValueError:
         allowed = ", ".join(state.value for state in VatNumberState)
         raise Invalid.field("/evidence_state", f"{told!r} is not one of {allowed}.", code="choice_unknown") from None
-
-
-def is_stale(evidence: VatNumberEvidence, now: datetime, *, valid_days: int = DEFAULT_VALID_DAYS) -> bool:
-    """Tell whether the evidence should be asked for again; until the answer comes it still holds.
-
-    An operator's own attestation does not age: its reason does not depend on the register.
-    """
-    if evidence.source is VatEvidenceSource.OPERATOR_ATTESTED:
-        return False
-    return evidence.checked_at is None or now - evidence.checked_at > timedelta(days=valid_days)

@@ -8,11 +8,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.tax.territory import MEMBER_STATES, territory_of
+
+if TYPE_CHECKING:
+    from scaicontrol_core.tenancy.billing_profile import BillingDetails
+    from scaicontrol_core.tenancy.seller import PartnerConfiguration
 
 _SEPARATORS = frozenset(".,/:'·")
 #: Unicode categories of what people paste along: spaces, dashes, byte order marks, controls.
@@ -94,11 +99,24 @@ def find_vat_number(text: str | None) -> VatNumber | None:
 
 
 class VatNumberFormat:
-    """Checks VAT numbers offline, as the role ``VatNumberCheck`` of tenancy asks for."""
+    """Judges VAT numbers offline, as the role ``VatNumberCheck`` of tenancy asks for."""
 
     def normalise(self, number: str, country: str, pointer: str) -> str:
         """Return the canonical text; ``Invalid`` at the pointer as ``require_vat_number`` has it."""
         return str(require_vat_number(number, country, pointer=pointer))
+
+    def is_registrable(self, number: str) -> bool:
+        """Tell whether VIES could know the number."""
+        return find_vat_number(number) is not None
+
+    def decides_vat(self, buyer: BillingDetails, seller: PartnerConfiguration) -> bool:
+        """Tell whether the rules of VAT look at the evidence on the buyer's number at all."""
+        number = find_vat_number(buyer.vat_number)
+        if number is None or not buyer.is_business or seller.seller_country_code is None:
+            return False
+        there = territory_of(buyer.country_code, buyer.postal_code)
+        home = territory_of(seller.seller_country_code, seller.seller_postal_code)
+        return there.is_taxed_from(home) and there.country != home.country and number.country == there.country
 
 
 def _plain(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from attrs import define, evolve, field, frozen
 
@@ -11,7 +12,14 @@ from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.events import Event, Recorder, changed
 from scaicontrol_core.kernel.ids import PartnerId, TenantId
 from scaicontrol_core.tenancy import fields as rules
-from scaicontrol_core.tenancy.events import TenantBillingLinked, TenantBillingUpdated, VatNumberAttested
+from scaicontrol_core.tenancy.events import (
+    TenantBillingLinked,
+    TenantBillingUpdated,
+    VatNumberAttested,
+    VatNumberChecked,
+    VatNumberConfirmed,
+    VatNumberRefused,
+)
 from scaicontrol_core.tenancy.fields import EInvoiceFormat
 from scaicontrol_core.tenancy.vat_evidence import (
     NEVER_CHECKED,
@@ -19,6 +27,9 @@ from scaicontrol_core.tenancy.vat_evidence import (
     VatNumberEvidence,
     VatNumberState,
 )
+
+if TYPE_CHECKING:
+    from scaicontrol_core.tenancy.vat_register import RegisterAnswer
 
 _CHECKS: dict[str, checks.Check] = {
     "company_name": checks.required(200),
@@ -100,10 +111,23 @@ class BillingProfile(Recorder):
 
     @classmethod
     def create(
-        cls, tenant_id: TenantId, partner_id: PartnerId, details: BillingDetails, now: datetime
+        cls,
+        tenant_id: TenantId,
+        partner_id: PartnerId,
+        details: BillingDetails,
+        now: datetime,
+        *,
+        typed: str | None = None,
     ) -> BillingProfile:
-        """Give a tenant its billing identity: from now on it can buy."""
-        profile = cls(tenant_id=tenant_id, partner_id=partner_id, details=details, created_at=now, updated_at=now)
+        """Give a tenant its billing identity: from now on it can buy. ``typed`` is its VAT number as it was written."""
+        profile = cls(
+            tenant_id=tenant_id,
+            partner_id=partner_id,
+            details=details,
+            vat_evidence=_claim(typed),
+            created_at=now,
+            updated_at=now,
+        )
         profile._record(
             TenantBillingLinked(
                 resource_id=tenant_id, partner_id=partner_id, tenant_id=tenant_id, billing_profile=details
@@ -111,17 +135,18 @@ class BillingProfile(Recorder):
         )
         return profile
 
-    def change(self, details: BillingDetails, now: datetime) -> None:
+    def change(self, details: BillingDetails, now: datetime, *, typed: str | None = None) -> None:
         """Replace the details; records what changed, nothing if nothing did.
 
-        Another VAT number or another country is another claim: its evidence starts anew.
+        Another VAT number or another country is another claim: its evidence starts anew, with
+        the number as it was ``typed``.
         """
         changes = changed(self.details, details)
         if not changes:
             return
         evidence = self.vat_evidence
         if "vat_number" in changes or "country_code" in changes:
-            self.vat_evidence = NEVER_CHECKED
+            self.vat_evidence = _claim(typed)
         self.details, self.updated_at = details, now
         self._record(
             TenantBillingUpdated(
@@ -149,6 +174,7 @@ class BillingProfile(Recorder):
             checked_at=at,
             reference=reference,
             note=checks.required(500)(note, "/note"),
+            as_typed=before.as_typed,
         )
         self.updated_at = at
         self._record(
@@ -161,3 +187,43 @@ class BillingProfile(Recorder):
                 vat_number=self.details.vat_number,
             )
         )
+
+    def record_register_answer(self, answer: RegisterAnswer, at: datetime) -> None:
+        """Keep the register's yes or no. A no does not take back an attestation: that rests on other proof."""
+        if self.vat_evidence.is_attested and not answer.valid:
+            return
+        self._learn(
+            VatNumberEvidence(
+                state=VatNumberState.VALID if answer.valid else VatNumberState.INVALID,
+                source=VatEvidenceSource.VIES,
+                checked_at=at,
+                last_asked_at=at,
+                reference=answer.consultation_number,
+                error_code=answer.error_code,
+                as_typed=self.vat_evidence.as_typed,
+            )
+        )
+
+    def record_register_silence(self, error_code: str, at: datetime) -> None:
+        """Keep that the register was asked and gave no answer: what was known stays known."""
+        if not self.vat_evidence.is_attested:
+            self._learn(self.vat_evidence.unanswered(error_code, at))
+
+    def _learn(self, evidence: VatNumberEvidence) -> None:
+        before, self.vat_evidence = self.vat_evidence, evidence
+        kinds = {VatNumberState.VALID: VatNumberConfirmed, VatNumberState.INVALID: VatNumberRefused}
+        kind = VatNumberChecked if before.state is evidence.state else kinds.get(evidence.state, VatNumberChecked)
+        self._record(
+            kind(
+                resource_id=self.tenant_id,
+                partner_id=self.partner_id,
+                tenant_id=self.tenant_id,
+                ordinal=self.version + 1,
+                changes=changed(before, evidence),
+                vat_number=self.details.vat_number or "",
+            )
+        )
+
+
+def _claim(typed: str | None) -> VatNumberEvidence:
+    return NEVER_CHECKED if typed is None else VatNumberEvidence(as_typed=typed)

@@ -99,6 +99,30 @@ class TenantBillingUpdated(TenantEvent):
 
 
 @frozen(kw_only=True)
+class VatNumberChecked(TenantEvent):
+    """The register was asked and what it said changes nothing, or it said nothing; ``changes`` hold the evidence."""
+
+    action: ClassVar[str] = "vat_number.checked"
+    vat_number: str
+
+
+@frozen(kw_only=True)
+class VatNumberConfirmed(TenantEvent):
+    """The register knows a number that was not known to be valid; supplies from now on need no VAT charged."""
+
+    action: ClassVar[str] = "vat_number.confirmed"
+    vat_number: str
+
+
+@frozen(kw_only=True)
+class VatNumberRefused(TenantEvent):
+    """The register does not know the number, or no longer; what was invoiced before stays as it is."""
+
+    action: ClassVar[str] = "vat_number.refused"
+    vat_number: str
+
+
+@frozen(kw_only=True)
 class VatNumberAttested(TenantEvent):
     """The seller vouched for a VAT number by hand; ``changes`` hold the evidence."""
 

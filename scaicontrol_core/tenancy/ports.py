@@ -10,6 +10,7 @@ to the unit of work.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from attrs import frozen
@@ -17,9 +18,11 @@ from attrs import frozen
 from scaicontrol_core.kernel.ids import PartnerId, TenantId
 from scaicontrol_core.kernel.paging import Page, PageRequest
 from scaicontrol_core.kernel.work import UnitOfWork
-from scaicontrol_core.tenancy.billing_profile import BillingProfile
+from scaicontrol_core.tenancy.billing_profile import BillingDetails, BillingProfile
 from scaicontrol_core.tenancy.partner import Partner
+from scaicontrol_core.tenancy.seller import PartnerConfiguration
 from scaicontrol_core.tenancy.tenant import Tenant
+from scaicontrol_core.tenancy.vat_evidence import VatEvidenceRecord
 
 #: By what partners and tenants may be sorted; without a wish, in the order they were created.
 SORTS = ("created_at", "name")
@@ -86,6 +89,20 @@ class Tenants(Protocol):
         ...
 
 
+@frozen(kw_only=True)
+class UncheckedFilter:
+    """Which profiles may be due for the register: businesses with a VAT number that nobody has attested.
+
+    Those answered last at ``answered_before`` or earlier; those asked in vain last at
+    ``asked_before`` or earlier; those never asked that changed at ``changed_since`` or later
+    (None: whenever).
+    """
+
+    answered_before: datetime
+    asked_before: datetime
+    changed_since: datetime | None = None
+
+
 class BillingProfiles(Protocol):
     """The billing profiles of all tenants within scope."""
 
@@ -105,12 +122,30 @@ class BillingProfiles(Protocol):
         """Return those that the named tenants have, in one read."""
         ...
 
+    async def unchecked(
+        self, wanted: UncheckedFilter, *, after: TenantId | None, limit: int
+    ) -> Sequence[BillingProfile]:
+        """Return those that the filter lets pass by tenant id, beginning after that one."""
+        ...
+
     async def add(self, profile: BillingProfile) -> None:
         """Store a new one; raises ``BillingProfileExists``."""
         ...
 
     async def save(self, profile: BillingProfile) -> None:
         """Store a changed one; raises ``Stale``."""
+        ...
+
+
+class VatEvidenceLog(Protocol):
+    """Every question to the register with its answer, and every attestation. Append-only."""
+
+    async def add(self, record: VatEvidenceRecord) -> None:
+        """Append one."""
+        ...
+
+    async def list(self, tenant_id: TenantId, request: PageRequest) -> Page[VatEvidenceRecord]:
+        """Return a page of a tenant's, newest first unless sorted otherwise (``asked_at``)."""
         ...
 
 
@@ -132,13 +167,26 @@ class TenancyWork(UnitOfWork, Protocol):
         """The billing profiles."""
         ...
 
+    @property
+    def vat_evidence(self) -> VatEvidenceLog:
+        """The evidence on VAT numbers."""
+        ...
+
 
 class VatNumberCheck(Protocol):
-    """Checks VAT numbers by format and checksum, without asking any register."""
+    """Judges VAT numbers by what they look like and where they are used, without asking any register."""
 
     def normalise(self, number: str, country: str, pointer: str) -> str:
         """Return the number in its canonical form with its prefix.
 
         Raises ``Invalid`` at the pointer if it is not one of that country.
         """
+        ...
+
+    def is_registrable(self, number: str) -> bool:
+        """Tell whether the register of the EU could know the number: one of a member state, or of Northern Ireland."""
+        ...
+
+    def decides_vat(self, buyer: BillingDetails, seller: PartnerConfiguration) -> bool:
+        """Tell whether VAT depends on the number: the buyer is a business of another member state than the seller."""
         ...

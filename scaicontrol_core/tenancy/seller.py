@@ -13,6 +13,7 @@ from scaicontrol_core.kernel.errors import FieldError, Invalid
 from scaicontrol_core.kernel.events import to_json
 from scaicontrol_core.kernel.money import require_currency
 from scaicontrol_core.tenancy import fields as rules
+from scaicontrol_core.tenancy.vat_evidence import DEFAULT_VALID_DAYS
 
 BASIS_POINTS = 10_000
 
@@ -33,6 +34,15 @@ class NonEuCategory(StrEnum):
 
     EXPORT = "G"
     OUTSIDE_SCOPE = "O"
+
+
+class UnverifiedVatNumberPolicy(StrEnum):
+    """What becomes of an invoice across a border whose buyer's VAT number nobody could verify yet."""
+
+    CHARGE = "charge"
+    """It bears VAT now; once the number is proven, a credit note and a new invoice are offered."""
+    HOLD = "hold"
+    """It stays a draft until the number is verified, refused or attested."""
 
 
 _CHECKS: Mapping[str, checks.Check] = {
@@ -74,6 +84,8 @@ _CHECKS: Mapping[str, checks.Check] = {
     "oss_registered": checks.flag,
     "b2c_cross_border_turnover_cents": checks.whole(0, checks.MAX_MINOR_UNITS),
     "non_eu_services_category": checks.choice(NonEuCategory),
+    "vat_evidence_valid_days": checks.whole(1, 366),
+    "unverified_vat_number_policy": checks.choice(UnverifiedVatNumberPolicy),
     "default_currency": checks.worded(require_currency),
     "language": rules.language,
 }
@@ -90,6 +102,7 @@ class PartnerConfiguration:
     finalisation. ``payment_terms_days`` counts from the issue date.
     ``b2c_cross_border_turnover_cents`` is this year's cross-border consumer turnover declared
     outside of this system, net, for the threshold of art. 59c Directive 2006/112/EC.
+    ``vat_evidence_valid_days`` is for how long a "yes" of the VAT register is relied upon without another.
     """
 
     partner_name: str | None = None
@@ -130,6 +143,8 @@ class PartnerConfiguration:
     oss_registered: bool = False
     b2c_cross_border_turnover_cents: int = 0
     non_eu_services_category: NonEuCategory = NonEuCategory.EXPORT
+    vat_evidence_valid_days: int = DEFAULT_VALID_DAYS
+    unverified_vat_number_policy: UnverifiedVatNumberPolicy = UnverifiedVatNumberPolicy.CHARGE
     default_currency: str = "EUR"
     language: str = "en"
 

@@ -32,6 +32,7 @@ from scaicontrol_core.testing.memory_tenancy import (
     MemoryPartners,
     MemorySellers,
     MemoryTenants,
+    MemoryVatEvidence,
 )
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class MemoryWork:
         self.sellers = MemorySellers(transaction)
         self.tenants = MemoryTenants(transaction)
         self.billing_profiles = MemoryBillingProfiles(transaction)
+        self.vat_evidence = MemoryVatEvidence(transaction)
         self.services = MemoryServices(transaction)
         self.plans = MemoryPlans(transaction)
         self.packs = MemoryPacks(transaction)
@@ -62,10 +64,10 @@ class MemoryWork:
         self.billed_periods = MemoryBilledPeriods(transaction)
         self.billing_runs = MemoryBillingRuns(transaction)
         self.document_revisions = MemoryDocumentRevisions(transaction)
-        self.audit_log = MemoryAuditLog(transaction)
-
         self.send_requests = MemorySendRequests(transaction)
         self.send_history = MemorySendHistory(transaction)
+        self.audit_log = MemoryAuditLog(transaction)
+
     @property
     def scope(self) -> Scope:
         """The rows within reach."""

@@ -17,10 +17,11 @@ from scaicontrol_core.tenancy.errors import (
     OperatorExists,
 )
 from scaicontrol_core.tenancy.partner import Partner
-from scaicontrol_core.tenancy.ports import TenantFilter
+from scaicontrol_core.tenancy.ports import TenantFilter, UncheckedFilter
 from scaicontrol_core.tenancy.tenant import Tenant
+from scaicontrol_core.tenancy.vat_evidence import VatEvidenceRecord, VatNumberState
 from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable
-from scaicontrol_core.testing.memory_store import MemoryCollection, UniqueKey
+from scaicontrol_core.testing.memory_store import MemoryCollection, Transaction, UniqueKey
 
 _BY_AGE = "created_at"
 
@@ -136,6 +137,15 @@ class MemoryBillingProfiles(MemoryCollection[BillingProfile]):
         found = ((tenant_id, self._find(tenant_id)) for tenant_id in tenant_ids)
         return {tenant_id: profile for tenant_id, profile in found if profile is not None}
 
+    async def unchecked(
+        self, wanted: UncheckedFilter, *, after: TenantId | None, limit: int
+    ) -> Sequence[BillingProfile]:
+        """Return profiles that may be due for the register, by tenant id."""
+        found = [
+            row for row in self._visible() if _may_be_due(row, wanted) and (after is None or row.tenant_id > after)
+        ]
+        return sorted(found, key=lambda row: row.tenant_id)[:limit]
+
     def _key(self, row: BillingProfile) -> Hashable:
         return row.tenant_id
 
@@ -144,6 +154,44 @@ class MemoryBillingProfiles(MemoryCollection[BillingProfile]):
 
     def _taken(self, row: BillingProfile) -> Callable[[], ScaiControlError]:
         return lambda: BillingProfileExists(row.tenant_id)
+
+
+class MemoryVatEvidence:
+    """The evidence on VAT numbers; nothing of it is ever changed."""
+
+    _TABLE = "vat_evidence"
+    _SORTS: ClassVar[Mapping[str, SortKey[VatEvidenceRecord]]] = {
+        "asked_at": lambda record: (sortable(record.asked_at), record.id),
+    }
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, record: VatEvidenceRecord) -> None:
+        """Append one."""
+        self._transaction.require_reach("VAT evidence", partner_id=record.partner_id, tenant_id=record.tenant_id)
+        self._transaction.write(self._TABLE, record.id, record)
+
+    async def list(self, tenant_id: TenantId, request: PageRequest) -> Page[VatEvidenceRecord]:
+        """Return a page of a tenant's."""
+        scope, rows = self._transaction.scope, self._transaction.rows(self._TABLE)
+        found = [
+            row
+            for row in rows
+            if row.tenant_id == tenant_id and scope.covers(partner_id=row.partner_id, tenant_id=row.tenant_id)
+        ]
+        return paged(found, request, self._SORTS, "-asked_at")
+
+
+def _may_be_due(profile: BillingProfile, wanted: UncheckedFilter) -> bool:
+    evidence, asked = profile.vat_evidence, profile.vat_evidence.last_asked_at
+    if profile.details.vat_number is None or not profile.details.is_business or evidence.is_attested:
+        return False
+    if evidence.state is VatNumberState.NEVER_CHECKED:
+        return wanted.changed_since is None or profile.updated_at >= wanted.changed_since
+    if evidence.attempts > 0:
+        return asked is not None and asked <= wanted.asked_before
+    return asked is None or asked <= wanted.answered_before
 
 
 def _mentions(search: str | None, *texts: str | None) -> bool:

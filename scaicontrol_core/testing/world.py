@@ -11,6 +11,7 @@ from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck
 from scaicontrol_core.kernel.errors import Retryable
 from scaicontrol_core.tax import VatNumberFormat, standard_rates
+from scaicontrol_core.tenancy.vat_register import NoRegister
 from scaicontrol_core.testing import builders
 from scaicontrol_core.testing.clock import FixedClock
 from scaicontrol_core.testing.einvoices import PlainEInvoices
@@ -69,6 +70,7 @@ class MemoryWorld:
             "objects": MemoryObjects(),
             "einvoices": PlainEInvoices(),
             "vat_numbers": VatNumberFormat(),
+            "vat_register": NoRegister(),
         } | ports
 
     @classmethod

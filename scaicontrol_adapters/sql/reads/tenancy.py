@@ -5,18 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
 from scaicontrol_adapters.sql.reads.paging import Key, Order, choose, contains, count_of, page_of
-from scaicontrol_adapters.sql.rows.tenancy import PartnerRow, TenantRow
+from scaicontrol_adapters.sql.rows.tenancy import PartnerRow, TenantRow, VatEvidenceRow
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
+    from scaicontrol_adapters.sql.mapping import Fields
     from scaicontrol_adapters.sql.repositories.base import Table
     from scaicontrol_adapters.sql.transaction import Transaction
+    from scaicontrol_core.kernel.ids import TenantId
     from scaicontrol_core.kernel.paging import Page, PageRequest
     from scaicontrol_core.tenancy.partner import Partner
     from scaicontrol_core.tenancy.ports import TenantFilter
     from scaicontrol_core.tenancy.tenant import Tenant
+    from scaicontrol_core.tenancy.vat_evidence import VatEvidenceRecord
 
 
 def _orders(row: type[Any]) -> dict[str, Order]:
@@ -28,6 +33,7 @@ def _orders(row: type[Any]) -> dict[str, Order]:
 
 _PARTNERS = _orders(PartnerRow)
 _TENANTS = _orders(TenantRow)
+_OLDEST_EVIDENCE = Order((Key(VatEvidenceRow.asked_at, datetime.fromisoformat), Key(VatEvidenceRow.id)))
 
 
 async def page_of_partners(
@@ -55,4 +61,20 @@ async def page_of_tenants(
     order = choose(_TENANTS, _TENANTS["created_at"], request.sort)
     return await page_of(
         transaction, table.select, predicates, order, request, table.restore, total=count_of(TenantRow)
+    )
+
+
+async def page_of_evidence(
+    transaction: Transaction, record: Fields[VatEvidenceRecord], tenant_id: TenantId, request: PageRequest
+) -> Page[VatEvidenceRecord]:
+    """Return a page of the evidence on a tenant's VAT numbers, newest first without a wish."""
+    names = record.columns
+    return await page_of(
+        transaction,
+        select(*(getattr(VatEvidenceRow, name) for name in names)),
+        [VatEvidenceRow.tenant_id == tenant_id],
+        choose({"asked_at": _OLDEST_EVIDENCE}, _OLDEST_EVIDENCE.reversed(), request.sort),
+        request,
+        lambda row: record.read(dict(zip(names, row, strict=True))),
+        total=count_of(VatEvidenceRow),
     )

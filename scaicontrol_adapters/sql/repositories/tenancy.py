@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from scaicontrol_adapters.sql.guard import OPENING, Opening
 from scaicontrol_adapters.sql.mapping import TUPLE, Fields, enum
-from scaicontrol_adapters.sql.reads.tenancy import page_of_partners, page_of_tenants
-from scaicontrol_adapters.sql.repositories.base import Repository, Table, telling
-from scaicontrol_adapters.sql.rows.tenancy import BillingProfileRow, PartnerRow, TenantRow
+from scaicontrol_adapters.sql.reads.tenancy import page_of_evidence, page_of_partners, page_of_tenants
+from scaicontrol_adapters.sql.repositories.base import Repository, Table, refuse_foreign, telling
+from scaicontrol_adapters.sql.rows.tenancy import BillingProfileRow, PartnerRow, TenantRow, VatEvidenceRow
 from scaicontrol_core.kernel.errors import NotFound
 from scaicontrol_core.tenancy.billing_profile import BillingDetails, BillingProfile
 from scaicontrol_core.tenancy.errors import (
@@ -21,22 +21,34 @@ from scaicontrol_core.tenancy.errors import (
 )
 from scaicontrol_core.tenancy.fields import EInvoiceFormat
 from scaicontrol_core.tenancy.partner import Partner
-from scaicontrol_core.tenancy.seller import BillingModel, NonEuCategory, PartnerConfiguration
+from scaicontrol_core.tenancy.seller import (
+    BillingModel,
+    NonEuCategory,
+    PartnerConfiguration,
+    UnverifiedVatNumberPolicy,
+)
 from scaicontrol_core.tenancy.tenant import CollectionMethod, Tenant
-from scaicontrol_core.tenancy.vat_evidence import VatEvidenceSource, VatNumberEvidence, VatNumberState
+from scaicontrol_core.tenancy.vat_evidence import (
+    VatEvidenceRecord,
+    VatEvidenceSource,
+    VatNumberEvidence,
+    VatNumberState,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from scaicontrol_adapters.sql.transaction import Transaction
     from scaicontrol_core.kernel.ids import PartnerId, TenantId
     from scaicontrol_core.kernel.paging import Page, PageRequest
-    from scaicontrol_core.tenancy.ports import TenantFilter
+    from scaicontrol_core.tenancy.ports import TenantFilter, UncheckedFilter
 
 _CONFIGURATION = Fields(
     PartnerConfiguration,
     codecs={
         "billing_model": enum(BillingModel),
         "non_eu_services_category": enum(NonEuCategory),
+        "unverified_vat_number_policy": enum(UnverifiedVatNumberPolicy),
         "allowed_services": TUPLE,
         "allowed_plans": TUPLE,
     },
@@ -73,6 +85,7 @@ _PROFILES: Table[BillingProfile] = Table(
     key="tenant_id",
     fixed=("created_at",),
 )
+_EVIDENCE = Fields(VatEvidenceRecord, codecs={"state": enum(VatNumberState), "source": enum(VatEvidenceSource)})
 
 
 #: Reads past the scope, by id only: what a tenant buys depends on its seller's calendar.
@@ -196,10 +209,49 @@ class SqlBillingProfiles(Repository[BillingProfile]):
         """Return those that the named tenants have."""
         return {profile.tenant_id: profile for profile in await self.all_in(tenant_ids)}
 
+    async def unchecked(
+        self, wanted: UncheckedFilter, *, after: TenantId | None, limit: int
+    ) -> Sequence[BillingProfile]:
+        """Return profiles that may be due for the register, by tenant id."""
+        row = BillingProfileRow
+        state, asked, never = row.vat_state, row.vat_last_asked_at, VatNumberState.NEVER_CHECKED.value
+        fresh = state == never
+        if wanted.changed_since is not None:
+            fresh = and_(fresh, row.updated_at >= wanted.changed_since)
+        answered = and_(state != never, row.vat_attempts == 0, or_(asked.is_(None), asked <= wanted.answered_before))
+        silent = and_(state != never, row.vat_attempts > 0, asked <= wanted.asked_before)
+        query = self.table.select.where(
+            row.vat_number.is_not(None),
+            row.is_business.is_(True),
+            row.vat_source != VatEvidenceSource.OPERATOR_ATTESTED.value,
+            or_(fresh, answered, silent),
+        )
+        if after is not None:
+            query = query.where(row.tenant_id > after)
+        rows = await self._transaction.execute(query.order_by(row.tenant_id).limit(limit))
+        return [self.table.restore(each) for each in rows]
+
     async def add(self, profile: BillingProfile) -> None:
         """Store a new one; raises ``BillingProfileExists``."""
         async with telling(duplicate=BillingProfileExists(profile.tenant_id)):
             await super().add(profile)
+
+
+class SqlVatEvidence:
+    """The evidence on VAT numbers (port ``VatEvidenceLog``); triggers refuse every change of it."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, record: VatEvidenceRecord) -> None:
+        """Append one."""
+        values = _EVIDENCE.write(record)
+        refuse_foreign(VatEvidenceRow, self._transaction.scope, values)
+        await self._transaction.insert(VatEvidenceRow, [values])
+
+    async def list(self, tenant_id: TenantId, request: PageRequest) -> Page[VatEvidenceRecord]:
+        """Return a page of a tenant's, newest first unless sorted otherwise."""
+        return await page_of_evidence(self._transaction, _EVIDENCE, tenant_id, request)
 
 
 def _prefix_taken(partner: Partner) -> InvoicePrefixTaken:

@@ -15,6 +15,7 @@ from scaicontrol_adapters.sql.rows.base import (
     Id,
     Json,
     Language,
+    LongText,
     Name,
     PrimaryId,
     Reach,
@@ -100,6 +101,8 @@ class PartnerRow(Row, Reach):
     oss_registered: Mapped[bool]
     b2c_cross_border_turnover_cents: Mapped[Cents]
     non_eu_services_category: Mapped[Code]
+    vat_evidence_valid_days: Mapped[int]
+    unverified_vat_number_policy: Mapped[Code]
     default_currency: Mapped[Currency]
     language: Mapped[Language]
 
@@ -147,6 +150,7 @@ class BillingProfileRow(Row, TenantScoped):
         one_of("vat_state", VatNumberState),
         one_of("vat_source", VatEvidenceSource),
         index("partner_id"),
+        index("vat_state", "vat_last_asked_at"),
     )
 
     tenant_id: Mapped[PrimaryId]  # the primary key, not a mere column
@@ -175,6 +179,37 @@ class BillingProfileRow(Row, TenantScoped):
     vat_checked_at: Mapped[datetime | None]
     vat_reference: Mapped[Name | None]
     vat_note: Mapped[str | None] = mapped_column(String(500))
+    vat_first_asked_at: Mapped[datetime | None]
+    vat_last_asked_at: Mapped[datetime | None]
+    vat_attempts: Mapped[int]
+    vat_error_code: Mapped[Name | None]
+    vat_as_typed: Mapped[Name | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int]
+
+
+class VatEvidenceRow(Row, TenantScoped):
+    """A question to the register with its answer, or an attestation. Append-only; a customer sees its own."""
+
+    __tablename__ = "vat_evidence"
+    __table_args__ = table(
+        of_tenant(),
+        one_of("state", VatNumberState),
+        one_of("source", VatEvidenceSource),
+        index("tenant_id", "asked_at", "id"),
+    )
+
+    id: Mapped[PrimaryId]
+    asked_at: Mapped[datetime]
+    vat_number: Mapped[Name]
+    as_typed: Mapped[Name | None]
+    state: Mapped[Code]
+    source: Mapped[Code]
+    reference: Mapped[Name | None]
+    requester: Mapped[Name | None]
+    name: Mapped[str | None] = mapped_column(Text)
+    address: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(String(500))
+    error_code: Mapped[Name | None]
+    raw: Mapped[LongText | None]

@@ -8,10 +8,11 @@ from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.kernel.checks import check_fields, maybe_text, required
 from scaicontrol_core.kernel.clock import Clock
-from scaicontrol_core.kernel.ids import TenantId
+from scaicontrol_core.kernel.ids import Ids, TenantId
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
 from scaicontrol_core.tenancy.billing_profile import BillingProfile
 from scaicontrol_core.tenancy.ports import TenancyWork
+from scaicontrol_core.tenancy.vat_checking import attestation_record
 
 
 @frozen(kw_only=True)
@@ -31,11 +32,12 @@ class AttestVatNumber:
     """Take a tenant's VAT number as valid on the seller's own responsibility.
 
     The register is strong evidence, not the only one (Implementing Regulation 282/2011, art.
-    18): the reason is kept and audited. Raises ``NotFound``, ``Invalid`` without a VAT number.
+    18): the reason is kept among the evidence and audited. Raises ``NotFound``, ``Invalid`` without a VAT number.
     """
 
     work: UnitOfWorkFactory[TenancyWork]
     clock: Clock
+    ids: Ids
 
     async def __call__(self, actor: Actor, tenant_id: TenantId, attestation: Attestation) -> BillingProfile:
         """Return the profile with its new evidence."""
@@ -44,5 +46,6 @@ class AttestVatNumber:
             profile = await work.billing_profiles.get(tenant_id)
             profile.attest_vat_number(attestation.reference, attestation.note, self.clock.now())
             await work.billing_profiles.save(profile)
+            await work.vat_evidence.add(attestation_record(self.ids.new("vev"), profile))
             await work.commit()
         return profile

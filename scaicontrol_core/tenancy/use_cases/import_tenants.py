@@ -22,7 +22,8 @@ from scaicontrol_core.tenancy.ports import TenancyWork, VatNumberCheck
 from scaicontrol_core.tenancy.selling import home_partner
 from scaicontrol_core.tenancy.tenant import Tenant, TenantChanges
 from scaicontrol_core.tenancy.tenant_rows import TenantRow, read_tenant_row
-from scaicontrol_core.tenancy.vat_evidence import VatNumberState
+from scaicontrol_core.tenancy.vat_checking import attestation_record
+from scaicontrol_core.tenancy.vat_evidence import NEVER_CHECKED, VatNumberState
 from scaicontrol_core.tenancy.vat_numbers import checked_buyer
 
 #: Kinds of failure that are the row's own fault; any other stops the import.
@@ -145,16 +146,19 @@ class ImportTenants:
 
     async def _import(self, actor: Actor, wanted: TenantList, number: int, row: TenantRow) -> ImportedRow:
         """Import one row; a transaction the database gave up is tried again without disturbing the others."""
+        typed = row.details.vat_number
         row = evolve(row, details=checked_buyer(row.details, self.vat_numbers))
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return await self._write(actor, wanted, number, row)
+                return await self._write(actor, wanted, number, row, typed)
             except ScaiControlError as error:
                 if error.kind is not ErrorKind.RETRYABLE or attempt == _ATTEMPTS:
                     raise
         raise AssertionError  # the last attempt returned or raised
 
-    async def _write(self, actor: Actor, wanted: TenantList, number: int, row: TenantRow) -> ImportedRow:
+    async def _write(
+        self, actor: Actor, wanted: TenantList, number: int, row: TenantRow, typed: str | None
+    ) -> ImportedRow:
         assert wanted.partner_id is not None  # noqa: S101  # set by the caller
         async with self.work.begin(actor, read_only=wanted.dry_run) as work:
             tenant = await work.tenants.find_by_reference(wanted.partner_id, row.external_reference)
@@ -165,10 +169,13 @@ class ImportTenants:
             else:
                 tenant.update(TenantChanges(name=row.name, collection_method=row.collection_method))
             had_profile = profile is not None
-            profile = self._profile(tenant, profile, row, wanted.vat_attestation)
+            before = profile.vat_evidence if profile else NEVER_CHECKED
+            profile = self._profile(tenant, profile, row, typed, wanted.vat_attestation)
             differs = tenant.has_changed or profile.has_changed
             if differs and not wanted.dry_run:
                 await _store(work, tenant, profile, known=known, had_profile=had_profile)
+                if profile.vat_evidence.is_attested and profile.vat_evidence != before:
+                    await work.vat_evidence.add(attestation_record(self.ids.new("vev"), profile))
                 await work.commit()
         outcome = RowOutcome.CREATED if not known else RowOutcome.UPDATED if differs else RowOutcome.UNCHANGED
         return ImportedRow(
@@ -191,13 +198,18 @@ class ImportTenants:
         ).record_creation()
 
     def _profile(
-        self, tenant: Tenant, profile: BillingProfile | None, row: TenantRow, vat_attestation: str | None
+        self,
+        tenant: Tenant,
+        profile: BillingProfile | None,
+        row: TenantRow,
+        typed: str | None,
+        vat_attestation: str | None,
     ) -> BillingProfile:
         now = self.clock.now()
         if profile is None:
-            profile = BillingProfile.create(tenant.id, tenant.partner_id, row.details, now)
+            profile = BillingProfile.create(tenant.id, tenant.partner_id, row.details, now, typed=typed)
         else:
-            profile.change(row.details, now)
+            profile.change(row.details, now, typed=typed)
         # A register's clear "no" is not talked away by a reason given for a whole list.
         if vat_attestation and row.details.vat_number and profile.vat_evidence.state in _UNDECIDED:
             profile.attest_vat_number(None, vat_attestation, now)

@@ -35,7 +35,7 @@ class SetBillingProfile:
     ) -> BillingProfile:
         """Return the profile as it is now."""
         actor.require(Permission.ADMIN_TENANTS, Permission.BILLING_MANAGE)
-        details = checked_buyer(details, self.vat_numbers)
+        typed, details = details.vat_number, checked_buyer(details, self.vat_numbers)
         now = self.clock.now()
         async with self.work.begin(actor) as work:
             tenant = await work.tenants.get(tenant_id)
@@ -43,11 +43,11 @@ class SetBillingProfile:
             require_version(expected_version, present.version if present else 0)
             _require_exemption_granted(actor, present, details)
             if present is None:
-                present = BillingProfile.create(tenant.id, tenant.partner_id, details, now)
+                present = BillingProfile.create(tenant.id, tenant.partner_id, details, now, typed=typed)
                 await work.billing_profiles.add(present)
                 await work.commit()
                 return present
-            present.change(details, now)
+            present.change(details, now, typed=typed)
             if present.has_changed:
                 await work.billing_profiles.save(present)
                 await work.commit()
