@@ -24,6 +24,7 @@ from scaicontrol_core.documents.use_cases.read_invoice_pdf import ReadInvoicePdf
 from scaicontrol_core.kernel.checks import choice
 from scaicontrol_core.kernel.ids import InvoiceId, LineId, PartnerId, RunId, TenantId
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
+from scaicontrol_http.billing import einvoices
 from scaicontrol_http.billing.report_routes import REPORT_ROUTES
 from scaicontrol_http.billing.run_schemas import RunAnswer, RunBody, SeriesAuditAnswer
 from scaicontrol_http.billing.schemas import (
@@ -245,4 +246,5 @@ ROUTES = (
     list_own,
     get_own,
     get_own_pdf,
+    *einvoices.ROUTES,
 )
