@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-import jsonschema  # type: ignore[import-untyped]  # comes with moto, without types
+import jsonschema
 import pytest
 from attrs import define, evolve
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]  # comes with moto, without types
+import jsonschema
 import pytest
 
 from scaicontrol_core.billing.chain import chain_hash, genesis
