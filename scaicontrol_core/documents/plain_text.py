@@ -14,9 +14,9 @@ _UNSEEN = frozenset("head noscript script style template title".split())
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _BLANKS = re.compile(r"[^\S\u00a0\n]+")
-_LINES = re.compile(r"\n{3,}")
-#: Between the cells of a row.
-_GAP = "\x1f"
+#: Where a block begins or ends; between the cells of a row.
+_EDGE, _GAP = "\x1e", "\x1f"
+_BREAK = re.compile(r"[ \x1e\x1f\n]*[\x1e\n][ \x1e\x1f\n]*")
 
 
 def text_of_html(html: str) -> str:
@@ -41,8 +41,8 @@ class _Reader(HTMLParser):
     def text(self) -> str:
         while self._links:
             self._end_link()
-        lines = [_tidy(line) for line in "".join(self._pieces).split("\n")]
-        return _LINES.sub("\n\n", "\n".join(lines)).strip() + "\n"
+        broken = _BREAK.sub(lambda found: "\n\n" if found[0].count("\n") > 1 else "\n", "".join(self._pieces))
+        return "\n".join(_tidy(line) for line in broken.split("\n")).strip() + "\n"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
@@ -76,7 +76,7 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._is_hidden:
-            self._pieces.append(re.sub(r"[^\S\u00a0]+", " ", data).replace(_GAP, " "))
+            self._pieces.append(re.sub(r"[^\S\u00a0]+", " ", data))
 
     @property
     def _is_hidden(self) -> bool:
@@ -88,15 +88,15 @@ class _Reader(HTMLParser):
         elif tag == "hr":
             self._pieces.append("\n\n")
         elif tag == "li":
-            self._pieces.append("\n- ")
+            self._pieces.append(f"{_EDGE}- ")
         elif tag in _BLOCKS:
-            self._pieces.append("\n\n" if tag in _PARAGRAPHS else "\n")
+            self._pieces.append("\n\n" if tag in _PARAGRAPHS else _EDGE)
 
     def _break_after(self, tag: str) -> None:
         if tag in {"td", "th"}:
             self._pieces.append(_GAP)
         elif tag in _BLOCKS:
-            self._pieces.append("\n\n" if tag in _PARAGRAPHS else "\n")
+            self._pieces.append("\n\n" if tag in _PARAGRAPHS else _EDGE)
 
     def _end_link(self) -> None:
         address, start = self._links.pop()
