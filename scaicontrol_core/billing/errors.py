@@ -48,7 +48,13 @@ class CurrencyUnsupported(Invalid):
     code = "currency_unsupported"
 
 
-class EInvoiceIncomplete(Invalid):
+class InvoiceIncomplete(Invalid):
+    """The law wants more on the document than is known; each field names its article."""
+
+    code = "invoice_incomplete"
+
+
+class EInvoiceIncomplete(InvoiceIncomplete):
     """The buyer's e-invoice format needs more than the document says; each field names its rule."""
 
     code = "einvoice_incomplete"

@@ -126,6 +126,8 @@ def _register_number_in(vat: str) -> str | None:
 
 
 def _names_country(prefix: str) -> bool:
+    if prefix == "XK":  # Kosovo is 1A to the standard, and nobody's VAT number starts like that
+        return False
     try:
         require_country(prefix, "")
     except Invalid:

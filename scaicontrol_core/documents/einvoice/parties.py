@@ -15,6 +15,8 @@ from scaicontrol_core.documents.einvoice.model import Buyer, Contact, Identifier
 from scaicontrol_core.documents.einvoice.profiles import Profile
 
 Facts = Mapping[str, Any]
+#: The standard's list writes Kosovo in a way of its own (BR-CL-14).
+_COUNTRY_CODES = {"XK": "1A"}
 #: What a Swedish seller may state as BT-32 in Peppol, and nothing else (SE-R-005).
 SWEDISH_TAX_APPROVAL = "GODKÄND FÖR F-SKATT"
 
@@ -70,13 +72,14 @@ def _tax_registration(seller: Facts, profile: Profile) -> str | None:
 
 
 def _address(party: Facts) -> PostalAddress:
+    country: str = party["country_code"]
     return PostalAddress(
         line1=party.get("address_line1"),
         line2=party.get("address_line2"),
         city=party.get("city"),
         postal_code=party.get("postal_code"),
         subdivision=party.get("state"),
-        country_code=party["country_code"],
+        country_code=_COUNTRY_CODES.get(country, country),
     )
 
 

@@ -74,6 +74,8 @@ class _Reading:
         lines = tuple(self._line(line) for line in document["lines"])
         period = _enclosing(_period(document), [line.period for line in lines])
         reference, order = self._references()
+        # A credit note of charges and discounts may come out the other way: then the buyer is to pay.
+        asked = -totals.payable if self.is_credit_note else totals.payable
         return EInvoice(
             number=document["number"],
             issue_date=date.fromisoformat(document["issue_date"]),
@@ -83,7 +85,7 @@ class _Reading:
             due_date=None if self.is_credit_note else date.fromisoformat(document["due_date"]),
             buyer_reference=reference,
             order_reference=order,
-            payment_terms=payment_terms(document, self.labels, totals.payable, is_credit_note=self.is_credit_note),
+            payment_terms=payment_terms(document, self.labels, asked, is_credit_note=self.is_credit_note),
             note="\n".join(text for text in (document.get("reason"), document.get("notes")) if text) or None,
             process_id=profile.process_id,
             specification_id=profile.specification_id,
@@ -95,7 +97,7 @@ class _Reading:
             buyer=buyer_of(document["buyer"], document["seller"], profile, outside_scope=self.outside_scope),
             delivery_date=None if period else _latest_supply(document["lines"]),
             period=period,
-            payment=payment_instructions(document, profile, totals.payable, is_credit_note=self.is_credit_note),
+            payment=payment_instructions(document, profile, asked),
             totals=totals,
             vat_groups=self._vat_groups(),
             lines=lines,
@@ -113,14 +115,21 @@ class _Reading:
 
         A Leitweg-ID is what public buyers in Germany sort their post by; the buyer's own
         reference is then its order. Where BT-10 is mandatory and nothing was agreed, the
-        customer number stands in.
+        customer number stands in, or else what was subscribed to.
         """
         buyer: Facts = self.document["buyer"]
         own: str | None = self.document.get("buyer_reference") or buyer.get("buyer_reference")
         routed: str | None = buyer.get("leitweg_id")
         if routed:
             return routed, own if own != routed else None
-        return own or (buyer.get("external_reference") if self.profile.needs_reference else None), None
+        return own or (self._own_reference() if self.profile.needs_reference else None), None
+
+    def _own_reference(self) -> str | None:
+        known = (
+            self.document["buyer"].get("external_reference"),
+            *(each["plan_key"] for each in self.document["lines"]),
+        )
+        return next((reference for reference in known if reference), None)
 
     def _preceding(self) -> tuple[PrecedingInvoice, ...]:
         number, day = self.document.get("referenced_number"), self.document.get("referenced_issue_date")

@@ -30,31 +30,31 @@ _WITHIN = {
 }
 
 
-def payment_terms(document: Facts, labels: Labels, payable: Decimal, *, is_credit_note: bool) -> str:
-    """Return BT-20. It never holds a ``#``, which XRechnung reads as a cash discount (BR-DE-18)."""
-    if is_credit_note:
-        return labels.credit_settlement
-    if payable <= 0:
-        return labels.nothing_to_pay
+def payment_terms(document: Facts, labels: Labels, asked: Decimal, *, is_credit_note: bool) -> str:
+    """Return BT-20. ``asked`` is what the buyer is to pay, negative if it gets something.
+
+    The text never holds a ``#``, which XRechnung reads as a cash discount (BR-DE-18).
+    """
+    if asked <= 0:
+        return labels.credit_settlement if is_credit_note or asked else labels.nothing_to_pay
     days = document["payment_terms_days"]
     wording = _WITHIN if days > 1 else _AT_ONCE
     return wording[labels.language].format(days=days)
 
 
-def payment_instructions(
-    document: Facts, profile: Profile, payable: Decimal, *, is_credit_note: bool
-) -> PaymentInstructions | None:
+def payment_instructions(document: Facts, profile: Profile, asked: Decimal) -> PaymentInstructions | None:
     """Return BG-16: a transfer to the seller's account where something is to be paid to it.
 
-    Nobody transfers for a credit note; XRechnung wants the group all the same (BR-DE-1), and
-    gets a code without an account. Without an IBAN there is no group at all, for BR-61 would
-    miss the account.
+    Nobody transfers for a credit note; XRechnung wants the group all the same (BR-DE-1), Peppol
+    between Germans too (DE-R-001): they get a code without an account. Without an IBAN there is
+    no group at all, for BR-61 would miss the account.
     """
-    if is_credit_note or payable <= 0:
-        if not profile.is_xrechnung:
-            return None
-        return PaymentInstructions(means=PaymentMeans.CLEARING if payable else PaymentMeans.NOT_DEFINED)
-    seller: Facts = document["seller"]
+    seller, buyer = document["seller"], document["buyer"]
+    if asked <= 0:
+        german = seller["country_code"] == buyer["country_code"] == "DE"
+        if profile.is_xrechnung or (profile.is_peppol and german):
+            return PaymentInstructions(means=PaymentMeans.CLEARING if asked else PaymentMeans.NOT_DEFINED)
+        return None
     if not seller.get("iban"):
         return None
     return PaymentInstructions(

@@ -1,0 +1,1 @@
+"""What the specifications ask of a document, by the ids under which they publish it."""
