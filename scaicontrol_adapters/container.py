@@ -17,6 +17,7 @@ from scaicontrol_adapters.einvoice.writing import XmlEInvoices
 from scaicontrol_adapters.settings import ObjectStoreKind, Settings
 from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck
 from scaicontrol_core.tax import RateTable, VatNumberFormat, standard_rates
+from scaicontrol_core.tenancy.vat_register import NoRegister
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.kernel.ids import Ids
     from scaicontrol_core.kernel.work import Retry, UnitOfWorkFactory
     from scaicontrol_core.tenancy.ports import VatNumberCheck
+    from scaicontrol_core.tenancy.vat_register import VatRegister
 
 U = TypeVar("U")
 
@@ -47,6 +49,7 @@ class Container:
     idempotency: IdempotencyRecords
     retry: Retry
     vat_numbers: VatNumberCheck = field(factory=VatNumberFormat)
+    vat_register: VatRegister = field(factory=NoRegister)
     document_check: DocumentCheck = field(factory=EInvoiceCheck)
     einvoices: EInvoiceWriter = field(factory=XmlEInvoices)
     database: Database | None = None
@@ -81,6 +84,7 @@ class Container:
             renderer=PooledRenderer(workers=settings.pdf_workers),
             idempotency=SqlIdempotencyRecords(database),
             retry=Backoff(),
+            vat_register=_vat_register(settings),
             database=database,
         )
 
@@ -139,7 +143,7 @@ class Container:
 
     async def aclose(self) -> None:
         """End the renderer's processes and close all connections."""
-        for port in (self.renderer, self.objects):
+        for port in (self.renderer, self.vat_register, self.objects):
             close: Callable[[], Awaitable[None]] | None = getattr(port, "close", None)
             if close is not None:
                 await close()
@@ -153,6 +157,15 @@ class Container:
     async def __aexit__(self, *_: object) -> None:
         """Close."""
         await self.aclose()
+
+
+def _vat_register(settings: Settings) -> VatRegister:
+    if not settings.vies_url:
+        return NoRegister()
+    from scaicontrol_adapters.vies.register import Patience, ViesRegister
+
+    seconds = settings.vies_timeout_seconds
+    return ViesRegister(url=settings.vies_url, patience=Patience(request_seconds=seconds, question_seconds=seconds * 2))
 
 
 def _object_store(settings: Settings) -> ObjectStore:

@@ -30,6 +30,8 @@ _JWKS_PATH = "/api/v1/platform/.well-known/jwks.json"
 _TESTS_OWN = f"{PREFIX}TEST_"
 _MIB = 1024 * 1024
 _MOST_WORKERS = 64
+_NONE = "none"
+_VIES_URL = "https://ec.europa.eu/taxation_customs/vies/rest-api"
 
 
 class Environment(StrEnum):
@@ -101,6 +103,10 @@ def _address(raw: str) -> str:
     if not raw.startswith(("http://", "https://")):
         raise ValueError("not an address that begins with http:// or https://")
     return raw.rstrip("/")
+
+
+def _address_or_none(raw: str) -> str:
+    return _NONE if raw.lower() == _NONE else _address(raw)
 
 
 def _origins(raw: str) -> tuple[str, ...]:
@@ -177,6 +183,13 @@ class Settings:
         " no. Production refuses it.",
         _yes_or_no,
     )
+    vies_url: str = _setting(
+        "",
+        "Address of VIES, the register of VAT numbers. Empty: the European Commission's in production, none in"
+        " development. `none`: no register is asked, and VAT numbers stay unverified until somebody attests them.",
+        _address_or_none,
+    )
+    vies_timeout_seconds: int = _setting(10, "Longest wait for one answer of VIES, in seconds.", _number(1, 60))
     cors_origins: tuple[str, ...] = _setting((), "Origins whose pages may call the API, separated by commas.", _origins)
     body_limit: int = _setting(_MIB, "Most bytes in the body of a request.", _number(1024, 100 * _MIB))
     background_jobs: str = _setting(
@@ -202,6 +215,7 @@ class Settings:
             "jwks_url": jwks_url,
             "jwt_issuer": self.jwt_issuer or self.scaikey_url,
             "dev_issuer": not (self.is_production or jwks_url) if self.dev_issuer is absent else self.dev_issuer,
+            "vies_url": "" if self.vies_url == _NONE else self.vies_url or (_VIES_URL if self.is_production else ""),
             "pdf_workers": self.pdf_workers or min(os.cpu_count() or 1, 8),
         }
         for name, value in derived.items():
