@@ -69,7 +69,8 @@ def _fault(told: dict[str, Any]) -> str | None:
         first = wrappers[0] if isinstance(wrappers, list) and wrappers else None
         return _code(first.get("error") if isinstance(first, dict) else None)
     said = told.get("userError")
-    return None if said is None or said in _CLEAR else _code(said)
+    is_clear = said is None or (isinstance(said, str) and said in _CLEAR)
+    return None if is_clear else _code(said)
 
 
 def _code(said: object) -> str:
