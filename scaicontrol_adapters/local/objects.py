@@ -65,14 +65,19 @@ class FolderObjects:
     def _write_once(self, key: str, content: bytes) -> None:
         path = self._path(key)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if not path.exists() and _create(path, content):
+            if write_once(path, content):
                 return
             kept = path.read_bytes()
         except OSError as wrong:
             raise ObjectStoreUnavailable(f"The object {key!r} can't be written: {wrong}") from wrong
         if kept != content:
             raise ObjectConflict.at(key)
+
+
+def write_once(path: Path, content: bytes) -> bool:
+    """Write a file that is on the disk, whole, when this returns; False if there is one of that name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return not path.exists() and _create(path, content)
 
 
 def _create(path: Path, content: bytes) -> bool:

@@ -43,15 +43,24 @@ class MailRefused(Invalid):
 
 
 class MailUnavailable(Unavailable):
-    """The mail service does not answer, or not now; whether it took the message may be unknown.
+    """The mail service does not answer, or not now.
 
+    ``maybe_taken`` tells that it may have the message all the same (no answer came);
     ``retry_after`` is how long it asked us to wait, if it did.
     """
 
     code = "mail_unavailable"
 
-    def __init__(self, message: str, *, retry_after: timedelta | None = None, hint: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        maybe_taken: bool = False,
+        retry_after: timedelta | None = None,
+        hint: str | None = None,
+    ) -> None:
         super().__init__(message, hint=hint)
+        self.maybe_taken = maybe_taken
         self.retry_after = retry_after
 
 
