@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from attrs import frozen
 
 from scaicontrol_core.tenancy.fields import EInvoiceFormat
@@ -52,3 +55,9 @@ _PROFILES = {
 def profile_of(einvoice_format: EInvoiceFormat) -> Profile:
     """Return what the format asks for."""
     return _PROFILES[einvoice_format]
+
+
+def is_under_german_rules(document: Mapping[str, Any], profile: Profile) -> bool:
+    """Tell whether XRechnung's demands apply: in it, and in Peppol between two Germans (DE-R-…)."""
+    countries = document["seller"]["country_code"], document["buyer"]["country_code"]
+    return profile.is_xrechnung or (profile.is_peppol and countries == ("DE", "DE"))

@@ -18,7 +18,7 @@ from scaicontrol_core.documents.einvoice.model import (
     VatGroup,
 )
 from scaicontrol_core.documents.einvoice.parties import buyer_of, seller_of
-from scaicontrol_core.documents.einvoice.profiles import Profile, profile_of
+from scaicontrol_core.documents.einvoice.profiles import Profile, is_under_german_rules, profile_of
 from scaicontrol_core.documents.einvoice.terms_of_payment import payment_instructions, payment_terms
 from scaicontrol_core.documents.errors import DocumentUnreadable
 from scaicontrol_core.documents.mentions import vat_label
@@ -66,6 +66,7 @@ class _Reading:
         self.exponent = minor_unit_exponent(document["currency"])
         self.labels = labels_for(document["language"])
         self.entries: Sequence[Facts] = document["vat_details"]["entries"]
+        self.is_under_german_rules = is_under_german_rules(document, profile)
         self.outside_scope = any(entry["category"] == _OUTSIDE_SCOPE for entry in self.entries)
 
     def einvoice(self) -> EInvoice:
@@ -176,8 +177,9 @@ class _Reading:
         )
 
     def _group_rate(self, category: str, rate: Decimal) -> Decimal | None:
-        # BR-DE-14 wants a rate in every group; EN 16931 forbids one outside the scope on lines only (BR-O-05).
-        return rate if category != _OUTSIDE_SCOPE or self.profile.is_xrechnung else None
+        # EN 16931 forbids a rate outside the scope on lines only (BR-O-05); Germany wants one in every group
+        # (BR-DE-14, and DE-R-014 in Peppol).
+        return rate if category != _OUTSIDE_SCOPE or self.is_under_german_rules else None
 
     def _exemption_reason(self, entries: Sequence[Facts]) -> str:
         language = self.labels.language

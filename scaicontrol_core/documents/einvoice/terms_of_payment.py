@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from scaicontrol_core.documents.einvoice.model import CreditTransfer, PaymentInstructions, PaymentMeans
-from scaicontrol_core.documents.einvoice.profiles import Profile
+from scaicontrol_core.documents.einvoice.profiles import Profile, is_under_german_rules
 from scaicontrol_core.documents.labels import Labels
 
 Facts = Mapping[str, Any]
@@ -49,12 +49,10 @@ def payment_instructions(document: Facts, profile: Profile, asked: Decimal) -> P
     between Germans too (DE-R-001): they get a code without an account. Without an IBAN there is
     no group at all, for BR-61 would miss the account.
     """
-    seller, buyer = document["seller"], document["buyer"]
     if asked <= 0:
-        german = seller["country_code"] == buyer["country_code"] == "DE"
-        if profile.is_xrechnung or (profile.is_peppol and german):
-            return PaymentInstructions(means=PaymentMeans.CLEARING if asked else PaymentMeans.NOT_DEFINED)
-        return None
+        means = PaymentMeans.CLEARING if asked else PaymentMeans.NOT_DEFINED
+        return PaymentInstructions(means=means) if is_under_german_rules(document, profile) else None
+    seller: Facts = document["seller"]
     if not seller.get("iban"):
         return None
     return PaymentInstructions(
