@@ -1,0 +1,155 @@
+"""Statements of account: opening balance, what happened, closing balance."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scaicontrol_core.access import Actor, Role
+from scaicontrol_core.billing.draft_input import DraftInput, LineInput
+from scaicontrol_core.billing.invoice import Invoice
+from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus
+from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
+from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
+from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
+from scaicontrol_core.documents.statement import EntryKind, StatementEntry, StatementPeriod, accounts_of, entries_of
+from scaicontrol_core.documents.statement_context import statement_context
+from scaicontrol_core.documents.use_cases.state_account import StateAccount
+from scaicontrol_core.kernel.errors import Forbidden, Invalid, NotFound
+from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, TenantId
+from scaicontrol_core.testing import MemoryWorld
+from scaicontrol_core.testing.builders import OPERATOR_ID, TENANT_ID
+
+ADMIN = Actor.system("accounts")
+BUYER = Actor.tenant_user("tom", TENANT_ID, OPERATOR_ID, Role.TENANT_ADMIN)
+YEAR = StatementPeriod(first=date(2026, 1, 1), last=date(2026, 12, 31))
+AMSTERDAM = "Europe/Amsterdam"
+
+
+def document(number: str, day: date, gross_cents: int, **changes: Any) -> Invoice:
+    """Return the header of a numbered document."""
+    facts: dict[str, Any] = {
+        "id": InvoiceId(f"inv_{number}"),
+        "partner_id": PartnerId("prt_1"),
+        "tenant_id": TenantId("tnt_1"),
+        "seller_id": PartnerId("prt_1"),
+        "currency": "EUR",
+        "created_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "status": InvoiceStatus.SENT,
+        "number": number,
+        "issue_date": day,
+        "due_date": day + timedelta(days=14),
+        "gross_cents": gross_cents,
+    }
+    return Invoice(**(facts | changes))
+
+
+def entries(*documents: Invoice) -> list[StatementEntry]:
+    return [entry for each in documents for entry in entries_of(each, AMSTERDAM)]
+
+
+def test_an_invoice_paid_and_one_credited_leave_nothing() -> None:
+    paid = document("1", date(2026, 1, 5), 12_100, paid_at=datetime(2026, 1, 20, 12, tzinfo=UTC))
+    open_one = document("2", date(2026, 2, 5), 5_000)
+    note = document("C1", date(2026, 2, 9), -5_000, document_type=DocumentType.CREDIT_NOTE)
+    (account,) = accounts_of(entries(paid, open_one, note), YEAR, currency="EUR")
+    assert [(each.kind.value, each.amount_cents) for each in account.entries] == [
+        ("invoice", 12_100),
+        ("payment", -12_100),
+        ("invoice", 5_000),
+        ("credit_note", -5_000),
+    ]
+    assert account.balances == (12_100, 0, 5_000, 0)
+    assert (account.charged_cents, account.settled_cents, account.closing_cents) == (17_100, 17_100, 0)
+
+
+def test_what_was_before_opens_the_balance_and_what_comes_after_is_not_known_yet() -> None:
+    before, within, after = (document(str(month), date(2026, month, 10), 1_000) for month in (1, 2, 3))
+    february = StatementPeriod(first=date(2026, 2, 1), last=date(2026, 2, 28))
+    (account,) = accounts_of(entries(before, within, after), february, currency="EUR")
+    assert (account.opening_cents, [each.number for each in account.entries], account.closing_cents) == (
+        1_000,
+        ["2"],
+        2_000,
+    )
+
+
+def test_a_payment_late_in_the_evening_counts_on_the_sellers_day() -> None:
+    at = datetime(2026, 1, 31, 23, 30, tzinfo=UTC)
+    paid = document("1", date(2026, 1, 5), 100, paid_at=at)
+    assert entries_of(paid, AMSTERDAM)[-1].day == date(2026, 2, 1)
+
+
+def test_a_voided_invoice_is_charged_and_taken_back() -> None:
+    gone = document("1", date(2026, 1, 5), 100, status=InvoiceStatus.VOID, voided_at=datetime(2026, 3, 1, tzinfo=UTC))
+    assert [(each.kind, each.amount_cents) for each in entries_of(gone, AMSTERDAM)] == [
+        (EntryKind.INVOICE, 100),
+        (EntryKind.CANCELLATION, -100),
+    ]
+
+
+def test_each_currency_has_its_own_account() -> None:
+    dollars = document("1", date(2026, 1, 5), 100, currency="USD")
+    accounts = accounts_of(entries(dollars, document("2", date(2026, 1, 6), 200)), YEAR, currency="EUR")
+    assert [(each.currency, each.closing_cents) for each in accounts] == [("EUR", 200), ("USD", 100)]
+    assert [each.currency for each in accounts_of([], YEAR, currency="EUR")] == ["EUR"]
+
+
+days = st.dates(date(2025, 1, 1), date(2027, 12, 31))
+moves = st.builds(
+    StatementEntry,
+    day=days,
+    kind=st.sampled_from(EntryKind),
+    number=st.sampled_from("ABC"),
+    currency=st.just("EUR"),
+    amount_cents=st.integers(-(10**9), 10**9),
+)
+
+
+@given(st.lists(moves, max_size=30), days)
+def test_a_period_cut_in_two_closes_where_the_whole_one_does(all_moves: list[StatementEntry], cut: date) -> None:
+    first, last = date(2024, 12, 31), date(2028, 1, 1)
+    (whole,) = accounts_of(all_moves, StatementPeriod(first=first, last=last), currency="EUR")
+    (early,) = accounts_of(all_moves, StatementPeriod(first=first, last=cut), currency="EUR")
+    (late,) = accounts_of(all_moves, StatementPeriod(first=cut + timedelta(days=1), last=last), currency="EUR")
+    assert early.closing_cents == late.opening_cents
+    assert late.closing_cents == whole.closing_cents == sum(each.amount_cents for each in all_moves)
+    assert {*early.entries, *late.entries} == set(whole.entries)
+    assert (*early.balances, *late.balances) == whole.balances
+
+
+def test_a_period_ends_after_it_begins() -> None:
+    with pytest.raises(Invalid) as refused:
+        StatementPeriod(first=date(2026, 2, 1), last=date(2026, 1, 31))
+    assert refused.value.code == "period_invalid"
+
+
+async def test_a_customer_reads_its_account_and_no_drafts() -> None:
+    world = await MemoryWorld.with_one_customer()
+    line = LineInput(description="Advice", unit_price_cents="10000")
+    drafts = [await world.use(DraftInvoice)(ADMIN, TENANT_ID, DraftInput(lines=(line,))) for _ in range(3)]
+    for draft in drafts[:2]:
+        await world.use(FinalizeInvoice)(ADMIN, draft.id)
+    await world.use(VoidInvoice)(ADMIN, drafts[1].id, "typed twice")
+    statement = await world.use(StateAccount)(BUYER, TENANT_ID)
+    assert statement.period.first == date(statement.issue_date.year, 1, 1)
+    (account,) = statement.accounts
+    assert [each.kind.value for each in account.entries] == ["invoice", "invoice", "cancellation"]
+    assert account.closing_cents == 12_100
+    shown = statement_context(statement.to_dict())
+    assert [entry.balance.minor for entry in shown.accounts[0].entries] == list(account.balances)
+
+
+async def test_who_may_read_an_account() -> None:
+    world = await MemoryWorld.with_one_customer()
+    stranger = Actor.tenant_user("mallory", TenantId("tnt_other"), OPERATOR_ID, Role.TENANT_ADMIN)
+    with pytest.raises(NotFound):
+        await world.use(StateAccount)(stranger, TENANT_ID)
+    with pytest.raises(Forbidden):
+        await world.use(StateAccount)(Actor.tenant_user("vera", TENANT_ID, OPERATOR_ID), TENANT_ID)
+    with pytest.raises(Invalid):
+        await world.use(StateAccount)(ADMIN, TENANT_ID, date(2026, 2, 1), date(2026, 1, 1))
