@@ -110,7 +110,7 @@ def _profile(specification: str | None) -> Profile | None:
         return None
     if _XRECHNUNG in promised:
         return Profile.XRECHNUNG
-    if promised == f"{_EN16931}#compliant#{_PEPPOL}":
+    if promised.startswith(f"{_EN16931}#compliant#{_PEPPOL}"):
         return Profile.PEPPOL
     return Profile.EN16931 if promised == _EN16931 else None
 
