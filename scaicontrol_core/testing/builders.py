@@ -35,6 +35,7 @@ def seller_configuration(**fields: Any) -> PartnerConfiguration:
         "seller_vat_number": "NL868355884B01",
         "seller_registration_number": "82105513",
         "seller_email": "billing@seller.example",
+        "seller_phone": "+31 20 555 0101",
         "iban": "NL91ABNA0417164300",
         "bic": "ABNANL2A",
         "invoice_number_prefix": "SCAI",
