@@ -83,6 +83,19 @@ class Production:
         rendered = await self.renderer.render_html(_finalized(invoice))
         return await self.keep(actor, invoice, rendered, first=known.revision + 1 if known else 1, reason=reason)
 
+    async def renew(self, actor: Actor, invoice_id: InvoiceId, reason: RevisionReason) -> DocumentRevision:
+        """Return the newest revision if today's template still writes the same, else one made now.
+
+        Raises as ``produce`` does.
+        """
+        newest = await self.produce(actor, invoice_id)
+        async with self.work.begin(actor, read_only=True) as work:
+            invoice = await work.invoices.get(invoice_id)
+        rendered = await self.renderer.render_html(_finalized(invoice))
+        if rendered.html == newest.html_snapshot:
+            return newest
+        return await self.keep(actor, invoice, rendered, first=newest.revision + 1, reason=reason)
+
     async def keep(
         self, actor: Actor, invoice: Invoice, rendered: RenderedHtml, *, first: int, reason: RevisionReason
     ) -> DocumentRevision:

@@ -287,7 +287,7 @@ class SendRequest(Recorder):
             revision=self.revision,
             message_id=self.message_id,
             code=error[0],
-            message=error[1],
+            message=_short(error[1]),
         )
 
     def _facts(self) -> dict[str, Any]:
