@@ -60,6 +60,19 @@ class EInvoiceIncomplete(InvoiceIncomplete):
     code = "einvoice_incomplete"
 
 
+class VatEvidencePending(Conflict):
+    """The seller holds invoices across a border until the buyer's VAT number is verified, and it is not."""
+
+    code = "vat_evidence_pending"
+
+    def __init__(self, vat_number: str, tenant_id: str) -> None:
+        super().__init__(
+            f"The VAT number {vat_number} is not verified, and this seller charges no VAT on trust or doubt.",
+            fields=(FieldError("/buyer/vat_number", "not verified yet"),),
+            hint=f"Run: scaicontrol admin tenants check-vat {tenant_id} (or attest-vat, with a reason); then finalize.",
+        )
+
+
 class IssueDateInvalid(Invalid):
     """Issue dates are not in the future and never run backwards within a series."""
 

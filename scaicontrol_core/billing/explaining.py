@@ -86,7 +86,7 @@ def _explain(
     differences: tuple[str, ...] = ()
     if inputs is not None:
         try:
-            decisions = tuple(dict.fromkeys(decide_vat(_inputs(inputs, evidence, line), rates) for line in own))
+            decisions = tuple(dict.fromkeys(decide_vat(kept_inputs(inputs, evidence, line), rates) for line in own))
         except ScaiControlError as error:
             differences = (f"it cannot be decided again: {error.message}",)
         else:
@@ -100,7 +100,8 @@ def _explain(
     )
 
 
-def _inputs(kept: Mapping[str, Any], evidence: Mapping[str, Any] | None, line: Mapping[str, Any]) -> VatInputs:
+def kept_inputs(kept: Mapping[str, Any], evidence: Mapping[str, Any] | None, line: Mapping[str, Any]) -> VatInputs:
+    """Return what the decision on a line was taken on, with that evidence."""
     start, end = line["period_start"], line["period_end"]
     return VatInputs(
         **kept,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, field, frozen
 
 from scaicontrol_core.billing.creditor_reference import creditor_reference
-from scaicontrol_core.billing.errors import DueDateInvalid, EmptyInvoice
+from scaicontrol_core.billing.errors import DueDateInvalid, EmptyInvoice, VatEvidencePending
 from scaicontrol_core.billing.foreign_currency import RateWanted, rate_day, rate_for, vat_accounting
 from scaicontrol_core.billing.frozen_document import FrozenDocument, FrozenLine, FrozenTotals
 from scaicontrol_core.billing.invoice import Freezing, Invoice
@@ -24,6 +24,7 @@ from scaicontrol_core.kernel.events import to_json
 from scaicontrol_core.kernel.period import local_date
 from scaicontrol_core.kernel.quantity import plain
 from scaicontrol_core.tax import (
+    Advisory,
     BillingMode,
     VatBreakdown,
     VatInputs,
@@ -33,6 +34,8 @@ from scaicontrol_core.tax import (
     tax_point,
 )
 from scaicontrol_core.tax.exchange_rates import EURO, ExchangeRateBook
+from scaicontrol_core.tenancy.seller import UnverifiedVatNumberPolicy
+from scaicontrol_core.tenancy.vat_evidence import CountingEvidence, counting_evidence
 
 if TYPE_CHECKING:
     from scaicontrol_core.billing.line import InvoiceLine
@@ -90,6 +93,12 @@ class Facts:
     turnover_cents: int = 0
     turnover_last_year_cents: int = 0
 
+    @property
+    def evidence(self) -> CountingEvidence:
+        """What counts of the evidence on the buyer's VAT number, for as long as the seller relies on it."""
+        valid_days = self.seller.configuration.vat_evidence_valid_days
+        return counting_evidence(self.buyer.vat_evidence, self.now, valid_days=valid_days)
+
 
 @frozen(kw_only=True)
 class Prepared:
@@ -106,7 +115,7 @@ def prepare(facts: Facts, issue_date: date) -> Prepared:
     """Check the draft, take the snapshots, decide VAT as of ``issue_date`` (local to the seller).
 
     Raises ``EmptyInvoice``, ``SellerNotBillable``, ``ExchangeRateMissing``, ``CurrencyUnsupported``,
-    ``DueDateInvalid``, ``EInvoiceIncomplete`` and what the tax engine raises.
+    ``DueDateInvalid``, ``VatEvidencePending``, ``EInvoiceIncomplete`` and what the tax engine raises.
     """
     invoice, configuration = facts.invoice, facts.seller.configuration
     if not invoice.lines:
@@ -118,6 +127,7 @@ def prepare(facts: Facts, issue_date: date) -> Prepared:
     rate = rate_for(wanted, facts.rules.exchange_rates) if wanted else None
     inputs = _inputs(facts, rate)
     decisions = _decide(facts, inputs, supply_dates)
+    _require_proof(facts, decisions)
     breakdown = break_down(zip((line.net_cents for line in invoice.lines), decisions, strict=True))
     document = FrozenDocument(
         document_type=invoice.document_type.value,
@@ -216,7 +226,7 @@ def _inputs(facts: Facts, rate: CrossRate | None) -> VatInputs:
         buyer_country=buyer.country_code,
         buyer_postal_code=buyer.postal_code,
         buyer_vat_number=buyer.vat_number,
-        evidence_state=facts.buyer.vat_evidence.state,
+        evidence_state=facts.evidence.state,
         is_business=buyer.is_business,
         tax_exempt=buyer.tax_exempt,
         supply_date=local_date(facts.now, seller.billing_timezone),
@@ -238,6 +248,14 @@ def _decide(facts: Facts, inputs: VatInputs, supply_dates: tuple[date, ...]) -> 
     return tuple(decided[supply] for supply in supplies)
 
 
+def _require_proof(facts: Facts, decisions: tuple[VatDecision, ...]) -> None:
+    """Let nothing be charged only for want of proof where the seller would rather wait for it."""
+    if facts.seller.configuration.unverified_vat_number_policy is not UnverifiedVatNumberPolicy.HOLD:
+        return
+    if any(Advisory.VAT_NUMBER_NOT_VERIFIED in decision.advisories for decision in decisions):
+        raise VatEvidencePending(facts.buyer.details.vat_number or "", facts.tenant.id)
+
+
 def _kept(inputs: VatInputs) -> dict[str, Any]:
     """Return the inputs as the frozen document keeps them; dates stand on the lines, evidence beside."""
     return {name: getattr(inputs, name) for name in _KEPT_INPUTS}
@@ -245,16 +263,16 @@ def _kept(inputs: VatInputs) -> dict[str, Any]:
 
 def _evidence(facts: Facts) -> dict[str, Any] | None:
     """Return what was known of the buyer's VAT number: the proof a reverse charge rests on."""
-    number, evidence = facts.buyer.details.vat_number, facts.buyer.vat_evidence
+    number, evidence, counting = facts.buyer.details.vat_number, facts.buyer.vat_evidence, facts.evidence
     if number is None:
         return None
     return {
         "vat_number": number,
-        "state": evidence.state.value,
+        "state": counting.state.value,
         "source": evidence.source.value,
         "checked_at": to_json(evidence.checked_at),
         "reference": evidence.reference,
-        "stale": False,
+        "stale": counting.stale,
     }
 
 

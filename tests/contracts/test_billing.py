@@ -33,7 +33,8 @@ from scaicontrol_core.kernel.paging import PageRequest
 from scaicontrol_core.kernel.period import Cadence, Period
 from scaicontrol_core.kernel.quantity import Quantity, UnitPrice
 from scaicontrol_core.subscriptions import BillingSchedule, Subscription, SubscriptionStatus
-from scaicontrol_core.tax import standard_rates
+from scaicontrol_core.tax import VatNumberFormat, standard_rates
+from scaicontrol_core.tenancy.vat_register import NoRegister
 from scaicontrol_core.testing import FixedClock, MemoryUnitOfWorkFactory, SequentialIds, builders
 from scaicontrol_core.testing.clock import DEFAULT_START
 from scaicontrol_core.testing.world import retry_at_once
@@ -451,7 +452,7 @@ async def _a_quarter(market: Any) -> list[str]:
         for number, tenant_id in ((1, OURS), (2, OURS), (3, THEIRS)):
             await work.subscriptions.add(subscription(number, tenant_id))
         await work.commit()
-    run = RunBilling(market, clock, ids, rates, EInvoiceCheck(), retry_at_once)
+    run = RunBilling(market, clock, ids, rates, EInvoiceCheck(), retry_at_once, NoRegister(), VatNumberFormat())
     for today, month in ((5, "2026-02"), (6, "2026-02"), (40, "2026-03")):
         clock.set(datetime(2026, 2, 1, tzinfo=UTC) + timedelta(days=today))
         await run(PLATFORM, parse_month(month))

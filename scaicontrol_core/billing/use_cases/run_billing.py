@@ -16,6 +16,7 @@ from scaicontrol_core.billing.freezing import Rules
 from scaicontrol_core.billing.page import InvoicePreview, PageOutcome, PageRequestOfRun, bill_page, preview_page
 from scaicontrol_core.billing.ports import BillingWork, DocumentCheck
 from scaicontrol_core.billing.seller import may_write_for
+from scaicontrol_core.billing.verifying import RUN_PATIENCE, BuyerVerification
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.errors import CommitUnknown, Retryable, ScaiControlError, Stale
 from scaicontrol_core.kernel.ids import Ids, PartnerId, RunId, TenantId
@@ -23,7 +24,10 @@ from scaicontrol_core.kernel.period import Period, local_date
 from scaicontrol_core.kernel.work import Retry, UnitOfWorkFactory
 from scaicontrol_core.tax import RateTable
 from scaicontrol_core.tenancy.partner import Partner
+from scaicontrol_core.tenancy.ports import VatNumberCheck
 from scaicontrol_core.tenancy.selling import seller_for
+from scaicontrol_core.tenancy.vat_checking import VatChecking
+from scaicontrol_core.tenancy.vat_register import VatRegister
 
 PAGE = 200
 _ATTEMPTS = 5
@@ -48,7 +52,8 @@ class RunBilling:
     Each page of tenants is one transaction: invoices, numbers, ledger and schedules together.
     Killed anywhere and run again, it goes on where it stopped; two runs at once share the
     work, and the ledger's natural key lets neither bill a period twice. One tenant's failure
-    never stops the others. Raises ``NotYourSeries`` if the actor may issue for no seller.
+    never stops the others. Before each page the VAT register is asked about the buyers whose
+    evidence is due; the run goes on without an answer. Raises ``NotYourSeries`` if the actor may issue for no seller.
     """
 
     work: UnitOfWorkFactory[BillingWork]
@@ -57,6 +62,8 @@ class RunBilling:
     rates: RateTable
     document_check: DocumentCheck
     retry: Retry
+    vat_register: VatRegister
+    vat_numbers: VatNumberCheck
 
     async def __call__(
         self,
@@ -106,10 +113,13 @@ class RunBilling:
         return tuple(_ask(seller, partner_ids, run, now) for seller, partner_ids in sellers.values())
 
     async def _pages(self, actor: Actor, ask: PageRequestOfRun, *, dry_run: bool) -> AsyncIterator[PageOutcome]:
-        singles = 0
+        singles, verification = 0, self._verification(ask.now)
         while True:
+            page = evolve(ask, tenants=1 if singles else PAGE)
+            if not dry_run:
+                await verification.before(actor, page)
             try:
-                outcome = await self._page(actor, evolve(ask, tenants=1 if singles else PAGE), dry_run=dry_run)
+                outcome = await self._page(actor, page, dry_run=dry_run)
             except Retryable:
                 raise
             except ScaiControlError as error:
@@ -122,6 +132,14 @@ class RunBilling:
             yield outcome
             singles = max(0, singles - 1)
             ask = evolve(ask, after=outcome.last_tenant)
+
+    def _verification(self, started: datetime) -> BuyerVerification:
+        asking = VatChecking(
+            work=self.work, register=self.vat_register, clock=self.clock, ids=self.ids, retry=self.retry
+        )
+        return BuyerVerification(
+            work=self.work, asking=asking, vat_numbers=self.vat_numbers, until=started + RUN_PATIENCE
+        )
 
     async def _page(self, actor: Actor, ask: PageRequestOfRun, *, dry_run: bool) -> PageOutcome | None:
         outcome: PageOutcome | None = None

@@ -16,14 +16,15 @@ from scaicontrol_core.access import Actor
 from scaicontrol_core.billing.billing_run import parse_month
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck
-from scaicontrol_core.tax import standard_rates
+from scaicontrol_core.tax import VatNumberFormat, standard_rates
+from scaicontrol_core.tenancy.vat_register import NoRegister
 
 
 async def main(url: str) -> None:
     """Bill everything due this month."""
     database, clock, ids = create_engine(url), SystemClock(), MonotonicIds()
     work = SqlUnitOfWorkFactory(database, clock, ids)
-    run = RunBilling(work, clock, ids, standard_rates(), EInvoiceCheck(), Backoff())
+    run = RunBilling(work, clock, ids, standard_rates(), EInvoiceCheck(), Backoff(), NoRegister(), VatNumberFormat())
     started = time.perf_counter()
     report = await run(Actor.system("billing"), parse_month(f"{clock.now():%Y-%m}"))
     seconds = time.perf_counter() - started
