@@ -10,11 +10,12 @@ from attrs import evolve, field, frozen
 from scaicontrol_core.billing.consumer_turnover import TurnoverCount
 from scaicontrol_core.billing.errors import InvoiceImmutable, SellerNotBillable
 from scaicontrol_core.billing.foreign_currency import RateWanted, with_exchange_rates
-from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, freeze, prepare, rate_wanted
+from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, freeze, prepare
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.lifecycle import INVOICE_LIFECYCLE, InvoiceStatus
 from scaicontrol_core.billing.numbering import SeriesKey
 from scaicontrol_core.billing.seller import require_own_name
+from scaicontrol_core.billing.supplies import rate_wanted
 from scaicontrol_core.kernel.errors import NotFound, ScaiControlError
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, TenantId
 from scaicontrol_core.kernel.period import local_date

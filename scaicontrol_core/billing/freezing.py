@@ -14,31 +14,28 @@ from attrs import evolve, field, frozen
 
 from scaicontrol_core.billing.creditor_reference import creditor_reference
 from scaicontrol_core.billing.errors import DueDateInvalid, EmptyInvoice, VatEvidencePending
-from scaicontrol_core.billing.foreign_currency import RateWanted, rate_day, rate_for, vat_accounting
+from scaicontrol_core.billing.foreign_currency import rate_for, vat_accounting
 from scaicontrol_core.billing.frozen_document import FrozenDocument, FrozenLine, FrozenTotals
 from scaicontrol_core.billing.invoice import Freezing, Invoice
 from scaicontrol_core.billing.numbering import NumberSeries, SeriesKey, fiscal_year
 from scaicontrol_core.billing.seller import require_billable
 from scaicontrol_core.billing.snapshots import buyer_snapshot, seller_snapshot
+from scaicontrol_core.billing.supplies import rate_wanted, supply_date
 from scaicontrol_core.kernel.events import to_json
 from scaicontrol_core.kernel.period import local_date
 from scaicontrol_core.kernel.quantity import plain
 from scaicontrol_core.tax import (
     Advisory,
-    BillingMode,
     VatBreakdown,
     VatInputs,
     break_down,
     decide_vat,
-    default_policy,
-    tax_point,
 )
 from scaicontrol_core.tax.exchange_rates import EURO, ExchangeRateBook
 from scaicontrol_core.tenancy.seller import UnverifiedVatNumberPolicy
 from scaicontrol_core.tenancy.vat_evidence import CountingEvidence, counting_evidence
 
 if TYPE_CHECKING:
-    from scaicontrol_core.billing.line import InvoiceLine
     from scaicontrol_core.billing.ports import DocumentCheck
     from scaicontrol_core.kernel.period import Period
     from scaicontrol_core.tax import RateTable, VatDecision
@@ -122,7 +119,7 @@ def prepare(facts: Facts, issue_date: date) -> Prepared:
         raise EmptyInvoice
     require_billable(facts.seller)
     due_date = _due_date(invoice, issue_date, configuration.payment_terms_days)
-    supply_dates = tuple(_supply_date(facts, line, issue_date) for line in invoice.lines)
+    supply_dates = tuple(supply_date(facts, line, issue_date) for line in invoice.lines)
     wanted = rate_wanted(facts, issue_date)
     rate = rate_for(wanted, facts.rules.exchange_rates) if wanted else None
     inputs = _inputs(facts, rate)
@@ -187,15 +184,6 @@ def freeze(prepared: Prepared, series: NumberSeries, today: date, at: datetime) 
     )
 
 
-def rate_wanted(facts: Facts, issue_date: date) -> RateWanted | None:
-    """Return the exchange rate that the document needs; None in its seller's own currency."""
-    invoice, own = facts.invoice, facts.seller.configuration.default_currency
-    if invoice.currency == own or not invoice.lines:
-        return None
-    supply_dates = (_supply_date(facts, line, issue_date) for line in invoice.lines)
-    return RateWanted(invoice.currency, own, rate_day(supply_dates, issue_date))
-
-
 def _due_date(invoice: Invoice, issue_date: date, terms_days: int) -> date:
     """Return the day chosen for the draft, else the seller's terms counted from the issue date."""
     if invoice.due_date is None:
@@ -203,17 +191,6 @@ def _due_date(invoice: Invoice, issue_date: date, terms_days: int) -> date:
     if invoice.due_date < issue_date:
         raise DueDateInvalid.before(issue_date)
     return invoice.due_date
-
-
-def _supply_date(facts: Facts, line: InvoiceLine, issue_date: date) -> date:
-    if line.supply_date is not None:
-        return line.supply_date
-    seller, buyer = facts.seller.configuration.seller_country_code or "", facts.buyer.details.country_code
-    period_end = line.period.end if line.period else None
-    # What was over before its invoice was supplied when it ended, at the rate of that day, however late it is billed.
-    over = period_end is not None and period_end <= issue_date
-    mode = BillingMode.ARREARS if over else BillingMode.ADVANCE
-    return tax_point(mode, period_end, invoice_date=issue_date, policy=default_policy(seller, buyer))
 
 
 def _inputs(facts: Facts, rate: CrossRate | None) -> VatInputs:

@@ -10,9 +10,10 @@ from attrs import evolve, field, frozen
 from scaicontrol_core.billing.billing_run import RunTotals, TenantFailure, VatTotal
 from scaicontrol_core.billing.consumer_turnover import TurnoverCount, Turnovers
 from scaicontrol_core.billing.foreign_currency import with_exchange_rates
-from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, freeze, prepare, rate_wanted
+from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, freeze, prepare
 from scaicontrol_core.billing.gathering import Batch, Sale, sales_of, settle
 from scaicontrol_core.billing.invoice import Invoice
+from scaicontrol_core.billing.supplies import rate_wanted
 from scaicontrol_core.kernel.errors import ScaiControlError
 from scaicontrol_core.kernel.ids import Ids, InvoiceId, PartnerId, RunId, TenantId
 from scaicontrol_core.tenancy.partner import Partner

@@ -1,0 +1,35 @@
+"""When the lines of a draft are supplied, and which exchange rate that asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scaicontrol_core.billing.foreign_currency import RateWanted, rate_day
+from scaicontrol_core.tax import BillingMode, default_policy, tax_point
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from scaicontrol_core.billing.freezing import Facts
+    from scaicontrol_core.billing.line import InvoiceLine
+
+
+def supply_date(facts: Facts, line: InvoiceLine, issue_date: date) -> date:
+    """Return the line's tax point: its own, else what law makes of its period and the issue date."""
+    if line.supply_date is not None:
+        return line.supply_date
+    seller, buyer = facts.seller.configuration.seller_country_code or "", facts.buyer.details.country_code
+    period_end = line.period.end if line.period else None
+    # What was over before its invoice was supplied when it ended, at the rate of that day, however late it is billed.
+    over = period_end is not None and period_end <= issue_date
+    mode = BillingMode.ARREARS if over else BillingMode.ADVANCE
+    return tax_point(mode, period_end, invoice_date=issue_date, policy=default_policy(seller, buyer))
+
+
+def rate_wanted(facts: Facts, issue_date: date) -> RateWanted | None:
+    """Return the exchange rate that the document needs; None in its seller's own currency."""
+    invoice, own = facts.invoice, facts.seller.configuration.default_currency
+    if invoice.currency == own or not invoice.lines:
+        return None
+    supply_dates = (supply_date(facts, line, issue_date) for line in invoice.lines)
+    return RateWanted(invoice.currency, own, rate_day(supply_dates, issue_date))
