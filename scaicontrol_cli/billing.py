@@ -1,4 +1,4 @@
-"""``scaicontrol admin billing``: billing runs."""
+"""``scaicontrol admin billing``: billing runs, and what they charged for want of proof."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scaicontrol_cli.arguments import AsJson, DryRun, PartnerOption, TenantOption
+from scaicontrol_cli.arguments import AsJson, DryRun, PartnerOption, TenantOption, day
 from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.errors import FAILED
 from scaicontrol_cli.groups import group
@@ -22,7 +22,7 @@ from scaicontrol_cli.output import (
     print_rows,
 )
 from scaicontrol_cli.progress import progress
-from scaicontrol_core.kernel.ids import RunId
+from scaicontrol_core.kernel.ids import PartnerId, RunId
 
 if TYPE_CHECKING:
     from scaicontrol_core.billing.use_cases.run_billing import RunReport
@@ -88,6 +88,30 @@ def show_run(
     print_item(shown, as_json=False, omit=("totals", "previews"))
     print_line()
     _print_report(shown)
+
+
+@app.command("vat-corrections")
+def list_vat_corrections(
+    partner: Annotated[str | None, typer.Option("--seller", help="The seller's id; without it, the operator.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Issued since that day, YYYY-MM-DD; a year back without it.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List invoices that bear VAT only because the buyer's number was unverified, and now is proven."""
+    from scaicontrol_core.billing.use_cases.list_vat_corrections import ListVatCorrections
+    from scaicontrol_core.kernel.events import to_json
+
+    seller_id, first = PartnerId(partner) if partner else None, day(since, "/since")
+    found = call(lambda session: session.use(ListVatCorrections)(session.actor, seller_id=seller_id, since=first))
+    items = to_json(found)
+    if as_json:
+        print_json({"items": items, "total": len(items), "next_cursor": None})
+        return
+    vat = amount_column("VAT", "tax_cents")
+    print_rows(items, (*columns("number", "issue_date", "company_name", "vat_number", "proven_at", "reference"), vat))
+    if items:
+        print_note("To credit one and issue it anew: scaicontrol admin invoices reissue NUMBER")
 
 
 def report_json(report: RunReport, period: str) -> Json:

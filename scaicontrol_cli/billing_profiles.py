@@ -1,4 +1,4 @@
-"""``scaicontrol admin tenants billing-profile|attest-vat``: the buyer's side of a customer's invoices."""
+"""``scaicontrol admin tenants billing-profile|attest-vat|check-vat|…``: the buyer's side of a customer's invoices."""
 
 from __future__ import annotations
 
@@ -6,21 +6,42 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scaicontrol_cli.arguments import AsJson, ExpectedVersion, PartnerOption, TenantArgument
+from scaicontrol_cli.arguments import (
+    DEFAULT_LIMIT,
+    AsJson,
+    Cursor,
+    ExpectedVersion,
+    Limit,
+    PageNumber,
+    PartnerOption,
+    Sort,
+    TenantArgument,
+    page,
+)
 from scaicontrol_cli.context import Session, call
+from scaicontrol_cli.errors import FAILED
 from scaicontrol_cli.naming import tenant_named
-from scaicontrol_cli.output import Json, print_item
+from scaicontrol_cli.output import Json, columns, print_item, print_note, print_page
 from scaicontrol_core.kernel.errors import NotFound
 
 if TYPE_CHECKING:
     from scaicontrol_core.kernel.ids import TenantId
+    from scaicontrol_core.kernel.paging import Page
     from scaicontrol_core.tenancy.billing_profile import BillingDetails, BillingProfile
+    from scaicontrol_core.tenancy.use_cases.check_vat_number import CheckedVatNumber
+    from scaicontrol_core.tenancy.vat_evidence import VatEvidenceRecord
+
+
+_EVIDENCE = columns("asked_at", "vat_number", "state", "source", "reference", "error_code", "name")
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the group of tenants."""
     app.command("billing-profile")(billing_profile)
     app.command("attest-vat")(attest_vat)
+    app.command("check-vat")(check_vat)
+    app.command("recheck-vat")(recheck_vat)
+    app.command("vat-evidence")(vat_evidence)
 
 
 def profile_json(profile: BillingProfile) -> Json:
@@ -54,6 +75,63 @@ def attest_vat(
         return await session.use(AttestVatNumber)(session.actor, tenant_id, attestation)
 
     _print_profile(call(work), as_json=as_json)
+
+
+def check_vat(tenant: TenantArgument, partner: PartnerOption = None, as_json: AsJson = False) -> None:
+    """Ask VIES about a customer's VAT number; exits with 1 if it says no. Without an answer it is pending."""
+    from scaicontrol_core.tenancy.use_cases.check_vat_number import CheckVatNumber
+    from scaicontrol_core.tenancy.vat_evidence import VatNumberState
+
+    async def work(session: Session) -> CheckedVatNumber:
+        tenant_id = await tenant_named(session, tenant, partner)
+        return await session.use(CheckVatNumber)(session.actor, tenant_id)
+
+    found = call(work)
+    _print_profile(found.profile, as_json=as_json)
+    if found.record is None or found.record.state is VatNumberState.PENDING:
+        code = found.record.error_code if found.record else "NOT_REACHED"
+        print_note(f"VIES gave no answer ({code}). It is asked again by itself.")
+    elif found.record.state is VatNumberState.INVALID:
+        raise typer.Exit(FAILED)
+
+
+def recheck_vat(
+    everybody: Annotated[
+        bool, typer.Option("--everybody", help="Also those who were never asked and did not change for a day.")
+    ] = False,
+    seconds: Annotated[int, typer.Option(min=1, max=3600, help="The longest it may take.")] = 60,
+    as_json: AsJson = False,
+) -> None:
+    """Ask VIES about every customer across a border whose evidence is due; exits with 1 if VIES refuses to talk."""
+    from scaicontrol_core.kernel.events import to_json
+    from scaicontrol_core.tenancy.use_cases.recheck_vat_numbers import RecheckVatNumbers
+
+    report = call(lambda session: session.use(RecheckVatNumbers)(session.actor, everybody=everybody, seconds=seconds))
+    print_item(to_json(report), as_json=as_json)
+    if report.refused_us:
+        raise typer.Exit(FAILED)
+
+
+def vat_evidence(
+    tenant: TenantArgument,
+    partner: PartnerOption = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    page_number: PageNumber = None,
+    sort: Sort = None,
+    as_json: AsJson = False,
+) -> None:
+    """List every question to VIES about a customer with its answer, and every attestation."""
+    from scaicontrol_core.kernel.events import to_json
+    from scaicontrol_core.tenancy.use_cases.list_vat_evidence import ListVatEvidence
+
+    request = page(limit, cursor, page_number, sort)
+
+    async def work(session: Session) -> Page[VatEvidenceRecord]:
+        tenant_id = await tenant_named(session, tenant, partner)
+        return await session.use(ListVatEvidence)(session.actor, tenant_id, request)
+
+    print_page(call(work), to_json, _EVIDENCE, as_json=as_json)
 
 
 def billing_profile(

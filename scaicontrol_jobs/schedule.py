@@ -12,6 +12,7 @@ from attrs import frozen
 
 from scaicontrol_jobs.documents import render_documents
 from scaicontrol_jobs.subscriptions import reap_subscriptions
+from scaicontrol_jobs.vat_numbers import recheck_all_vat_numbers, recheck_vat_numbers
 
 if TYPE_CHECKING:
     from scaicontrol_adapters.container import Container
@@ -37,4 +38,6 @@ class PeriodicJob:
 SCHEDULE: tuple[PeriodicJob, ...] = (
     PeriodicJob(name="render_documents", every_seconds=3, run=render_documents),
     PeriodicJob(name="reap_subscriptions", every_seconds=300, run=reap_subscriptions),
+    PeriodicJob(name="recheck_vat_numbers", every_seconds=300, run=recheck_vat_numbers),
+    PeriodicJob(name="recheck_all_vat_numbers", every_seconds=86_400, run=recheck_all_vat_numbers),
 )

@@ -16,6 +16,7 @@ from scaicontrol_core.tenancy.ports import TenantFilter
 from scaicontrol_core.tenancy.seller import PartnerConfiguration
 from scaicontrol_core.tenancy.tenant import CollectionMethod, TenantChanges
 from scaicontrol_core.tenancy.use_cases.attest_vat_number import Attestation, AttestVatNumber
+from scaicontrol_core.tenancy.use_cases.check_vat_number import CheckVatNumber
 from scaicontrol_core.tenancy.use_cases.configure_partner import ConfigurePartner, PartnerChanges
 from scaicontrol_core.tenancy.use_cases.create_partner import CreatePartner
 from scaicontrol_core.tenancy.use_cases.create_tenant import CreateTenant, NewTenant
@@ -24,6 +25,7 @@ from scaicontrol_core.tenancy.use_cases.get_partner import GetPartner
 from scaicontrol_core.tenancy.use_cases.get_tenant import GetTenant
 from scaicontrol_core.tenancy.use_cases.list_partners import ListPartners
 from scaicontrol_core.tenancy.use_cases.list_tenants import ListTenants
+from scaicontrol_core.tenancy.use_cases.list_vat_evidence import ListVatEvidence
 from scaicontrol_core.tenancy.use_cases.set_billing_profile import SetBillingProfile
 from scaicontrol_core.tenancy.use_cases.update_tenant import UpdateTenant
 from scaicontrol_http.dependencies import Actor, Container, ExpectedVersion, PageRequest
@@ -38,6 +40,7 @@ from scaicontrol_http.tenancy.schemas import (
     PartnerPatch,
     TenantAnswer,
     TenantPatch,
+    VatEvidenceRecordAnswer,
 )
 
 Search = Annotated[str | None, QueryParameter(name="search", description="Part of the name, whatever the case.")]
@@ -141,6 +144,31 @@ async def attest_vat_number(
     return Response(BillingProfileAnswer.of(profile), headers=etag(profile.version))
 
 
+@post(
+    "/admin/tenants/{tenant_id:str}/vat-check",
+    tags=[_TENANTS],
+    summary="Check a tenant's VAT number in the register",
+    status_code=200,
+)
+async def check_vat_number(
+    container: Container, actor: Actor, tenant_id: FromPath[str]
+) -> Response[BillingProfileAnswer]:
+    """Ask VIES now. An outage is no error: the evidence stays as it was, or becomes pending."""
+    checked = await container.use(CheckVatNumber)(actor, TenantId(tenant_id))
+    return Response(BillingProfileAnswer.of(checked.profile), headers=etag(checked.profile.version))
+
+
+@get(
+    "/admin/tenants/{tenant_id:str}/vat-evidence", tags=[_TENANTS], summary="List the evidence on a tenant's VAT number"
+)
+async def list_vat_evidence(
+    container: Container, actor: Actor, tenant_id: FromPath[str], page: PageRequest
+) -> Listing[VatEvidenceRecordAnswer]:
+    """Every question to VIES with its answer, and every attestation, newest first unless sorted by ``asked_at``."""
+    found = await container.use(ListVatEvidence)(actor, TenantId(tenant_id), page)
+    return listing(found, VatEvidenceRecordAnswer.of)
+
+
 # -- a tenant's own --------------------------------------------------------------------------
 
 
@@ -219,6 +247,8 @@ ROUTES = (
     get_billing_profile,
     set_billing_profile,
     attest_vat_number,
+    check_vat_number,
+    list_vat_evidence,
     get_own_billing_profile,
     set_own_billing_profile,
     list_partners,

@@ -12,6 +12,7 @@ from scaicontrol_core.kernel.events import to_json
 from scaicontrol_core.tenancy.billing_profile import BillingDetails, BillingProfile
 from scaicontrol_core.tenancy.partner import Partner
 from scaicontrol_core.tenancy.tenant import Tenant
+from scaicontrol_core.tenancy.vat_evidence import VatEvidenceRecord
 from scaicontrol_http.requests import Answer, Body
 
 
@@ -97,6 +98,50 @@ class VatEvidenceAnswer(Answer):
     checked_at: datetime | None
     reference: str | None
     note: str | None
+    first_asked_at: datetime | None
+    last_asked_at: datetime | None
+    attempts: int
+    error_code: str | None
+    as_typed: str | None
+
+
+class VatEvidenceRecordAnswer(Answer):
+    """One question to the VAT register and what it came to, or one attestation; ``raw`` is the register's own words."""
+
+    id: str
+    tenant_id: str
+    asked_at: datetime
+    vat_number: str
+    as_typed: str | None
+    state: str
+    source: str
+    reference: str | None
+    requester: str | None
+    name: str | None
+    address: str | None
+    note: str | None
+    error_code: str | None
+    raw: str | None
+
+    @classmethod
+    def of(cls, record: VatEvidenceRecord) -> VatEvidenceRecordAnswer:
+        """Show a record."""
+        return cls(
+            id=record.id,
+            tenant_id=record.tenant_id,
+            asked_at=record.asked_at,
+            vat_number=record.vat_number,
+            as_typed=record.as_typed,
+            state=record.state.value,
+            source=record.source.value,
+            reference=record.reference,
+            requester=record.requester,
+            name=record.name,
+            address=record.address,
+            note=record.note,
+            error_code=record.error_code,
+            raw=record.raw,
+        )
 
 
 class BillingProfileAnswer(Answer):
@@ -122,6 +167,11 @@ class BillingProfileAnswer(Answer):
                 checked_at=evidence.checked_at,
                 reference=evidence.reference,
                 note=evidence.note,
+                first_asked_at=evidence.first_asked_at,
+                last_asked_at=evidence.last_asked_at,
+                attempts=evidence.attempts,
+                error_code=evidence.error_code,
+                as_typed=evidence.as_typed,
             ),
             created_at=profile.created_at,
             updated_at=profile.updated_at,
@@ -178,6 +228,8 @@ class PartnerPatch(Body):
     oss_registered: bool | UnsetType = UNSET
     b2c_cross_border_turnover_cents: int | UnsetType = UNSET
     non_eu_services_category: str | UnsetType = UNSET
+    vat_evidence_valid_days: int | UnsetType = UNSET
+    unverified_vat_number_policy: str | UnsetType = UNSET
     default_currency: str | UnsetType = UNSET
     language: str | UnsetType = UNSET
 
