@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from attrs import define, field, fields
 
 from scaicontrol_adapters.einvoice.writing import XmlEInvoices
+from scaicontrol_adapters.mail.channels import mail_channel
+from scaicontrol_adapters.mail.rendering import SandboxedMails
 from scaicontrol_adapters.settings import ObjectStoreKind, Settings
 from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck
 from scaicontrol_core.tax import RateTable, VatNumberFormat, standard_rates
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 
     from scaicontrol_adapters.sql.engine import Database
     from scaicontrol_core.billing.ports import DocumentCheck
+    from scaicontrol_core.documents.mail import MailSender
     from scaicontrol_core.documents.ports import DocumentRenderer, EInvoiceWriter, ObjectStore
+    from scaicontrol_core.documents.transmission_ports import MailRenderer
     from scaicontrol_core.documents.work import DocumentsWork
     from scaicontrol_core.kernel.clock import Clock
     from scaicontrol_core.kernel.idempotency import IdempotencyRecords
@@ -46,6 +50,7 @@ class Container:
     work: UnitOfWorkFactory[DocumentsWork]
     objects: ObjectStore
     renderer: DocumentRenderer
+    mail: MailSender
     idempotency: IdempotencyRecords
     retry: Retry
     vat_numbers: VatNumberCheck = field(factory=VatNumberFormat)
@@ -54,6 +59,11 @@ class Container:
     einvoices: EInvoiceWriter = field(factory=XmlEInvoices)
     database: Database | None = None
     _built: dict[type[Any], Any] = field(init=False, factory=dict)
+
+    @property
+    def mail_renderer(self) -> MailRenderer:
+        """What writes e-mails; an operator's templates run where documents are rendered."""
+        return SandboxedMails(self.renderer)
 
     @property
     def rates(self) -> RateTable:
@@ -82,6 +92,7 @@ class Container:
             work=SqlUnitOfWorkFactory(database, now, ids),
             objects=_object_store(settings),
             renderer=PooledRenderer(workers=settings.pdf_workers),
+            mail=mail_channel(settings),
             idempotency=SqlIdempotencyRecords(database),
             retry=Backoff(),
             vat_register=_vat_register(settings),
@@ -100,6 +111,7 @@ class Container:
         from scaicontrol_adapters.sql.retry import Backoff
         from scaicontrol_core.testing import FixedClock, MemoryUnitOfWorkFactory, SequentialIds
         from scaicontrol_core.testing.idempotency import MemoryIdempotencyRecords
+        from scaicontrol_core.testing.mail import MemoryMail
         from scaicontrol_core.testing.objects import MemoryObjects
 
         now, ids = clock or FixedClock(), SequentialIds()
@@ -110,6 +122,7 @@ class Container:
             work=MemoryUnitOfWorkFactory(now, ids),
             objects=MemoryObjects(),
             renderer=renderer or InlineRenderer(),
+            mail=MemoryMail(),
             idempotency=MemoryIdempotencyRecords(),
             retry=Backoff(),
         )
@@ -143,7 +156,7 @@ class Container:
 
     async def aclose(self) -> None:
         """End the renderer's processes and close all connections."""
-        for port in (self.renderer, self.vat_register, self.objects):
+        for port in (self.renderer, self.vat_register, self.objects, self.mail):
             close: Callable[[], Awaitable[None]] | None = getattr(port, "close", None)
             if close is not None:
                 await close()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import Attribute, field, fields, frozen
 
+from scaicontrol_adapters import setting_values as reading
 from scaicontrol_adapters.environment import read_environment
 from scaicontrol_core.kernel.checks import Findings
 
@@ -30,7 +31,7 @@ _JWKS_PATH = "/api/v1/platform/.well-known/jwks.json"
 _TESTS_OWN = f"{PREFIX}TEST_"
 _MIB = 1024 * 1024
 _MOST_WORKERS = 64
-_NONE = "none"
+
 _VIES_URL = "https://ec.europa.eu/taxation_customs/vies/rest-api"
 
 
@@ -46,6 +47,22 @@ class ObjectStoreKind(StrEnum):
 
     FOLDER = "folder"
     S3 = "s3"
+
+
+class MailKind(StrEnum):
+    """Which way e-mails leave."""
+
+    FOLDER = "folder"
+    SMTP = "smtp"
+    SCAISEND = "scaisend"
+
+
+class SmtpSecurity(StrEnum):
+    """How the line to the mail server is protected."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
 
 
 class LogFormat(StrEnum):
@@ -64,69 +81,20 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+#: What each way of e-mails cannot do without.
+_NEEDED_FOR_MAIL: Mapping[MailKind, tuple[str, ...]] = {
+    MailKind.FOLDER: (),
+    MailKind.SMTP: ("mail_from", "smtp_host"),
+    MailKind.SCAISEND: ("mail_from", "scaisend_url", "scaisend_token"),
+}
+
+
 def variable(attribute: Attribute[Any]) -> str:
     """Return the environment variable of a field."""
     return PREFIX + attribute.name.upper()
 
 
-def _text(raw: str) -> str:
-    return raw
-
-
-def _yes_or_no(raw: str) -> bool:
-    answers = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-    if raw.lower() not in answers:
-        raise ValueError("neither true nor false")
-    return answers[raw.lower()]
-
-
-def _number(least: int, most: int) -> Callable[[str], int]:
-    def parse(raw: str) -> int:
-        if not raw.isascii() or not raw.isdigit() or not least <= int(raw) <= most:
-            raise ValueError(f"not a whole number from {least} to {most}")
-        return int(raw)
-
-    return parse
-
-
-def _choice(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
-    def parse(raw: str) -> StrEnum:
-        try:
-            return kind(raw.lower())
-        except ValueError:
-            raise ValueError(f"not one of {', '.join(kind)}") from None
-
-    return parse
-
-
-def _address(raw: str) -> str:
-    if not raw.startswith(("http://", "https://")):
-        raise ValueError("not an address that begins with http:// or https://")
-    return raw.rstrip("/")
-
-
-def _address_or_none(raw: str) -> str:
-    return _NONE if raw.lower() == _NONE else _address(raw)
-
-
-def _origins(raw: str) -> tuple[str, ...]:
-    return tuple(_address(each.strip()) for each in raw.split(",") if each.strip())
-
-
-def _database(raw: str) -> str:
-    if not raw.startswith(("sqlite+aiosqlite:///", "mysql+aiomysql://", "mariadb+aiomysql://")):
-        raise ValueError("not an address that begins with mysql+aiomysql:// or sqlite+aiosqlite:///")
-    return raw
-
-
-def _import_name(raw: str) -> str:
-    module, _, name = raw.partition(":")
-    if not name.isidentifier() or not all(part.isidentifier() for part in module.split(".")):
-        raise ValueError("not an import name like package.module:function")
-    return raw
-
-
-def _setting(default: Any, doc: str, parse: Callable[[str], Any] = _text, *, secret: bool = False) -> Any:
+def _setting(default: Any, doc: str, parse: Callable[[str], Any] = reading.text, *, secret: bool = False) -> Any:
     """Declare a setting: its default, what it is for, how its text is read."""
     return field(default=default, repr=not secret, metadata={"doc": doc, "parse": parse, "secret": secret})
 
@@ -138,72 +106,102 @@ class Settings:
     env: Environment = _setting(
         Environment.DEVELOPMENT,
         "`development` or `production`. Production refuses to start with what only development may do.",
-        _choice(Environment),
+        reading.choice(Environment),
     )
     data_dir: Path = _setting(Path("var"), "Folder of everything an embedded installation keeps.", Path)
     public_url: str = _setting(
-        "http://localhost:8000", "Address under which this server is reached from outside.", _address
+        "http://localhost:8000", "Address under which this server is reached from outside.", reading.address
     )
     database_url: str = _setting(
         "",
         "`mysql+aiomysql://user:password@host/name`, or `sqlite+aiosqlite:///file`. Empty: `scaicontrol.db` in the"
         " data folder.",
-        _database,
+        reading.database,
         secret=True,
     )
-    database_pool_size: int = _setting(10, "Most connections to MariaDB that one process holds.", _number(1, 500))
+    database_pool_size: int = _setting(
+        10, "Most connections to MariaDB that one process holds.", reading.number(1, 500)
+    )
     object_store: ObjectStoreKind = _setting(
-        ObjectStoreKind.FOLDER, "Where documents are kept: `folder` or `s3`.", _choice(ObjectStoreKind)
+        ObjectStoreKind.FOLDER, "Where documents are kept: `folder` or `s3`.", reading.choice(ObjectStoreKind)
     )
     objects_dir: Path = _setting(
         None, "Folder of the `folder` object store. Empty: `objects` in the data folder.", Path
     )
     s3_bucket: str = _setting("", "Bucket of the `s3` object store; it must exist.")
-    s3_endpoint_url: str = _setting("", "Address of the S3 server. Empty: Amazon's own.", _address)
+    s3_endpoint_url: str = _setting("", "Address of the S3 server. Empty: Amazon's own.", reading.address)
     s3_region: str = _setting("eu-west-1", "Region of the bucket.")
     s3_access_key: str = _setting("", "Access key. Empty: found as Amazon's own tools find it.", secret=True)
     s3_secret_key: str = _setting("", "Secret that belongs to the access key.", secret=True)
     s3_path_style: bool = _setting(
         default=True,
         doc="Whether the bucket stands in the path, as most servers but Amazon's want it.",
-        parse=_yes_or_no,
+        parse=reading.yes_or_no,
     )
     s3_prefix: str = _setting("", "Put before every key, for a bucket shared with others.")
+    mail: MailKind = _setting(
+        MailKind.FOLDER, "Which way e-mails leave: `folder`, `smtp` or `scaisend`.", reading.choice(MailKind)
+    )
+    mail_dir: Path = _setting(
+        None, "Folder of the `folder` mail, an `.eml` file a message. Empty: `mail` in the data folder.", Path
+    )
+    mail_from: str = _setting("", "Address that e-mails are sent from; `smtp` and `scaisend` need it.", reading.mailbox)
+    smtp_host: str = _setting("", "Name of the mail server.")
+    smtp_port: int = _setting(587, "Its port.", reading.number(1, 65535))
+    smtp_security: SmtpSecurity = _setting(
+        SmtpSecurity.STARTTLS,
+        "How the line to it is protected: `starttls`, `tls` or `none`.",
+        reading.choice(SmtpSecurity),
+    )
+    smtp_username: str = _setting("", "User name at the mail server. Empty: no login.")
+    smtp_password: str = _setting("", "Password that belongs to the user name.", secret=True)
+    scaisend_url: str = _setting("", "Address of ScaiSend.", reading.address)
+    scaisend_token: str = _setting("", "Token for ScaiSend.", secret=True)
+    scaisend_webhook_secret: str = _setting(
+        "",
+        "Secret (`whsec_…`) that ScaiSend signs its reports with. Empty: its reports are refused.",
+        reading.webhook_secret,
+        secret=True,
+    )
     scaikey_url: str = _setting(
-        "", "Address of ScaiKey, or of any issuer of OpenID Connect. Production needs it.", _address
+        "", "Address of ScaiKey, or of any issuer of OpenID Connect. Production needs it.", reading.address
     )
     jwt_issuer: str = _setting("", "The `iss` that tokens must carry. Empty: the address of ScaiKey.")
     jwt_audience: str = _setting("", "The `aud` that tokens must carry. Empty: any.")
     jwks_url: str = _setting(
-        "", f"Where the issuer's public keys are. Empty: `{_JWKS_PATH}` at the address of ScaiKey.", _address
+        "", f"Where the issuer's public keys are. Empty: `{_JWKS_PATH}` at the address of ScaiKey.", reading.address
     )
     dev_issuer: bool = _setting(
         None,
         "Whether this server issues tokens itself, to anyone who asks. Empty: yes in development without ScaiKey, else"
         " no. Production refuses it.",
-        _yes_or_no,
+        reading.yes_or_no,
     )
     vies_url: str = _setting(
         "",
         "Address of VIES, the register of VAT numbers. Empty: the European Commission's in production, none in"
         " development. `none`: no register is asked, and VAT numbers stay unverified until somebody attests them.",
-        _address_or_none,
+        reading.address_or_none,
     )
-    vies_timeout_seconds: int = _setting(10, "Longest wait for one answer of VIES, in seconds.", _number(1, 60))
-    cors_origins: tuple[str, ...] = _setting((), "Origins whose pages may call the API, separated by commas.", _origins)
-    body_limit: int = _setting(_MIB, "Most bytes in the body of a request.", _number(1024, 100 * _MIB))
+    vies_timeout_seconds: int = _setting(10, "Longest wait for one answer of VIES, in seconds.", reading.number(1, 60))
+    cors_origins: tuple[str, ...] = _setting(
+        (), "Origins whose pages may call the API, separated by commas.", reading.origins
+    )
+    body_limit: int = _setting(_MIB, "Most bytes in the body of a request.", reading.number(1024, 100 * _MIB))
     background_jobs: str = _setting(
         "scaicontrol_jobs.embedded:start",
         "What the server runs in the background, by import name; `none` for nothing.",
-        lambda raw: "" if raw.lower() == "none" else _import_name(raw),
+        lambda raw: "" if raw.lower() == "none" else reading.import_name(raw),
     )
     pdf_workers: int = _setting(
-        0, "Processes that render PDFs; `0`: one for each core, at most eight.", _number(0, _MOST_WORKERS)
+        0, "Processes that render PDFs; `0`: one for each core, at most eight.", reading.number(0, _MOST_WORKERS)
     )
     log_level: LogLevel = _setting(
-        LogLevel.INFO, "Least important lines that are logged: `debug`, `info`, `warning`, `error`.", _choice(LogLevel)
+        LogLevel.INFO,
+        "Least important lines that are logged: `debug`, `info`, `warning`, `error`.",
+        reading.choice(LogLevel),
     )
-    log_format: LogFormat = _setting(LogFormat.JSON, "`json`, or `console` for people.", _choice(LogFormat))
+    log_format: LogFormat = _setting(LogFormat.JSON, "`json`, or `console` for people.", reading.choice(LogFormat))
 
     def __attrs_post_init__(self) -> None:
         """Fill in what depends on other settings."""
@@ -212,10 +210,13 @@ class Settings:
         derived: dict[str, Any] = {
             "database_url": self.database_url or f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'scaicontrol.db'}",
             "objects_dir": self.data_dir / "objects" if self.objects_dir is absent else self.objects_dir,
+            "mail_dir": self.data_dir / "mail" if self.mail_dir is absent else self.mail_dir,
             "jwks_url": jwks_url,
             "jwt_issuer": self.jwt_issuer or self.scaikey_url,
             "dev_issuer": not (self.is_production or jwks_url) if self.dev_issuer is absent else self.dev_issuer,
-            "vies_url": "" if self.vies_url == _NONE else self.vies_url or (_VIES_URL if self.is_production else ""),
+            "vies_url": ""
+            if self.vies_url == reading.NONE
+            else self.vies_url or (_VIES_URL if self.is_production else ""),
             "pdf_workers": self.pdf_workers or min(os.cpu_count() or 1, 8),
         }
         for name, value in derived.items():
@@ -255,6 +256,11 @@ class Settings:
             _note(findings, "s3_bucket", "is needed for the object store s3")
         if bool(self.s3_access_key) != bool(self.s3_secret_key):
             _note(findings, "s3_secret_key", "and the access key are set together or not at all")
+        for name in _NEEDED_FOR_MAIL[self.mail]:
+            if not getattr(self, name):
+                _note(findings, name, f"is needed to send mail by {self.mail.value}")
+        if bool(self.smtp_username) != bool(self.smtp_password):
+            _note(findings, "smtp_password", "and the user name are set together or not at all")
         if not self.is_production:
             return
         if self.dev_issuer:

@@ -1,5 +1,5 @@
 """SMTP: messages handed to a mail server."""
 
-from scaicontrol_adapters.smtp.sender import SmtpMail, SmtpSecurity, SmtpSettings
+from scaicontrol_adapters.smtp.sender import SmtpMail, SmtpSettings
 
-__all__ = ["SmtpMail", "SmtpSecurity", "SmtpSettings"]
+__all__ = ["SmtpMail", "SmtpSettings"]

@@ -8,13 +8,13 @@ programs show them as one.
 from __future__ import annotations
 
 import asyncio
-from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
 import aiosmtplib
 from attrs import field, frozen
 
 from scaicontrol_adapters.mail.mime import ascii_address, mime_bytes, mime_message
+from scaicontrol_adapters.settings import SmtpSecurity
 from scaicontrol_core.documents.mail import Handed, Mail, MailRefused, MailUnavailable
 
 if TYPE_CHECKING:
@@ -24,14 +24,6 @@ if TYPE_CHECKING:
 
 _PERMANENT = 500
 _CONFIGURATION = "Check the SCAICONTROL_SMTP_ settings."
-
-
-class SmtpSecurity(StrEnum):
-    """How the line to the server is protected."""
-
-    STARTTLS = "starttls"
-    TLS = "tls"
-    NONE = "none"
 
 
 @frozen(kw_only=True)

@@ -1,0 +1,97 @@
+"""How the text of a setting becomes its value; each raises ``ValueError`` saying what the text is instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import StrEnum
+
+from scaicontrol_core.kernel.errors import Invalid
+from scaicontrol_core.kernel.party import require_email
+
+#: The word for a server that is not to be asked.
+NONE = "none"
+
+
+def text(raw: str) -> str:
+    """Take any text."""
+    return raw
+
+
+def yes_or_no(raw: str) -> bool:
+    """Read a yes or a no."""
+    answers = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if raw.lower() not in answers:
+        raise ValueError("neither true nor false")
+    return answers[raw.lower()]
+
+
+def number(least: int, most: int) -> Callable[[str], int]:
+    """Return what reads a whole number within bounds."""
+
+    def parse(raw: str) -> int:
+        if not raw.isascii() or not raw.isdigit() or not least <= int(raw) <= most:
+            raise ValueError(f"not a whole number from {least} to {most}")
+        return int(raw)
+
+    return parse
+
+
+def choice(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
+    """Return what reads one of the enum's words."""
+
+    def parse(raw: str) -> StrEnum:
+        try:
+            return kind(raw.lower())
+        except ValueError:
+            raise ValueError(f"not one of {', '.join(kind)}") from None
+
+    return parse
+
+
+def address(raw: str) -> str:
+    """Read the address of a server."""
+    if not raw.startswith(("http://", "https://")):
+        raise ValueError("not an address that begins with http:// or https://")
+    return raw.rstrip("/")
+
+
+def address_or_none(raw: str) -> str:
+    """Read the address of a server, or the word that stands for none."""
+    return NONE if raw.lower() == NONE else address(raw)
+
+
+def origins(raw: str) -> tuple[str, ...]:
+    """Read addresses separated by commas."""
+    return tuple(address(each.strip()) for each in raw.split(",") if each.strip())
+
+
+def database(raw: str) -> str:
+    """Read the address of a database."""
+    if not raw.startswith(("sqlite+aiosqlite:///", "mysql+aiomysql://", "mariadb+aiomysql://")):
+        raise ValueError("not an address that begins with mysql+aiomysql:// or sqlite+aiosqlite:///")
+    return raw
+
+
+def mailbox(raw: str) -> str:
+    """Read an e-mail address."""
+    try:
+        return require_email(raw, "")
+    except Invalid:
+        raise ValueError("not an e-mail address") from None
+
+
+def webhook_secret(raw: str) -> str:
+    """Read a secret of the Standard Webhooks specification: ``whsec_`` and base64 of 24 to 64 bytes."""
+    encoded = raw.removeprefix("whsec_")
+    if encoded == raw or not re.fullmatch(r"(?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2,3}=*)?", encoded):
+        raise ValueError("not whsec_ followed by base64 of 24 to 64 bytes")
+    return raw
+
+
+def import_name(raw: str) -> str:
+    """Read ``package.module:name``."""
+    module, _, name = raw.partition(":")
+    if not name.isidentifier() or not all(part.isidentifier() for part in module.split(".")):
+        raise ValueError("not an import name like package.module:function")
+    return raw
