@@ -151,12 +151,16 @@ def _official_file(name: str) -> Path:
     return Path(str(resources.files("facturx"))) / _PACKAGE_DATA / name
 
 
+def own_rules(name: str) -> str:
+    """Return the YAML of a list of our own checks."""
+    return (resources.files(__package__) / "rules" / f"{name}.yaml").read_text("utf-8")
+
+
 def _own_stylesheet(name: str) -> str:
     """Write the XSLT of a list of checks: for each context, for each check, say what does not hold."""
-    source = (resources.files(__package__) / "rules" / f"{name}.yaml").read_text("utf-8")
     namespaces = _NAMESPACES | {"xsl": _XSL, "svrl": _SVRL[1:-1]}
     sheet = etree.Element(f"{{{_XSL}}}stylesheet", {"version": "3.0"}, nsmap=namespaces)
-    rules = yaml.safe_load(source)
+    rules = yaml.safe_load(own_rules(name))
     for variable, value in rules.get("variables", {}).items():
         etree.SubElement(sheet, f"{{{_XSL}}}variable", name=variable, select=value)
     template = etree.SubElement(sheet, f"{{{_XSL}}}template", match="/")
