@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaicontrol_adapters.einvoice.writing import XmlEInvoices
 from scaicontrol_core.billing.frozen_document import canonical_json
-from scaicontrol_core.documents.einvoicing import HYBRIDS, write_einvoice
+from scaicontrol_core.documents.einvoicing import HYBRIDS, write_complete
 from scaicontrol_core.documents.errors import DocumentUnreadable
 from scaicontrol_core.documents.ports import PdfParts
 from scaicontrol_core.kernel.errors import FieldError
@@ -81,9 +81,10 @@ def render_document(document: Mapping[str, Any], output: OutputFormat) -> bytes:
     """Render a document as ``read_document`` returns it.
 
     The first PDF of a process takes a second longer, for fonts and layout engine. Raises
-    ``DocumentUnreadable`` and ``RenderingFailed``.
+    ``EInvoiceIncomplete`` with the rules that the document would break, and ``RenderingFailed``.
     """
-    einvoice = write_einvoice(document, output.einvoice, XmlEInvoices())
+    wanted = output.einvoice
+    einvoice = None if wanted is None else write_complete(document, wanted, XmlEInvoices())
     if einvoice is not None and einvoice.attachment is None:
         return einvoice.xml
     from scaicontrol_adapters.pdf.composer import compose_html  # noqa: PLC0415 - Jinja and CLDR only where used

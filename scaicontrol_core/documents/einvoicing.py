@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from scaicontrol_core.billing.errors import EInvoiceIncomplete
+from scaicontrol_core.documents.einvoice.precheck import findings
 from scaicontrol_core.documents.ports import EInvoiceAttachment
+from scaicontrol_core.kernel.errors import FieldError
 from scaicontrol_core.tenancy.fields import EInvoiceFormat
 
 if TYPE_CHECKING:
@@ -53,3 +56,18 @@ def write_einvoice(
 ) -> WrittenEInvoice | None:
     """Write a document's XML in a format; None for none."""
     return None if wanted is None else WrittenEInvoice(wanted, writer.write(document, wanted))
+
+
+def write_complete(document: Mapping[str, Any], wanted: EInvoiceFormat, writer: EInvoiceWriter) -> WrittenEInvoice:
+    """Write a document's XML in a format it was not frozen for, if it holds what that format asks.
+
+    Raises ``EInvoiceIncomplete`` naming each rule and field: better no file than one that is refused.
+    """
+    broken = findings(document, wanted)
+    if broken:
+        raise EInvoiceIncomplete(
+            f"{document['number']} can't be written as {wanted.value}: {broken[0].message}",
+            fields=(FieldError(each.pointer, f"{each.rule} ({each.term}): {each.message}") for each in broken),
+            hint="What is frozen stays as it is; a later document can say more.",
+        )
+    return WrittenEInvoice(wanted, writer.write(document, wanted))

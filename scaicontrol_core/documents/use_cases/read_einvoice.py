@@ -7,7 +7,7 @@ from attrs import field, frozen
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.billing.invoice import Invoice
-from scaicontrol_core.documents.einvoicing import WrittenEInvoice, wanted_format
+from scaicontrol_core.documents.einvoicing import WrittenEInvoice, wanted_format, write_complete
 from scaicontrol_core.documents.errors import EInvoiceNotWanted
 from scaicontrol_core.documents.ports import DocumentRenderer, EInvoiceWriter, ObjectStore
 from scaicontrol_core.documents.producing import DraftHasNoDocument, Production
@@ -37,7 +37,8 @@ class ReadEInvoice:
 
     Without a format, or with the buyer's own, it is what was kept with the newest PDF (a lost object
     is made again, to the byte). Any other format is written from the frozen document on the spot.
-    Raises ``NotFound`` (also a draft, to its buyer), ``DraftHasNoDocument``, ``EInvoiceNotWanted``.
+    Raises ``NotFound`` (also a draft, to its buyer), ``DraftHasNoDocument``, ``EInvoiceNotWanted``, and
+    ``EInvoiceIncomplete`` for a format that asks for more than was frozen.
     """
 
     work: UnitOfWorkFactory[DocumentsWork]
@@ -63,7 +64,7 @@ class ReadEInvoice:
             raise EInvoiceNotWanted.by(invoice.number)
         if wanted is own:
             return await self._kept(actor, invoice, invoice.number, own)
-        written = WrittenEInvoice(wanted, self.einvoices.write(invoice.document, wanted))
+        written = write_complete(invoice.document, wanted, self.einvoices)
         return InvoiceXml(written.xml, invoice.number, wanted, written.sha256, None)
 
     async def _kept(self, actor: Actor, invoice: Invoice, number: str, own: EInvoiceFormat) -> InvoiceXml:
