@@ -16,6 +16,7 @@ from scaicontrol_core.testing import builders
 from scaicontrol_core.testing.clock import FixedClock
 from scaicontrol_core.testing.einvoices import PlainEInvoices
 from scaicontrol_core.testing.ids import SequentialIds
+from scaicontrol_core.testing.mail import MemoryMail, PlainMails
 from scaicontrol_core.testing.memory import MemoryUnitOfWorkFactory
 from scaicontrol_core.testing.memory_store import MemoryStore
 from scaicontrol_core.testing.objects import MemoryObjects
@@ -69,6 +70,8 @@ class MemoryWorld:
             "retry": retry_at_once,
             "objects": MemoryObjects(),
             "einvoices": PlainEInvoices(),
+            "mail": MemoryMail(),
+            "mail_renderer": PlainMails(),
             "vat_numbers": VatNumberFormat(),
             "vat_register": NoRegister(),
         } | ports
