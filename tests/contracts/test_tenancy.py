@@ -9,11 +9,14 @@ import pytest
 from attrs import evolve
 
 from scaicontrol_core.access import Actor, Role
-from scaicontrol_core.kernel.errors import Conflict, Invalid, NotFound, Stale
+from scaicontrol_core.kernel.errors import Conflict, Invalid, NotFound, OutOfScope, Stale
 from scaicontrol_core.kernel.ids import PartnerId, TenantId
 from scaicontrol_core.kernel.paging import PageRequest
 from scaicontrol_core.tenancy import TenantFilter
+from scaicontrol_core.tenancy.ports import UncheckedFilter
 from scaicontrol_core.tenancy.tenant import TenantChanges
+from scaicontrol_core.tenancy.vat_evidence import VatEvidenceRecord, VatEvidenceSource, VatNumberState
+from scaicontrol_core.tenancy.vat_register import RegisterAnswer
 from scaicontrol_core.testing import builders
 from scaicontrol_core.testing.clock import DEFAULT_START
 
@@ -386,3 +389,104 @@ async def test_every_change_stands_in_the_audit_log_with_its_author(market: Any)
         "tenant.billing_linked",
         "tenant.updated",
     }
+
+
+# -- evidence on VAT numbers -----------------------------------------------------------------------
+
+
+def evidence(number: int, tenant_id: TenantId = OURS, partner_id: PartnerId = RESELLER) -> VatEvidenceRecord:
+    """Return a record with every field filled in, one an hour."""
+    return VatEvidenceRecord(
+        id=f"vev_{tenant_id}_{number}",
+        tenant_id=tenant_id,
+        partner_id=partner_id,
+        asked_at=DEFAULT_START + timedelta(hours=number),
+        vat_number="IE3507995F",
+        as_typed="ie 3507995 f",
+        state=VatNumberState.PENDING,
+        source=VatEvidenceSource.VIES,
+        reference="WAPIAAAA",
+        requester="NL868355884B01",
+        name="Äpfel & Söhne 💶",
+        address="Straße 1\n1000 Ort",
+        note="Seen.",
+        error_code="MS_UNAVAILABLE",
+        raw="x" * 70_000,
+    )
+
+
+async def test_evidence_reads_back_as_it_was_newest_first_and_by_pages(market: Any) -> None:
+    records = [evidence(number) for number in range(3)]
+    async with market.begin(PLATFORM) as work:
+        for record in (*records, evidence(9, THEIRS, RIVAL)):
+            await work.vat_evidence.add(record)
+        await work.commit()
+    async with market.begin(PLATFORM, read_only=True) as work:
+        first = await work.vat_evidence.list(OURS, PageRequest(limit=2))
+        rest = await work.vat_evidence.list(OURS, PageRequest(limit=2, cursor=first.next_cursor))
+        assert (first.total, [*first.items, *rest.items]) == (3, records[::-1])
+        oldest = await work.vat_evidence.list(OURS, PageRequest(sort="asked_at"))
+        assert list(oldest.items) == records
+        with pytest.raises(Invalid):
+            await work.vat_evidence.list(OURS, PageRequest(sort="name"))
+
+
+async def test_evidence_is_its_own_sellers_and_customers(market: Any) -> None:
+    async with market.begin(Actor.partner_admin("rita", RESELLER)) as work:
+        await work.vat_evidence.add(evidence(1))
+        await work.commit()
+    async with market.begin(Actor.partner_admin("rita", RESELLER)) as work:
+        with pytest.raises(OutOfScope):
+            await work.vat_evidence.add(evidence(2, THEIRS, RIVAL))
+    for actor, seen in (
+        (Actor.tenant_user("tom", OURS, RESELLER, Role.TENANT_ADMIN), 1),
+        (Actor.partner_admin("ron", RIVAL), 0),
+        (Actor.anonymous(), 0),
+    ):
+        async with market.begin(actor, read_only=True) as work:
+            assert (await work.vat_evidence.list(OURS, PageRequest())).total == seen
+
+
+async def test_who_may_be_due_for_the_register(market: Any) -> None:
+    """Answered, silent, attested, never asked, and not a business: each found when its time has come."""
+    hour, now = timedelta(hours=1), DEFAULT_START + timedelta(days=10)
+    wanted: dict[str, dict[str, Any]] = {
+        "a_answered": {"last": now - 25 * hour},
+        "b_answered_lately": {"last": now - hour},
+        "c_silent": {"last": now - hour, "silent": True},
+        "d_silent_lately": {"last": now, "silent": True},
+        "e_never": {},
+        "f_attested": {"attested": True},
+        "g_consumer": {"is_business": False},
+        "h_no_number": {"vat_number": None},
+    }
+    async with market.begin(PLATFORM) as work:
+        for key, story in wanted.items():
+            tenant_id, details = (
+                TenantId(f"tnt_{key}"),
+                {name: each for name, each in story.items() if name in ("is_business", "vat_number")},
+            )
+            await work.tenants.add(builders.new_tenant(tenant_id, RESELLER))
+            profile = builders.new_profile(tenant_id, RESELLER, **details)
+            if story.get("attested"):
+                profile.attest_vat_number(None, "Seen.", now - 100 * hour)
+            elif story.get("silent"):
+                profile.record_register_silence("TIMEOUT", story["last"])
+            elif "last" in story:
+                profile.record_register_answer(RegisterAnswer(valid=True), story["last"])
+            await work.billing_profiles.add(profile)
+        await work.commit()
+    due = UncheckedFilter(answered_before=now - 24 * hour, asked_before=now - hour, changed_since=DEFAULT_START)
+    async with market.begin(Actor.partner_admin("rita", RESELLER), read_only=True) as work:
+        found = await work.billing_profiles.unchecked(due, after=None, limit=10)
+        assert [each.tenant_id for each in found] == ["tnt_a_answered", "tnt_c_silent", "tnt_e_never", OURS]
+        rest = await work.billing_profiles.unchecked(due, after=TenantId("tnt_a_answered"), limit=1)
+        assert [each.tenant_id for each in rest] == ["tnt_c_silent"]
+        late = evolve(due, changed_since=DEFAULT_START + hour)
+        assert len(await work.billing_profiles.unchecked(late, after=None, limit=10)) == 2
+        everybody = evolve(due, changed_since=None)
+        assert len(await work.billing_profiles.unchecked(everybody, after=None, limit=10)) == 4
+    async with market.begin(PLATFORM, read_only=True) as work:
+        kept = await work.billing_profiles.get(TenantId("tnt_c_silent"))
+        assert (kept.vat_evidence.attempts, kept.vat_evidence.error_code) == (1, "TIMEOUT")
+        assert kept.vat_evidence.first_asked_at == now - hour
