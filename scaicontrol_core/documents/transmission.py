@@ -260,7 +260,7 @@ class SendRequest(Recorder):
     def _settle(self, result: SendResult, at: datetime) -> SendEntry:
         """End an attempt: nobody holds the request any more."""
         self.lease_owner = self.lease_until = None
-        key = f"attempt {self.round}.{self.attempts}"
+        key = f"attempt {self.entries + 1}"
         return self._entry(result, at, key, self.recipients, (self.error_code, self.error))
 
     def _entry(
