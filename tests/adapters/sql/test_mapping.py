@@ -17,12 +17,23 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects import mysql, sqlite
 
 from scaicontrol_adapters.sql.mapping import Fields
-from scaicontrol_adapters.sql.repositories import audit, billing, catalog, documents, invoices, subscriptions, tenancy
+from scaicontrol_adapters.sql.repositories import (
+    audit,
+    billing,
+    catalog,
+    documents,
+    invoices,
+    sending,
+    subscriptions,
+    tenancy,
+)
 from scaicontrol_adapters.sql.rows import Row
 from scaicontrol_adapters.sql.rows.billing import BilledPeriodRow, InvoiceLineRow, NumberSeriesRow
 from scaicontrol_adapters.sql.rows.catalog import PackItemRow, UsagePriceRow
 from scaicontrol_adapters.sql.rows.documents import DocumentRevisionRow
 from scaicontrol_adapters.sql.rows.journal import AuditRow
+from scaicontrol_adapters.sql.rows.sending import SendEntryRow
+from scaicontrol_adapters.sql.rows.tenancy import VatEvidenceRow
 from scaicontrol_adapters.sql.types import UtcInstant
 from scaicontrol_core.kernel import ids
 from scaicontrol_core.kernel.period import Cadence, Period
@@ -46,6 +57,7 @@ KEPT: dict[str, tuple[Fields[Any], type[Any], tuple[str, ...]]] = {
             (subscriptions._SUBSCRIPTIONS, ()),
             (invoices._INVOICES, ("lines",)),
             (billing._RUNS, ()),
+            (sending._REQUESTS, ()),
         )
     },
     "plan_usage_pricing": (catalog._TIERS.fields, UsagePriceRow, ()),
@@ -54,6 +66,8 @@ KEPT: dict[str, tuple[Fields[Any], type[Any], tuple[str, ...]]] = {
     "number_series": (billing._SERIES, NumberSeriesRow, ()),
     "billed_periods": (billing._LEDGER, BilledPeriodRow, ()),
     "document_revisions": (documents._REVISION, DocumentRevisionRow, ()),
+    "send_history": (sending._ENTRY, SendEntryRow, ()),
+    "vat_evidence": (tenancy._EVIDENCE, VatEvidenceRow, ()),
     "audit_log": (audit._ENTRY, AuditRow, ()),
 }
 
