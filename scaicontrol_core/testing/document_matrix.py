@@ -105,6 +105,8 @@ _GERMAN_SELLER = {
     "iban": "DE89370400440532013000",
     "bic": "COBADEFFXXX",
 }
+#: Whole units for one euro; a yen has no hundredths.
+_RATES = {"USD": "1.25", "JPY": "125"}
 _LEITWEG = "04011000-1234512345-06"
 
 
@@ -241,7 +243,7 @@ def _summed(document: Document, vat: dict[tuple[str, int], _Vat]) -> Document:
         "payable_cents": net + tax,
     }
     details = document["vat_details"] | {"entries": entries}
-    accounting = None if document["currency"] == "EUR" else _in_euros(entries)
+    accounting = _in_euros(entries, document["currency"]) if document["currency"] in _RATES else None
     return document | {"lines": lines, "vat_details": details, "totals": totals, "vat_accounting": accounting}
 
 
@@ -278,15 +280,15 @@ def _entry(lines: Sequence[Line], vat: _Vat) -> dict[str, Any]:
     }
 
 
-def _in_euros(entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """State the sums at 1.25 of the document's currency for the euro."""
+def _in_euros(entries: Sequence[dict[str, Any]], currency: str) -> dict[str, Any]:
+    """State the sums in cents: five of the document's minor units make four."""
     own = [
         {name: round_half_away(entry[name] * 4, 5) for name in ("taxable_cents", "amount_cents")} for entry in entries
     ]
     net, tax = (sum(entry[name] for entry in own) for name in ("taxable_cents", "amount_cents"))
     return {
         "currency": "EUR",
-        "rate": "1.25",
+        "rate": _RATES[currency],
         "rate_date": "2026-01-30",
         "source": "ECB",
         "net_cents": net,

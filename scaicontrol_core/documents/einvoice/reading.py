@@ -83,7 +83,10 @@ class _Reading:
             type=InvoiceType.CREDIT_NOTE if self.is_credit_note else InvoiceType.COMMERCIAL_INVOICE,
             currency=document["currency"],
             accounting_tax=self._accounting_tax(),
-            due_date=None if self.is_credit_note else date.fromisoformat(document["due_date"]),
+            # Where nothing is to be paid the paper names no day either.
+            due_date=date.fromisoformat(document["due_date"])
+            if totals.payable > 0 and not self.is_credit_note
+            else None,
             buyer_reference=reference,
             order_reference=order,
             payment_terms=payment_terms(document, self.labels, asked, is_credit_note=self.is_credit_note),
