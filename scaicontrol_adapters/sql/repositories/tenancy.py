@@ -225,9 +225,8 @@ class SqlBillingProfiles(Repository[BillingProfile]):
             row.is_business.is_(True),
             row.vat_source != VatEvidenceSource.OPERATOR_ATTESTED.value,
             or_(fresh, answered, silent),
+            row.tenant_id > (after or ""),
         )
-        if after is not None:
-            query = query.where(row.tenant_id > after)
         rows = await self._transaction.execute(query.order_by(row.tenant_id).limit(limit))
         return [self.table.restore(each) for each in rows]
 

@@ -101,8 +101,8 @@ class PartnerRow(Row, Reach):
     oss_registered: Mapped[bool]
     b2c_cross_border_turnover_cents: Mapped[Cents]
     non_eu_services_category: Mapped[Code]
-    vat_evidence_valid_days: Mapped[int]
-    unverified_vat_number_policy: Mapped[Code]
+    vat_evidence_valid_days: Mapped[int] = mapped_column(server_default="30")
+    unverified_vat_number_policy: Mapped[Code] = mapped_column(server_default="charge")
     default_currency: Mapped[Currency]
     language: Mapped[Language]
 
@@ -181,7 +181,7 @@ class BillingProfileRow(Row, TenantScoped):
     vat_note: Mapped[str | None] = mapped_column(String(500))
     vat_first_asked_at: Mapped[datetime | None]
     vat_last_asked_at: Mapped[datetime | None]
-    vat_attempts: Mapped[int]
+    vat_attempts: Mapped[int] = mapped_column(server_default="0")
     vat_error_code: Mapped[Name | None]
     vat_as_typed: Mapped[Name | None]
     created_at: Mapped[datetime]

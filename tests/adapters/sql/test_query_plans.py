@@ -27,6 +27,7 @@ from scaicontrol_core.subscriptions import SubscriptionStatus
 from scaicontrol_core.subscriptions.ports import SubscriptionFilter
 from scaicontrol_core.tax.ports import ExchangeRateFilter
 from scaicontrol_core.tenancy import TenantFilter
+from scaicontrol_core.tenancy.ports import UncheckedFilter
 from scaicontrol_core.testing import FixedClock, SequentialIds
 from scaicontrol_core.testing.clock import DEFAULT_START
 
@@ -38,6 +39,7 @@ ACTORS = {
 }
 #: Small by nature: dozens of rows, read as a whole.
 SMALL = {"partners", "services", "plans", "service_packs", "service_pack_items", "plan_usage_pricing", "number_series"}
+UNCHECKED = UncheckedFilter(answered_before=DEFAULT_START, asked_before=DEFAULT_START, changed_since=DEFAULT_START)
 SPAN = DocumentSpan(seller_id=PARTNER, first_day=date(2026, 1, 1), last_issue=date(2026, 4, 30))
 PUBLISHED = encode_cursor("2026-01-31", "USD", "ECB")
 SINCE = encode_cursor(DEFAULT_START.isoformat(), "x")
@@ -103,6 +105,9 @@ def _others() -> dict[str, Read]:
         "tenant by reference": lambda w: w.tenants.find_by_reference(PARTNER, "t001"),
         "profiles": lambda w: w.billing_profiles.of_tenants([TENANT]),
         "profile": lambda w: w.billing_profiles.find(TENANT),
+        "profiles to check": lambda w: w.billing_profiles.unchecked(UNCHECKED, after=None, limit=200),
+        "more to check": lambda w: w.billing_profiles.unchecked(UNCHECKED, after=TENANT, limit=200),
+        "evidence": lambda w: w.vat_evidence.list(TENANT, PageRequest(cursor=SINCE)),
         "profile there": lambda w: w.billing_profiles.exists(TENANT),
         "plans": lambda w: w.plans.list(PageRequest(), PlanFilter(shown_only=True)),
         "plan's subscriptions": lambda w: w.plans.live_subscriptions(plan),
