@@ -17,6 +17,7 @@ from hypothesis import settings
 
 from tests.services import databases, keeper
 from tests.services.s3 import S3Server, create_bucket
+from tests.services.vies import Vies, serving
 
 KEEPER = "SCAICONTROL_TEST_KEEPER"
 SERVERS = frozenset({"mariadb_server", "moto_server", "rclone_server"})
@@ -101,6 +102,13 @@ def migrated_sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def migrated_sqlite_url(migrated_sqlite_file: Path, tmp_path: Path) -> str:
     """An SQLite database of this test's own at the newest revision."""
     return f"sqlite+aiosqlite:///{shutil.copy(migrated_sqlite_file, tmp_path / 'scaicontrol.db')}"
+
+
+@pytest.fixture
+def vies() -> Iterator[Vies]:
+    """A register of VAT numbers of this test's own, in a thread: it needs nothing installed."""
+    with serving() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -1,22 +1,15 @@
-"""A VIES of one's own, and a client that waits for nobody."""
+"""Clients of VIES that wait for nobody."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from scaicontrol_adapters.vies.register import Patience, ViesRegister
-from tests.services.vies import Vies, serving
+from tests.services.vies import Vies
 
 NO_PATIENCE = Patience(request_seconds=5, question_seconds=0)
-
-
-@pytest.fixture
-def vies() -> Iterator[Vies]:
-    """The register of this test."""
-    with serving() as running:
-        yield running
 
 
 @pytest.fixture

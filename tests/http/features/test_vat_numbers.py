@@ -1,0 +1,74 @@
+"""VAT numbers over HTTP, with a register that answers over HTTP itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from scaicontrol_adapters.container import Container
+from scaicontrol_adapters.vies.register import Patience, ViesRegister
+from tests.services.vies import Vies
+
+GERMAN = "DE158950105"
+PROFILE = {"company_name": "Rhein GmbH", "country_code": "DE", "postal_code": "50667", "vat_number": "de 158 950 105"}
+
+
+@pytest.fixture
+def register(container: Container, vies: Vies) -> Vies:
+    """The register of the server."""
+    container.vat_register = ViesRegister(url=vies.url, patience=Patience(question_seconds=0))
+    return vies
+
+
+async def test_a_number_is_checked_and_the_history_tells_how(boss: Any, world: Any, register: Vies) -> None:
+    path = f"/admin/tenants/{world.bare}"
+    await boss.put(f"{path}/billing-profile", PROFILE)
+    register.outages["DE"] = "MS_UNAVAILABLE"
+    silent = (await boss.post(f"{path}/vat-check", {}))["vat_evidence"]
+    assert (silent["state"], silent["attempts"], silent["error_code"]) == ("pending", 1, "MS_UNAVAILABLE")
+    register.outages.clear()
+    register.known.add(GERMAN)
+    found = (await boss.post(f"{path}/vat-check", {}))["vat_evidence"]
+    assert (found["state"], found["source"], found["reference"]) == ("valid", "vies", "WAPIAAAAX1abcdef")
+    assert found["as_typed"] == "de 158 950 105"
+    history = await boss.get(f"{path}/vat-evidence")
+    assert [(item["state"], item["vat_number"]) for item in history["items"]] == [
+        ("valid", GERMAN),
+        ("pending", GERMAN),
+    ]
+    assert '"valid": true' in history["items"][0]["raw"]
+    assert history["items"][0]["name"] is None
+    first = await boss.get(f"{path}/vat-evidence", limit=1, sort="asked_at")
+    assert first["items"][0]["state"] == "pending"
+
+
+async def test_without_a_register_or_a_number_there_is_nothing_to_check(boss: Any, world: Any, register: Vies) -> None:
+    path = f"/admin/tenants/{world.bare}"
+    await boss.refused("POST", f"{path}/vat-check", 404, "billing_profile_not_found")
+    await boss.put(f"{path}/billing-profile", PROFILE | {"vat_number": None})
+    await boss.refused("POST", f"{path}/vat-check", 422, "vat_number_missing", "/vat_number")
+    assert register.received == []
+
+
+async def test_a_development_server_asks_nobody(boss: Any, world: Any) -> None:
+    path = f"/admin/tenants/{world.bare}"
+    await boss.put(f"{path}/billing-profile", PROFILE)
+    await boss.refused("POST", f"{path}/vat-check", 503, "register_off")
+    assert (await boss.get(f"{path}/vat-evidence"))["total"] == 0
+
+
+async def test_nobody_looks_into_somebody_elses(boss: Any, acme: Any, reseller: Any, world: Any) -> None:
+    path = f"/admin/tenants/{world.acme}/vat-evidence"
+    await reseller.refused("GET", path, 404, "tenant_not_found")
+    await acme.refused("GET", path, 403, "forbidden")
+    await boss.get(path)
+
+
+async def test_a_seller_sets_its_policy(boss: Any, world: Any) -> None:
+    path = f"/admin/partners/{world.operator}"
+    changed = await boss.patch(path, {"vat_evidence_valid_days": 7, "unverified_vat_number_policy": "hold"})
+    configuration = changed["configuration"]
+    assert (configuration["vat_evidence_valid_days"], configuration["unverified_vat_number_policy"]) == (7, "hold")
+    for wrong in ({"vat_evidence_valid_days": 0}, {"unverified_vat_number_policy": "trust"}):
+        assert (await boss.send("PATCH", path, json=wrong)).status_code == 422
