@@ -241,7 +241,10 @@ def _group(parent: Element, name: str) -> Element:
 def _text(parent: Element, name: str, text: str | None, **attributes: str) -> None:
     """Add an element, or none for no text: an empty one is a fault (PEPPOL-EN16931-R008)."""
     if text:
-        etree.SubElement(parent, f"{{{_CBC}}}{name}", attributes).text = text
+        element = etree.SubElement(parent, f"{{{_CBC}}}{name}")
+        element.text = text
+        for attribute, value in attributes.items():
+            element.set(attribute, value)
 
 
 def _identifier(parent: Element, name: str, identifier: Identifier | None) -> None:

@@ -113,6 +113,8 @@ def _derived(party: Party) -> Identifier | None:
         registered = register_identifier(country, _register_number_in(vat))
     if registered and registered.scheme and country in _ADDRESSABLE:
         return registered
+    if vat[:2] == "FI":  # an OVT code is the register's number after the register's own code
+        return Identifier(f"0037{vat[2:]}", "0216")
     scheme = _VAT_SCHEMES.get(vat[:2])
     return Identifier(vat, scheme) if scheme else None
 

@@ -191,6 +191,7 @@ def test_a_taxed_group_never_shows_a_reason() -> None:
         (PEPPOL, {"country_code": "BE", "vat_number": "BE0836216214"}, Identifier("0836216214", "0208")),
         (PEPPOL, {"country_code": "DK", "vat_number": "DK13585628"}, Identifier("13585628", "0184")),
         (PEPPOL, {"country_code": "SE", "vat_number": "SE556074755101"}, Identifier("5560747551", "0007")),
+        (PEPPOL, {"country_code": "FI", "vat_number": "FI20774740"}, Identifier("003720774740", "0216")),
         (PEPPOL, {"country_code": "GR", "vat_number": "GR094259216"}, Identifier("EL094259216", "9933")),
         (PEPPOL, {"country_code": "US", "vat_number": None}, None),
         (XRECHNUNG, {"leitweg_id": "04011000-12345-34"}, Identifier("04011000-12345-34", "0204")),
