@@ -136,8 +136,9 @@ class Production:
             pdf = await self.renderer.render_pdf(html, key, _parts(einvoice))
             try:
                 await self.objects.put(key, pdf, content_type=PDF)
-                if einvoice is None or einvoice.attachment is not None:
+                if einvoice is None:
                     return _StoredDocument(revision, key, pdf, None)
+                # A hybrid's too: what is inside the PDF can then be read, and lost pages be made again around it.
                 xml_key = invoice_xml_key(invoice_id, revision)
                 await self.objects.put(xml_key, einvoice.xml, content_type=XML)
                 return _StoredDocument(revision, key, pdf, xml_key)
@@ -155,7 +156,7 @@ class Production:
         try:
             return await self.objects.get(revision.object_key), revision
         except ObjectNotFound:
-            einvoice = write_einvoice(_finalized(invoice), revision.einvoice_format, self.einvoices)
+            einvoice, _ = await self._einvoice(invoice, revision)
             content = await self.renderer.render_pdf(revision.html_snapshot, revision.object_key, _parts(einvoice))
         if sha256(content).hexdigest() == revision.sha256:
             await self.objects.put(revision.object_key, content, content_type=PDF)
@@ -167,20 +168,23 @@ class Production:
         self, actor: Actor, invoice: Invoice, revision: DocumentRevision
     ) -> tuple[WrittenEInvoice | None, DocumentRevision]:
         """Return a revision's XML, None if it has none; what is lost is made again, as a PDF is."""
+        einvoice, was_lost = await self._einvoice(invoice, revision)
+        if einvoice is None or revision.einvoice_key is None or not was_lost:
+            return einvoice, revision
+        if einvoice.sha256 == revision.einvoice_sha256:
+            await self.objects.put(revision.einvoice_key, einvoice.xml, content_type=XML)
+            return einvoice, revision
+        return einvoice, await self._reprint(actor, invoice, revision)
+
+    async def _einvoice(self, invoice: Invoice, revision: DocumentRevision) -> tuple[WrittenEInvoice | None, bool]:
+        """Return a revision's XML as it was kept, or written again; and whether it was lost."""
         wanted, key = revision.einvoice_format, revision.einvoice_key
-        if wanted is None:
-            return None, revision
-        if key is not None:
-            try:
-                return WrittenEInvoice(wanted, await self.objects.get(key)), revision
-            except ObjectNotFound:
-                pass  # made again below
-        einvoice = WrittenEInvoice(wanted, self.einvoices.write(_finalized(invoice), wanted))
-        if einvoice.sha256 != revision.einvoice_sha256:
-            revision = await self._reprint(actor, invoice, revision)
-        elif key is not None:
-            await self.objects.put(key, einvoice.xml, content_type=XML)
-        return einvoice, revision
+        if wanted is None or key is None:
+            return None, False
+        try:
+            return WrittenEInvoice(wanted, await self.objects.get(key)), False
+        except ObjectNotFound:
+            return write_einvoice(_finalized(invoice), wanted, self.einvoices), True
 
     async def _reprint(self, actor: Actor, invoice: Invoice, lost: DocumentRevision) -> DocumentRevision:
         async with self.work.begin(actor, read_only=True) as work:

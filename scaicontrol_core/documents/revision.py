@@ -29,8 +29,8 @@ class DocumentRevision:
     """One PDF of one invoice, and its XML where the buyer wants one; ``revision`` counts from 1.
 
     ``html_snapshot`` with the same renderer and fonts gives the same bytes again; ``sha256``
-    (hex) and ``size`` (bytes) prove it. ``einvoice_sha256`` proves the XML; a hybrid's is inside
-    its PDF, any other is kept under ``einvoice_key``.
+    (hex) and ``size`` (bytes) prove it. ``einvoice_sha256`` proves the XML, which is kept under
+    ``einvoice_key``; a hybrid's is inside its PDF as well.
     """
 
     invoice_id: InvoiceId

@@ -34,6 +34,7 @@ from scaicontrol_core.kernel.period import Cadence, Period
 from scaicontrol_core.kernel.quantity import Quantity, UnitPrice
 from scaicontrol_core.subscriptions import BillingSchedule, Subscription, SubscriptionStatus
 from scaicontrol_core.tax import VatNumberFormat, standard_rates
+from scaicontrol_core.tenancy.fields import EInvoiceFormat
 from scaicontrol_core.tenancy.vat_register import NoRegister
 from scaicontrol_core.testing import FixedClock, MemoryUnitOfWorkFactory, SequentialIds, builders
 from scaicontrol_core.testing.clock import DEFAULT_START
@@ -419,6 +420,9 @@ def revision(number: int = 1) -> DocumentRevision:
         renderer="weasyprint 70.0",
         fonts=(FontVersion("a.otf", "cd" * 32), FontVersion("b.otf", "ef" * 32)),
         created_at=DEFAULT_START,
+        einvoice_format=EInvoiceFormat.CII if number > 1 else None,
+        einvoice_key=f"invoices/inv_001/{number}.xml" if number > 1 else None,
+        einvoice_sha256="cd" * 32 if number > 1 else None,
     )
 
 
