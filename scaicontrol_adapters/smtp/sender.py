@@ -108,7 +108,7 @@ class _Line:
 
     async def _close(self) -> None:
         try:
-            await self._client.quit(timeout=5)
+            await self._client.quit(timeout=2)
         except (aiosmtplib.SMTPException, OSError):
             self._client.close()
 
