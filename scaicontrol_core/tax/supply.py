@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from difflib import get_close_matches
 from typing import Any
 
 from attrs import frozen
@@ -28,6 +27,7 @@ from scaicontrol_core.tenancy.vat_evidence import VatNumberState
 
 _MAX_LINES = 10_000
 _MAX_TEXT = 100
+_MISSPELT = 2
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -128,9 +128,18 @@ def _attempt(read: checks.Check, raw: object, pointer: str, findings: Findings) 
 
 
 def _note_misspelt(name: str, findings: Findings) -> None:
-    near = get_close_matches(name, _FIELDS, n=1, cutoff=0.8)
-    if near:
-        findings.note(f"/{name}", f"There is no field {name!r}. Is {near[0]!r} meant?", "field_unknown")
+    meant = next((known for known in _FIELDS if _resembles(name, known)), None)
+    if meant is not None:
+        findings.note(f"/{name}", f"There is no field {name!r}. Is {meant!r} meant?", "field_unknown")
+
+
+def _resembles(name: str, known: str) -> bool:
+    """Tell whether two names are the same but for one place of at most two letters."""
+    shorter = min(len(name), len(known))
+    before = next((place for place in range(shorter) if name[place] != known[place]), shorter)
+    rest = shorter - before
+    after = next((place for place in range(rest) if name[-1 - place] != known[-1 - place]), rest)
+    return max(len(name), len(known)) - before - after <= _MISSPELT
 
 
 def _day(raw: object, pointer: str) -> date:
