@@ -7,6 +7,7 @@ coded); the standard's text does not, and neither do we.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from scaicontrol_core.documents.einvoice.rules.finding import Case, Finding, wrong
@@ -76,8 +77,7 @@ def _equal(rule: str, term: str, pointer: str, stated: int, exact: int) -> Itera
 
 
 def _basis_points(entry: Facts) -> int:
-    whole, _, decimals = str(entry["rate"]).partition(".")
-    return int(whole) * 100 + int(decimals.ljust(2, "0"))
+    return int(Decimal(entry["rate"]) * 100)
 
 
 def _infix(category: str) -> str:
