@@ -42,6 +42,69 @@ class SellerNotBillable(Conflict):
         )
 
 
+class NotCreditable(Refused):
+    """Only an invoice that was issued and still stands can be credited.
+
+    Codes: ``invoice_not_finalized``, ``invoice_void``, ``not_an_invoice`` (a credit note).
+    """
+
+    code = "not_an_invoice"
+
+
+class InvoiceFullyCredited(Conflict):
+    """Nothing of the invoice is left to credit."""
+
+    code = "invoice_fully_credited"
+
+
+class CreditExceedsInvoice(Conflict):
+    """A credit note never takes back more than is left; each field says how much that is."""
+
+    code = "credit_exceeds_invoice"
+
+    def __init__(self, *fields: FieldError) -> None:
+        super().__init__(
+            "The invoice has less left to credit: " + "; ".join(field.message for field in fields),
+            fields=fields,
+            hint="Credit at most what is left, or leave the amount out to credit all of it.",
+        )
+
+
+class CreditCharges(Refused):
+    """What was chosen would make the buyer owe more: that is an invoice's business, not a credit note's."""
+
+    code = "credit_charges"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Taken together these lines would make the buyer owe more.",
+            fields=(FieldError("/lines", "a discount is taken back together with what it was given on"),),
+            hint="Invoice the difference, or credit the charges too.",
+        )
+
+
+class CreditNoteFinal(Refused):
+    """A credit note is not taken back: the invoice counts on it."""
+
+    code = "credit_note_final"
+
+    def __init__(self, number: str | None) -> None:
+        super().__init__(
+            f"Credit note {number} cannot be voided.", hint="Issue a new invoice for what it took back by mistake."
+        )
+
+
+class InvoiceCredited(Refused):
+    """An invoice that credit notes refer to is not voided: it would be taken back twice."""
+
+    code = "invoice_credited"
+
+    def __init__(self, number: str | None) -> None:
+        super().__init__(
+            f"Invoice {number} has credit notes and cannot be voided.", hint="Credit what is left of it instead."
+        )
+
+
 class CurrencyUnsupported(Invalid):
     """VAT must also be stated in the seller's currency (Directive 2006/112/EC art. 230); no rate is known."""
 

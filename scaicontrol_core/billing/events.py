@@ -41,6 +41,38 @@ class InvoiceFinalized(Event):
 
 
 @frozen(kw_only=True)
+class InvoiceTakenBack(Event):
+    """A credit note took back some of the invoice, or the rest of it. Amounts in minor units of ``currency``."""
+
+    action: ClassVar[str] = "invoice.credited"
+    resource_type: ClassVar[str] = "invoice"
+
+    credit_note_id: str
+    currency: str
+    net_cents: int
+    tax_cents: int
+    open_cents: int
+
+
+@frozen(kw_only=True)
+class CreditNoteIssued(Event):
+    """A credit note has its legal number. Amounts are negative, in minor units of ``currency``."""
+
+    action: ClassVar[str] = "credit_note.issued"
+    resource_type: ClassVar[str] = "invoice"
+
+    number: str
+    issue_date: str
+    currency: str
+    net_cents: int
+    tax_cents: int
+    gross_cents: int
+    referenced_invoice_id: str
+    referenced_number: str | None
+    reason: str | None
+
+
+@frozen(kw_only=True)
 class InvoiceVoided(Event):
     """The document was voided; its number and record stay."""
 

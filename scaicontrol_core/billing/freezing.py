@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
-from scaicontrol_core.billing.creditor_reference import creditor_reference
 from scaicontrol_core.billing.errors import DueDateInvalid, EmptyInvoice, VatEvidencePending
 from scaicontrol_core.billing.foreign_currency import rate_for, vat_accounting
 from scaicontrol_core.billing.frozen_document import FrozenDocument, FrozenLine, FrozenTotals
-from scaicontrol_core.billing.invoice import Freezing, Invoice
+from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.numbering import NumberSeries, SeriesKey, fiscal_year
+from scaicontrol_core.billing.sealing import Freezing, seal
 from scaicontrol_core.billing.seller import require_billable
 from scaicontrol_core.billing.snapshots import buyer_snapshot, seller_snapshot
 from scaicontrol_core.billing.supplies import rate_wanted, supply_date
@@ -165,23 +165,7 @@ def freeze(prepared: Prepared, series: NumberSeries, today: date, at: datetime) 
     issue_date = series.issue_date(today, prepared.facts.invoice.invoice_date)
     if issue_date != prepared.document.issue_date:
         prepared = prepare(prepared.facts, issue_date)
-    sequence = series.next_number
-    number = series.take(issue_date)
-    document = evolve(
-        prepared.document,
-        number=number,
-        payment_reference=number,
-        creditor_reference=_creditor_reference(prepared.document, number),
-    )
-    canonical = document.canonical()
-    return Freezing(
-        document=document,
-        canonical=canonical,
-        sequence=sequence,
-        fiscal_year=series.key.fiscal_year,
-        chain_hash=series.link(canonical),
-        at=at,
-    )
+    return seal(prepared.document, series, at)
 
 
 def _due_date(invoice: Invoice, issue_date: date, terms_days: int) -> date:
@@ -251,12 +235,6 @@ def _evidence(facts: Facts) -> dict[str, Any] | None:
         "reference": evidence.reference,
         "stale": counting.stale,
     }
-
-
-def _creditor_reference(document: FrozenDocument, number: str) -> str | None:
-    """Return the reference of a euro transfer to the seller's account; nobody transfers for a credit note."""
-    is_transfer = document.currency == "EUR" and document.seller.iban is not None
-    return creditor_reference(number) if is_transfer and document.totals.payable_cents > 0 else None
 
 
 def _lines(

@@ -6,10 +6,12 @@ import json
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field
 
-from scaicontrol_core.billing.errors import DueDateInvalid, InvoiceImmutable
+from scaicontrol_core.billing.credit_note import Credited
+from scaicontrol_core.billing.errors import CreditNoteFinal, DueDateInvalid, InvoiceCredited, InvoiceImmutable
 from scaicontrol_core.billing.events import (
+    CreditNoteIssued,
     InvoiceDocumentFailed,
     InvoiceDocumentRendered,
     InvoiceDrafted,
@@ -17,6 +19,7 @@ from scaicontrol_core.billing.events import (
     InvoiceFinalized,
     InvoiceSendRequested,
     InvoiceSent,
+    InvoiceTakenBack,
     InvoiceVoided,
 )
 from scaicontrol_core.billing.lifecycle import INVOICE_LIFECYCLE, DocumentType, InvoiceStatus, PdfStatus
@@ -30,28 +33,12 @@ from scaicontrol_core.kernel.party import clean_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from scaicontrol_core.billing.frozen_document import FrozenDocument
+    from scaicontrol_core.billing.sealing import Freezing
     from scaicontrol_core.kernel.period import Period
 
 MAX_LINES = 1000
 _EDITABLE = ("lines", "notes", "buyer_reference", "invoice_date", "due_date", "period", "currency")
 _S = InvoiceStatus
-
-
-@frozen(kw_only=True)
-class Freezing:
-    """Everything finalization adds, computed before and during the short numbering lock.
-
-    ``sequence`` is the number's position in its series; ``chain_hash`` covers the chain so far.
-    """
-
-    document: FrozenDocument
-    canonical: str
-    sequence: int
-    fiscal_year: int
-    chain_hash: str
-    at: datetime
-    request_id: str | None = None
 
 
 @define(kw_only=True, eq=False)
@@ -63,7 +50,9 @@ class Invoice(Recorder):
 
     A draft holds lines and wishes (``invoice_date``, ``due_date``, ``notes``); everything
     legal comes with ``finalize``: number, dates, snapshots, VAT, chain hash, frozen text.
-    Amounts are minor units of ``currency``.
+    Amounts are minor units of ``currency``; a credit note's are negative, and it names the
+    invoice it takes back (``referenced_invoice_id``) and why. ``credited`` is an invoice's own
+    account of what its credit notes took back.
     """
 
     id: InvoiceId
@@ -81,6 +70,9 @@ class Invoice(Recorder):
     invoice_date: date | None = None
     due_date: date | None = None
     run_id: RunId | None = None
+    referenced_invoice_id: InvoiceId | None = None
+    reason: str | None = None
+    credited: Credited = field(factory=Credited)
     number: str | None = None
     sequence: int | None = None
     fiscal_year: int | None = None
@@ -120,9 +112,16 @@ class Invoice(Recorder):
         document = self.document
         return document["buyer"]["company_name"] if document is not None else None
 
+    @property
+    def open_cents(self) -> int:
+        """What of an issued invoice neither a payment nor credit notes settled, in minor units; else 0."""
+        is_owed = self.document_type is DocumentType.INVOICE and self.status in (_S.FINALIZED, _S.SENT, _S.PAST_DUE)
+        return self.gross_cents - self.credited.gross_cents if is_owed else 0
+
     def allowed_moves(self) -> tuple[InvoiceStatus, ...]:
         """Return the states that may follow, for answers that offer actions."""
-        return tuple(sorted(INVOICE_LIFECYCLE.targets(self.status)))
+        targets = INVOICE_LIFECYCLE.targets(self.status)
+        return tuple(sorted(targets - {_S.VOID} if self._counts_for_credit else targets))
 
     # -- verbs -------------------------------------------------------------------------------
 
@@ -175,25 +174,51 @@ class Invoice(Recorder):
         self.frozen_document, self.chain_hash = frozen_as.canonical, frozen_as.chain_hash
         self.finalized_at = frozen_as.at
         moved = {"status": (_S.DRAFT.value, self.status.value)} | self._pdf_is(PdfStatus.PENDING)
+        told: dict[str, Any] = {
+            **self._subject(),
+            "changes": moved,
+            "request_id": frozen_as.request_id,
+            "number": document.number,
+            "issue_date": document.issue_date.isoformat(),
+            "currency": self.currency,
+            "net_cents": self.net_cents,
+            "tax_cents": self.tax_cents,
+            "gross_cents": self.gross_cents,
+        }
+        if self.referenced_invoice_id is None:
+            self._record(InvoiceFinalized(**told))
+        else:
+            refers = {"referenced_invoice_id": self.referenced_invoice_id, "reason": self.reason}
+            self._record(CreditNoteIssued(**told, **refers, referenced_number=document.referenced_number))
+
+    def take_back(self, credited: Credited, note_id: InvoiceId) -> None:
+        """Note what a credit note takes back: all that was credited after it, this note included.
+
+        The status stays. Whoever credits the same rest at the same time finds this one's version.
+        """
+        before, self.credited = self.credited, evolve(credited, note_ids=(*self.credited.note_ids, note_id))
         self._record(
-            InvoiceFinalized(
+            InvoiceTakenBack(
                 **self._subject(),
-                changes=moved,
-                request_id=frozen_as.request_id,
-                number=document.number,
-                issue_date=document.issue_date.isoformat(),
+                changes={"credited": (to_json(before), to_json(self.credited))},
+                credit_note_id=note_id,
                 currency=self.currency,
-                net_cents=self.net_cents,
-                tax_cents=self.tax_cents,
-                gross_cents=self.gross_cents,
+                net_cents=self.credited.net_cents - before.net_cents,
+                tax_cents=self.credited.tax_cents - before.tax_cents,
+                open_cents=self.open_cents,
             )
         )
 
     def void(self, reason: str, at: datetime) -> None:
         """Void it; a number and its record stay. The reason is mandatory.
 
-        A credit note is the usual way to undo a numbered invoice.
+        A credit note is the usual way to undo a numbered invoice. Neither a credit note nor an
+        invoice that has one is voided (``CreditNoteFinal``, ``InvoiceCredited``).
         """
+        if self.document_type is DocumentType.CREDIT_NOTE:
+            raise CreditNoteFinal(self.number)
+        if self._counts_for_credit:
+            raise InvoiceCredited(self.number)
         text = clean_text(reason, "/reason", max_length=500, min_length=1)
         before = self.status.value
         self._move(_S.VOID)
@@ -225,6 +250,10 @@ class Invoice(Recorder):
         self._record(InvoiceDocumentFailed(**self._subject(), changes=moved, code=code))
 
     # -- inside ------------------------------------------------------------------------------
+
+    @property
+    def _counts_for_credit(self) -> bool:
+        return self.document_type is DocumentType.CREDIT_NOTE or bool(self.credited.note_ids)
 
     def _move(self, target: InvoiceStatus) -> None:
         INVOICE_LIFECYCLE.require(self.status, target)

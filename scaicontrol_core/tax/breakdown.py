@@ -98,8 +98,11 @@ def group_tax(net_cents: int, rate_bp: int) -> int:
     return round_half_away(net_cents * rate_bp, _WHOLE)
 
 
-def spread_tax(nets: list[int], rate_bp: int) -> list[int]:
+def spread_tax(nets: list[int], rate_bp: int, total: int | None = None) -> list[int]:
     """Spread ``group_tax`` of the nets' sum over them; ties go to the earlier line.
+
+    ``total`` takes its place where a document states another amount: a credit note's lies up to
+    one minor unit beside it, for the sake of what was credited before.
 
     Each line first gets its own VAT without the fraction; what the group still lacks goes, one
     minor unit each, to the largest fractions that point the same way. Unlike shares of the
@@ -108,7 +111,7 @@ def spread_tax(nets: list[int], rate_bp: int) -> list[int]:
     """
     exact = [net * rate_bp for net in nets]
     shares = [abs(tax) // _WHOLE * _sign(tax) for tax in exact]
-    lacking = group_tax(sum(nets), rate_bp) - sum(shares)
+    lacking = (group_tax(sum(nets), rate_bp) if total is None else total) - sum(shares)
     way = _sign(lacking)
     fractions = [way * (tax - share * _WHOLE) for tax, share in zip(exact, shares, strict=True)]
     for position in sorted(range(len(nets)), key=lambda each: (-fractions[each], each))[: abs(lacking)]:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, exists, or_, select
 
-from scaicontrol_adapters.sql.mapping import Fields, enum
+from scaicontrol_adapters.sql.mapping import TUPLE, Codec, Fields, enum, json_list
 from scaicontrol_adapters.sql.reads.billing import page_of_invoices
 from scaicontrol_adapters.sql.repositories.base import Children, Repository, Table
 from scaicontrol_adapters.sql.rows.billing import InvoiceLineRow, InvoiceRow
 from scaicontrol_core.billing.chain import ChainLink
 from scaicontrol_core.billing.consistency import mismatches
+from scaicontrol_core.billing.credit_note import Credited, CreditedLine
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus, PdfStatus
 from scaicontrol_core.billing.line import InvoiceLine
 from scaicontrol_core.billing.reporting import DocumentSpan, IssuedDocument
 from scaicontrol_core.kernel.ids import InvoiceId
 from scaicontrol_core.kernel.period import Period
-from scaicontrol_core.kernel.quantity import Quantity, UnitPrice
+from scaicontrol_core.kernel.quantity import Quantity, UnitPrice, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.kernel.paging import Page, PageRequest
 
 _PERIOD = Fields(Period, prefix="period_", absent_when="start")
+_CREDITED_LINES = json_list(Fields(CreditedLine, codecs={"quantity": Codec(plain, Decimal)}))
 _INVOICES: Table[Invoice] = Table(
     InvoiceRow,
     Fields(
@@ -39,11 +42,14 @@ _INVOICES: Table[Invoice] = Table(
             "status": enum(InvoiceStatus),
             "pdf_status": enum(PdfStatus),
         },
-        parts={"period": _PERIOD},
+        parts={
+            "period": _PERIOD,
+            "credited": Fields(Credited, prefix="credited_", codecs={"lines": _CREDITED_LINES, "note_ids": TUPLE}),
+        },
         elsewhere=("lines",),
     ),
     what="invoice",
-    fixed=("seller_id", "document_type", "created_at", "run_id"),
+    fixed=("seller_id", "document_type", "created_at", "run_id", "referenced_invoice_id", "reason"),
     extra=("line_count", "order_date", "order_number"),
 )
 _LINES: Children[InvoiceLine] = Children(

@@ -72,6 +72,7 @@ class InvoiceRow(Row, TenantScoped):
         index("order_date", "id"),
         index("order_number", "id"),
         index("pdf_status", "id"),
+        index("referenced_invoice_id", "id"),
     )
 
     id: Mapped[PrimaryId]
@@ -87,6 +88,12 @@ class InvoiceRow(Row, TenantScoped):
     invoice_date: Mapped[date | None]
     due_date: Mapped[date | None]
     run_id: Mapped[Id | None]
+    referenced_invoice_id: Mapped[Id | None]
+    reason: Mapped[str | None] = mapped_column(String(500))
+    credited_net_cents: Mapped[Cents] = mapped_column(server_default="0")
+    credited_tax_cents: Mapped[Cents] = mapped_column(server_default="0")
+    credited_lines: Mapped[Json] = mapped_column(server_default="[]")
+    credited_note_ids: Mapped[Json] = mapped_column(server_default="[]")
     number: Mapped[str | None] = mapped_column(String(64))
     sequence: Mapped[int | None] = mapped_column(BigInteger)
     fiscal_year: Mapped[int | None]
