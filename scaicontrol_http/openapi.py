@@ -39,6 +39,7 @@ TAGS = {
     "Admin: billing runs": "Invoicing a whole month.",
     "Admin: reports": "What auditors and tax offices ask for.",
     "Admin: platform": "Who changed what, and when.",
+    "Callbacks": "For the systems we depend on: no token, but a signature.",
     "Health": "For the machines that watch over this one.",
     "Development issuer": "Tokens for the asking; not there in production.",
 }

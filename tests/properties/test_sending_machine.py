@@ -129,10 +129,10 @@ class Sending(RuleBasedStateMachine):
     def try_again(self) -> None:
         for request in self.requests():
             if request.status is SendStatus.FAILED:
-                self.run(self.world.use(RetrySend)(ADMIN, request.invoice_id, request.id))
+                self.run(self.world.use(RetrySend)(ADMIN, request.id))
             else:
                 try:
-                    self.run(self.world.use(RetrySend)(ADMIN, request.invoice_id, request.id))
+                    self.run(self.world.use(RetrySend)(ADMIN, request.id))
                 except InvalidTransition:
                     continue
                 raise AssertionError("only what failed is tried again")

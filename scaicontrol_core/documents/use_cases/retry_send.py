@@ -11,8 +11,6 @@ from scaicontrol_core.documents.sending import sendable
 from scaicontrol_core.documents.transmission import SendId, SendRequest
 from scaicontrol_core.documents.work import DocumentsWork
 from scaicontrol_core.kernel.clock import Clock
-from scaicontrol_core.kernel.errors import NotFound
-from scaicontrol_core.kernel.ids import InvoiceId
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
 
 
@@ -28,15 +26,13 @@ class RetrySend:
     work: UnitOfWorkFactory[DocumentsWork]
     clock: Clock
 
-    async def __call__(self, actor: Actor, invoice_id: InvoiceId, send_id: SendId) -> SendRequest:
+    async def __call__(self, actor: Actor, send_id: SendId) -> SendRequest:
         """Return the request, queued."""
         actor.require(Permission.ADMIN_BILLING)
         async with self.work.begin(actor) as work:
-            invoice = await work.invoices.get(invoice_id)
-            require_own_name(actor, invoice.seller_id)
             request = await work.send_requests.get(send_id)
-            if request.invoice_id != invoice_id:
-                raise NotFound.of("send request", send_id)
+            invoice = await work.invoices.get(request.invoice_id)
+            require_own_name(actor, invoice.seller_id)
             sendable(invoice)
             request.retry(self.clock.now())
             await work.send_requests.save(request)

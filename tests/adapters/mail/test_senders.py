@@ -9,7 +9,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from attrs import frozen
@@ -101,7 +101,7 @@ def same(message: EmailMessage, mail: Mail) -> None:
     assert text.get_content().replace("\r\n", "\n") == mail.text
     assert html.get_content().replace("\r\n", "\n").rstrip("\n") == mail.html
     files = [
-        MailAttachment(str(part.get_filename()), part.get_content_type(), part.get_payload(decode=True))
+        MailAttachment(str(part.get_filename()), part.get_content_type(), cast("bytes", part.get_payload(decode=True)))
         for part in message.iter_attachments()
     ]
     assert tuple(files) == mail.attachments

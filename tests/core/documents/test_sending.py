@@ -239,7 +239,7 @@ async def test_after_the_last_wait_it_is_given_up_and_may_be_tried_by_hand(offic
         office.world.clock.set(max(request.due_at, office.world.clock.now()))
     assert (request.status, request.error_code) == (SendStatus.FAILED, "mail_unavailable")
     assert office.invoice(request).status is InvoiceStatus.FINALIZED
-    retried = await office.world.use(RetrySend)(ADMIN, request.invoice_id, request.id)
+    retried = await office.world.use(RetrySend)(ADMIN, request.id)
     assert (retried.status, await office.due()) == (SendStatus.QUEUED, [request.id])
     assert (await office.deliver(request)).status is SendStatus.SENT
 
@@ -250,7 +250,7 @@ async def test_a_refusal_fails_at_once_with_its_reason(office: Office) -> None:
     assert (request.status, request.error) == (SendStatus.FAILED, "550 no such user")
     assert await office.due() == []
     office.words.version = 2
-    await office.world.use(RetrySend)(ADMIN, request.invoice_id, request.id)
+    await office.world.use(RetrySend)(ADMIN, request.id)
     again = await office.deliver(request)
     assert (again.status, again.template) == (SendStatus.SENT, "plain@2"), "composed anew: it surely was not sent"
     assert len(set(office.mail.calls)) == 2
@@ -264,7 +264,7 @@ async def test_what_may_have_arrived_is_only_ever_sent_under_its_own_key(office:
         office.world.clock.set(max(request.due_at, office.world.clock.now()))
     assert request.status is SendStatus.FAILED
     office.words.version = 2
-    await office.world.use(RetrySend)(ADMIN, request.invoice_id, request.id)
+    await office.world.use(RetrySend)(ADMIN, request.id)
     again = await office.deliver(request)
     assert (again.status, again.template) == (SendStatus.SENT, "plain@1")
     assert len(office.mail.sent) == 1
@@ -292,7 +292,7 @@ async def test_a_document_voided_meanwhile_is_not_sent(office: Office) -> None:
     failed = await office.deliver(request)
     assert (failed.status, failed.error_code, office.mail.calls) == (SendStatus.FAILED, "invoice_void", [])
     with pytest.raises(InvoiceVoid):
-        await office.world.use(RetrySend)(ADMIN, request.invoice_id, request.id)
+        await office.world.use(RetrySend)(ADMIN, request.id)
 
 
 async def test_two_workers_hand_over_once(office: Office) -> None:
@@ -401,7 +401,7 @@ async def test_who_sends_and_who_looks(office: Office) -> None:
         office.world.use(DeliverMail)(BUYER, request.id),
         office.world.use(ListDueSends)(BUYER),
         office.world.use(ListSends)(BUYER, request.invoice_id),
-        office.world.use(RetrySend)(BUYER, request.invoice_id, request.id),
+        office.world.use(RetrySend)(BUYER, request.id),
         office.world.use(RecordMailReport)(reseller, report(request, SendResult.BOUNCED)),
     ):
         with pytest.raises(Forbidden):
@@ -411,10 +411,9 @@ async def test_who_sends_and_who_looks(office: Office) -> None:
 async def test_only_what_failed_is_retried(office: Office) -> None:
     request = await office.deliver(await office.request())
     with pytest.raises(InvalidTransition):
-        await office.world.use(RetrySend)(ADMIN, request.invoice_id, request.id)
-    other = await office.issue()
+        await office.world.use(RetrySend)(ADMIN, request.id)
     with pytest.raises(NotFound):
-        await office.world.use(RetrySend)(ADMIN, other.id, request.id)
+        await office.world.use(RetrySend)(ADMIN, SendId("snd_nobody"))
 
 
 async def test_a_request_knows_its_type(office: Office) -> None:

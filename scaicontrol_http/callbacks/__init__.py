@@ -1,0 +1,1 @@
+"""What other systems tell us, each signed in its own way."""

@@ -1,0 +1,63 @@
+"""Routes of sending: a document is asked to be sent, and everybody can see what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath, JSONBody
+
+from scaicontrol_core.documents.transmission import SendId
+from scaicontrol_core.documents.use_cases.list_sends import ListSends
+from scaicontrol_core.documents.use_cases.retry_send import RetrySend
+from scaicontrol_core.documents.use_cases.send_invoice import SendInvoice
+from scaicontrol_core.kernel.ids import InvoiceId
+from scaicontrol_http import idempotency
+from scaicontrol_http.dependencies import Actor, Container
+from scaicontrol_http.requests import Listing
+from scaicontrol_http.sending.schemas import SendAnswer, SendBody
+
+_ADMIN = "Admin: invoices"
+
+
+@post(
+    "/admin/invoices/{invoice_id:str}/send",
+    tags=[_ADMIN],
+    summary="Send an invoice",
+    status_code=202,
+    opt={"idempotent": True},
+)
+async def send_invoice(
+    request: Request[Any, Any, Any],
+    container: Container,
+    actor: Actor,
+    invoice_id: FromPath[str],
+    data: JSONBody[SendBody],
+) -> Response[SendAnswer]:
+    """Queue it for its buyer, with its PDF and, where the buyer wants one, its XML; the same key sends it once."""
+    given = request.headers.get(idempotency.HEADER)
+    key = f"{idempotency.owner_of(actor)} {given}" if given else None
+    made = await container.use(SendInvoice)(actor, InvoiceId(invoice_id), data.to, key=key)
+    return Response(SendAnswer.of(made), status_code=202)
+
+
+@get("/admin/invoices/{invoice_id:str}/sends", tags=[_ADMIN], summary="Show what was sent of an invoice")
+async def list_sends(container: Container, actor: Actor, invoice_id: FromPath[str]) -> Listing[SendAnswer]:
+    """All requests to send it, newest first, each with its history."""
+    stories = await container.use(ListSends)(actor, InvoiceId(invoice_id))
+    return Listing(items=[SendAnswer.told(story) for story in stories], total=len(stories), next_cursor=None)
+
+
+@post(
+    "/admin/sends/{send_id:str}/retry",
+    tags=[_ADMIN],
+    summary="Try a failed send again",
+    status_code=202,
+)
+async def retry_send(container: Container, actor: Actor, send_id: FromPath[str]) -> Response[SendAnswer]:
+    """Queue it anew, once what was wrong is mended; only a failed one can be."""
+    again = await container.use(RetrySend)(actor, SendId(send_id))
+    return Response(SendAnswer.of(again), status_code=202)
+
+
+ROUTES = (send_invoice, list_sends, retry_send)

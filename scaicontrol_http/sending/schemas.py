@@ -1,0 +1,98 @@
+"""Bodies and answers of sending."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import field
+
+from scaicontrol_core.documents.transmission import SendEntry, SendRequest
+from scaicontrol_core.documents.use_cases.list_sends import SendStory
+from scaicontrol_http.requests import Answer, Body
+
+
+class SendBody(Body):
+    """Whom to send it to; nobody named: the buyer's address for invoices."""
+
+    to: list[str] = field(default_factory=list)
+
+
+class SendEntryAnswer(Answer):
+    """One line of the history: an attempt (``handed_over``, ``deferred``, ``failed``) or a report of the service."""
+
+    at: datetime
+    result: str
+    recipients: list[str]
+    channel: str | None
+    template: str | None
+    revision: int | None
+    message_id: str | None
+    code: str | None
+    message: str | None
+
+    @classmethod
+    def of(cls, entry: SendEntry) -> SendEntryAnswer:
+        """Show a line."""
+        return cls(
+            at=entry.at,
+            result=entry.result.value,
+            recipients=list(entry.recipients),
+            channel=entry.channel,
+            template=entry.template,
+            revision=entry.revision,
+            message_id=entry.message_id,
+            code=entry.code,
+            message=entry.message,
+        )
+
+
+class SendAnswer(Answer):
+    """A request to send a document. ``due_at`` is when a queued one is tried next."""
+
+    id: str
+    invoice_id: str
+    type: str
+    status: str
+    recipients: list[str]
+    requested_by: str
+    requested_at: datetime
+    due_at: datetime | None
+    attempts: int
+    channel: str | None
+    subject: str | None
+    template: str | None
+    revision: int | None
+    message_id: str | None
+    handed_at: datetime | None
+    error_code: str | None
+    error: str | None
+    history: list[SendEntryAnswer]
+
+    @classmethod
+    def of(cls, request: SendRequest, entries: tuple[SendEntry, ...] = ()) -> SendAnswer:
+        """Show a request with what became of it."""
+        return cls(
+            id=request.id,
+            invoice_id=request.invoice_id,
+            type=request.mail_type.value,
+            status=request.status.value,
+            recipients=list(request.recipients),
+            requested_by=request.requested_by,
+            requested_at=request.requested_at,
+            due_at=request.due_at if request.status.value == "queued" else None,
+            attempts=request.attempts,
+            channel=request.channel,
+            subject=request.subject,
+            template=request.template,
+            revision=request.revision,
+            message_id=request.message_id,
+            handed_at=request.handed_at,
+            error_code=request.error_code,
+            error=request.error,
+            history=[SendEntryAnswer.of(entry) for entry in entries],
+        )
+
+    @classmethod
+    def told(cls, story: SendStory) -> SendAnswer:
+        """Show a request with its history."""
+        return cls.of(story.request, story.entries)
