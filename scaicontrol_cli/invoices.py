@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scaicontrol_cli import drafts, einvoices, explaining
+from scaicontrol_cli import drafts, einvoices, explaining, invoice_documents
 from scaicontrol_cli.arguments import (
     DEFAULT_LIMIT,
     AsJson,
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     from scaicontrol_core.audit.entry import AuditEntry
     from scaicontrol_core.billing.invoice import Invoice
     from scaicontrol_core.billing.use_cases.audit_numbering import SeriesAudit
-    from scaicontrol_core.documents.use_cases.read_invoice_pdf import InvoicePdf
     from scaicontrol_core.kernel.paging import Page
 
 app = group("Invoices: drafts, numbers, documents.")
 drafts.add_to(app)
 explaining.add_to(app)
+invoice_documents.add_to(app)
 einvoices.add_to(app)
 
 
@@ -87,37 +87,6 @@ def show_invoice(invoice: InvoiceArgument, as_json: AsJson = False) -> None:
         return await session.use(GetInvoice)(session.actor, await invoice_named(session, invoice))
 
     print_invoice(call(work), as_json=as_json)
-
-
-@app.command("pdf")
-def write_pdf(
-    invoice: InvoiceArgument,
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", help="Where to write it (default: NUMBER.pdf; - is stdout).")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Write an invoice's PDF; it is made now if it is not there yet."""
-    from scaicontrol_cli.files import write_bytes
-    from scaicontrol_core.documents.use_cases.read_invoice_pdf import ReadInvoicePdf
-
-    async def work(session: Session) -> InvoicePdf:
-        return await session.use(ReadInvoicePdf)(session.actor, await invoice_named(session, invoice))
-
-    pdf = call(work)
-    path = output or f"{pdf.number}.pdf"
-    write_bytes(path, pdf.content)
-    made = {
-        "number": pdf.number,
-        "path": path,
-        "revision": pdf.revision.revision,
-        "size": len(pdf.content),
-        "sha256": pdf.revision.sha256,
-    }
-    if as_json and path != "-":
-        print_json(made)
-    else:
-        print_note(f"{path}: {len(pdf.content)} bytes, sha256 {pdf.revision.sha256}")
 
 
 @app.command("history")

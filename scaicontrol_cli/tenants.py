@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scaicontrol_cli import billing_profiles
+from scaicontrol_cli import billing_profiles, statements
 from scaicontrol_cli.arguments import (
     DEFAULT_LIMIT,
     AsJson,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 app = group("Customers: who subscribes and is billed.")
 billing_profiles.add_to(app)
+statements.add_to(app)
 _SHOWN = columns("id", "external_reference", "name", "collection_method", "is_active", "created_at")
 
 

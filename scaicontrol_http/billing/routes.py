@@ -20,11 +20,10 @@ from scaicontrol_core.billing.use_cases.order_lines import OrderLines
 from scaicontrol_core.billing.use_cases.read_invoice_history import ReadInvoiceHistory
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling, RunReport
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
-from scaicontrol_core.documents.use_cases.read_invoice_pdf import ReadInvoicePdf
 from scaicontrol_core.kernel.checks import choice
 from scaicontrol_core.kernel.ids import InvoiceId, LineId, PartnerId, RunId, TenantId
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
-from scaicontrol_http.billing import einvoices
+from scaicontrol_http.billing import documents, einvoices
 from scaicontrol_http.billing.report_routes import REPORT_ROUTES
 from scaicontrol_http.billing.run_schemas import RunAnswer, RunBody, SeriesAuditAnswer
 from scaicontrol_http.billing.schemas import (
@@ -37,7 +36,7 @@ from scaicontrol_http.billing.schemas import (
     VoidBody,
 )
 from scaicontrol_http.dependencies import Actor, Container, ExpectedVersion, PageRequest
-from scaicontrol_http.requests import Listing, attachment, etag, listing
+from scaicontrol_http.requests import Listing, etag, listing
 from scaicontrol_http.tenancy.routes import own_tenant
 
 _ADMIN = "Admin: invoices"
@@ -149,24 +148,6 @@ async def read_history(
     return listing(await container.use(ReadInvoiceHistory)(actor, InvoiceId(invoice_id), page), AuditEntryAnswer.of)
 
 
-@get(
-    "/admin/invoices/{invoice_id:str}/pdf", tags=[_ADMIN], summary="Get an invoice's PDF", media_type="application/pdf"
-)
-async def get_pdf(container: Container, actor: Actor, invoice_id: FromPath[str]) -> Response[bytes]:
-    """The stored PDF; made at once if it is still pending."""
-    return await _pdf(container, actor, invoice_id)
-
-
-async def _pdf(container: Container, actor: Actor, invoice_id: str) -> Response[bytes]:
-    pdf = await container.use(ReadInvoicePdf)(actor, InvoiceId(invoice_id))
-    headers = {
-        "Content-Disposition": attachment(pdf.number, "pdf"),
-        "ETag": f'"{pdf.revision.sha256}"',
-        "X-Document-Revision": str(pdf.revision.revision),
-    }
-    return Response(pdf.content, media_type="application/pdf", headers=headers)
-
-
 # -- billing runs and reports ----------------------------------------------------------------
 
 
@@ -216,18 +197,6 @@ async def get_own(container: Container, actor: Actor, invoice_id: FromPath[str])
     return _answer(await container.use(GetInvoice)(actor, InvoiceId(invoice_id)))
 
 
-@get(
-    "/billing/invoices/{invoice_id:str}/pdf",
-    tags=[_OWN],
-    summary="Get an own invoice's PDF",
-    media_type="application/pdf",
-)
-async def get_own_pdf(container: Container, actor: Actor, invoice_id: FromPath[str]) -> Response[bytes]:
-    """The PDF of one of the caller's tenant's invoices."""
-    own_tenant(actor)
-    return await _pdf(container, actor, invoice_id)
-
-
 ROUTES = (
     list_invoices,
     draft_invoice,
@@ -238,13 +207,12 @@ ROUTES = (
     finalize_invoice,
     void_invoice,
     read_history,
-    get_pdf,
     run_billing,
     get_billing_run,
     numbering_audit,
     *REPORT_ROUTES,
     list_own,
     get_own,
-    get_own_pdf,
+    *documents.ROUTES,
     *einvoices.ROUTES,
 )

@@ -177,8 +177,24 @@ def test_the_pdf_is_written_and_is_the_same_again(world: World, numbered: str, h
     assert "[file_unwritable]" in world("admin", "invoices", "pdf", numbered, "-o", "no/such/x.pdf", fails=2).complaint
 
 
-def test_a_draft_has_no_document(world: World, draft: str) -> None:
-    for words in (["pdf", draft], ["verify", draft]):
+def test_a_pdf_is_made_again_and_the_first_one_stays(world: World, numbered: str, home: Path) -> None:
+    world("admin", "invoices", "pdf", numbered, "-o", "first.pdf")
+    made = world("admin", "invoices", "pdf", numbered, "--regenerate", "--json").json
+    assert made["revision"] == 2
+    world("admin", "invoices", "pdf", numbered, "--revision", "1", "-o", "again.pdf")
+    assert (home / "again.pdf").read_bytes() == (home / "first.pdf").read_bytes()
+    listed = world("admin", "invoices", "revisions", numbered, "--json").json["items"]
+    assert [(each["revision"], each["reason"]) for each in listed] == [(1, "finalize"), (2, "regenerate")]
+    assert "regenerate" in world("admin", "invoices", "revisions", numbered).stdout
+    both = world("admin", "invoices", "pdf", numbered, "--regenerate", "--revision", "1", fails=2)
+    assert "choose" in both.complaint
+
+
+def test_a_draft_is_shown_as_a_proforma_and_has_no_document(world: World, draft: str, home: Path) -> None:
+    shown = world("admin", "invoices", "pdf", draft, "--json").json
+    assert (shown["number"], shown["revision"], shown["path"]) == (None, None, f"draft-{draft}.pdf")
+    assert (home / shown["path"]).read_bytes().startswith(b"%PDF-")
+    for words in (["pdf", draft, "--revision", "1"], ["pdf", draft, "--regenerate"], ["verify", draft]):
         assert "[invoice_not_finalized]" in world("admin", "invoices", *words, fails=1).complaint
 
 

@@ -191,3 +191,19 @@ def test_an_unknown_column_fails_every_row_and_names_itself(world: World, home: 
     (home / "odd.csv").write_text("tenant,company_name,country_code,shoe_size\na,A,NL,42\n")
     outcome = world("admin", "tenants", "import", "odd.csv", "--json", fails=1)
     assert json.loads(outcome.stdout)["failed"][0]["fields"][0]["pointer"] == "/shoe_size"
+
+
+def test_a_statement_shows_what_was_charged_and_is_left(world: World, home: Path) -> None:
+    draft = world("admin", "invoices", "create", "acme", "--line", "2 x 12500 Consulting", "--json").json["id"]
+    number = world("admin", "invoices", "finalize", draft, "--yes", "--json").json["number"]
+    (account,) = world("admin", "tenants", "statement", "acme", "--json").json["accounts"]
+    assert [entry["number"] for entry in account["entries"]] == [number]
+    assert account["closing_cents"] == account["entries"][0]["amount_cents"]
+    assert number in world("admin", "tenants", "statement", "acme").stdout
+    assert (
+        world("admin", "tenants", "statement", "acme", "--to", "2001-01-31", "--json").json["accounts"][0]["entries"]
+        == []
+    )
+    world("admin", "tenants", "statement", "acme", "--output", "account.pdf")
+    assert (home / "account.pdf").read_bytes().startswith(b"%PDF-")
+    assert "[date_invalid]" in world("admin", "tenants", "statement", "acme", "--from", "May", fails=2).complaint
