@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from litestar import Response, get, patch, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import structs
 
 from scaicontrol_core.billing.billing_run import BillingRun, parse_month
 from scaicontrol_core.billing.invoice import Invoice
@@ -20,6 +21,7 @@ from scaicontrol_core.billing.use_cases.order_lines import OrderLines
 from scaicontrol_core.billing.use_cases.read_invoice_history import ReadInvoiceHistory
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling, RunReport
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
+from scaicontrol_core.documents.use_cases.list_sends import ListSends
 from scaicontrol_core.kernel.checks import choice
 from scaicontrol_core.kernel.ids import InvoiceId, LineId, PartnerId, RunId, TenantId
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
@@ -37,6 +39,7 @@ from scaicontrol_http.billing.schemas import (
 )
 from scaicontrol_http.dependencies import Actor, Container, ExpectedVersion, PageRequest
 from scaicontrol_http.requests import Listing, etag, listing
+from scaicontrol_http.sending.schemas import SendAnswer
 from scaicontrol_http.tenancy.routes import own_tenant
 
 _ADMIN = "Admin: invoices"
@@ -88,8 +91,10 @@ async def draft_invoice(container: Container, actor: Actor, data: JSONBody[NewIn
 
 @get("/admin/invoices/{invoice_id:str}", tags=[_ADMIN], summary="Show an invoice")
 async def get_invoice(container: Container, actor: Actor, invoice_id: FromPath[str]) -> Response[InvoiceAnswer]:
-    """One invoice within scope, with its lines and what finalization froze."""
-    return _answer(await container.use(GetInvoice)(actor, InvoiceId(invoice_id)))
+    """One invoice within scope, with its lines, what finalization froze, and what was sent of it."""
+    invoice = await container.use(GetInvoice)(actor, InvoiceId(invoice_id))
+    sends = [SendAnswer.told(story) for story in await container.use(ListSends)(actor, invoice.id)]
+    return Response(structs.replace(InvoiceAnswer.of(invoice), sends=sends), headers=etag(invoice.version))
 
 
 @patch("/admin/invoices/{invoice_id:str}", tags=[_ADMIN], summary="Edit a draft")

@@ -14,6 +14,7 @@ from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.period import Period
 from scaicontrol_core.kernel.quantity import plain
 from scaicontrol_http.requests import Answer, Body
+from scaicontrol_http.sending.schemas import SendAnswer
 
 
 class LineBody(Body):
@@ -171,6 +172,7 @@ class InvoiceSummaryAnswer(Answer):
     run_id: str | None
     created_at: datetime
     finalized_at: datetime | None
+    sent_at: datetime | None
     voided_at: datetime | None
     void_reason: str | None
     allowed_moves: list[str]
@@ -183,7 +185,7 @@ class InvoiceSummaryAnswer(Answer):
 
 
 class InvoiceAnswer(InvoiceSummaryAnswer):
-    """An invoice, whole. The four frozen parts are null for a draft."""
+    """An invoice, whole. The four frozen parts are null for a draft; ``sends`` stands where one is read."""
 
     invoice_date: date | None
     period_start: date | None
@@ -196,6 +198,7 @@ class InvoiceAnswer(InvoiceSummaryAnswer):
     vat_details: dict[str, Any] | None
     document: dict[str, Any] | None
     chain_hash: str | None
+    sends: list[SendAnswer] | UnsetType = UNSET
 
     @classmethod
     def of(cls, invoice: Invoice) -> InvoiceAnswer:
@@ -237,6 +240,7 @@ def _summary(invoice: Invoice) -> dict[str, Any]:
         "run_id": invoice.run_id,
         "created_at": invoice.created_at,
         "finalized_at": invoice.finalized_at,
+        "sent_at": invoice.sent_at,
         "voided_at": invoice.voided_at,
         "void_reason": invoice.void_reason,
         "allowed_moves": [move.value for move in invoice.allowed_moves()],

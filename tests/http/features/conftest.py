@@ -20,6 +20,8 @@ from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
 from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.catalog.use_cases.import_catalogue import ImportCatalogue
+from scaicontrol_core.documents.use_cases.send_invoice import SendInvoice
+from scaicontrol_core.kernel.ids import InvoiceId
 from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateSubscription, NewSubscription
 from scaicontrol_core.tenancy.partner import NewPartner
 from scaicontrol_core.tenancy.use_cases.bootstrap_operator import BootstrapOperator
@@ -139,6 +141,7 @@ class World:
     their_subscription: str
     their_draft: str
     their_invoice: str
+    their_send: str
     run: str
 
 
@@ -172,6 +175,7 @@ async def world(container: Container) -> World:
         ids[f"{prefix}draft"] = (await container.use(DraftInvoice)(BOSS, tenant.id, DRAFT)).id
         drafted = await container.use(DraftInvoice)(BOSS, tenant.id, DRAFT)
         ids[f"{prefix}invoice"] = (await container.use(FinalizeInvoice)(BOSS, drafted.id)).id
+    ids["their_send"] = (await container.use(SendInvoice)(BOSS, InvoiceId(ids["their_invoice"]))).id
     report = await container.use(RunBilling)(BOSS, parse_month("2026-01"), tenant_id=jones.id)
     assert report.run is not None
     return World(

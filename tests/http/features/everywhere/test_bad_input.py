@@ -29,6 +29,7 @@ def filled(world: Any) -> dict[str, str]:
         "subscription_id": world.subscription,
         "invoice_id": world.draft,
         "run_id": world.run,
+        "send_id": world.their_send,
         "slug": "mail",
         "plan": "sample",
     }

@@ -26,6 +26,7 @@ def ids(world: Any) -> dict[str, tuple[str, ...]]:
         "seller_id": (world.reseller,),
         "subscription_id": (world.their_subscription,),
         "invoice_id": (world.their_draft, world.their_invoice),
+        "send_id": (world.their_send,),
         "run_id": (world.run,),
     }
 
@@ -97,7 +98,7 @@ async def test_customers_have_no_business_below_admin(
 ) -> None:
     """Not even with their own things: there, bodies can set and answers show what is not for them."""
     own = {"tenant_id": world.acme, "partner_id": world.operator, "subscription_id": world.subscription}
-    own |= {"invoice_id": world.invoice, "run_id": world.run, "slug": "mail", "plan": "pro"}
+    own |= {"invoice_id": world.invoice, "run_id": world.run, "slug": "mail", "plan": "pro", "send_id": "snd_1"}
     administrative = [each for each in operations if each.path.startswith("/admin/")]
     assert len(administrative) > 25
     before = await rows()
@@ -139,4 +140,5 @@ def test_only_what_is_meant_to_be_public_is(operations: Any) -> None:
         "GET /catalog/services/{slug}",
         "GET /catalog/services/{slug}/plans",
         "GET /catalog/packs",
+        "POST /callbacks/scaisend",
     }
