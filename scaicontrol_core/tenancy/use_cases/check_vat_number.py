@@ -50,9 +50,9 @@ class CheckVatNumber:
     async def __call__(self, actor: Actor, tenant_id: TenantId) -> CheckedVatNumber:
         """Return what is known now."""
         actor.require(Permission.ADMIN_TENANTS)
+        check = await self._check(actor, tenant_id)
         if not self.vat_register.is_on:
             raise RegisterOff
-        check = await self._check(actor, tenant_id)
         asking = VatChecking(
             work=self.work, register=self.vat_register, clock=self.clock, ids=self.ids, retry=self.retry
         )
