@@ -15,6 +15,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import yaml
 from attrs import define, field, frozen
@@ -44,6 +45,7 @@ _NAMESPACES = {
     "xs": "http://www.w3.org/2001/XMLSchema",
 }
 _RULE_ID = re.compile(r"\[?([A-Z]+[A-Z0-9]*(?:-[A-Za-z0-9]+)+)\]?\s*-?\s*")
+_CODE_LISTS = re.compile(r"(document\('([\w.-]+\.xml)'\))")
 _MAX_SCHEMA_ERRORS = 20
 
 
@@ -74,23 +76,23 @@ def run(names: Sequence[str], root: etree._Element) -> Iterator[Broken]:
         if isinstance(svrl, PySaxonApiError):
             yield Broken("RULES", "fatal", f"The rules {name} can't judge this document: {svrl}", "/")
         else:
-            yield from _read(svrl)
+            yield from _read(name, svrl)
 
 
-def _read(svrl: bytes) -> Iterator[Broken]:
+def _read(name: str, svrl: bytes) -> Iterator[Broken]:
     for each in etree.fromstring(svrl).iter(f"{_SVRL}failed-assert", f"{_SVRL}successful-report"):
         message = " ".join("".join(str(text) for text in each.itertext()).split())
         yield Broken(
-            rule=each.get("id") or _id_in(message),
+            rule=each.get("id") or _id_in(message) or name.upper(),
             severity=each.get("flag") or "fatal",
             message=_RULE_ID.sub("", message, count=1) if message.startswith("[") else message,
             location=_readable(each.get("location") or "/"),
         )
 
 
-def _id_in(message: str) -> str:
+def _id_in(message: str) -> str | None:
     found = _RULE_ID.match(message)
-    return found.group(1) if found else "unnamed"
+    return found.group(1) if found else None
 
 
 def _readable(location: str) -> str:
@@ -123,10 +125,8 @@ class _Saxon:
         return written.encode()
 
     def _compile(self, name: str) -> Any:
-        compiler = self.processor.new_xslt30_processor()
-        if name in _OFFICIAL:
-            return compiler.compile_stylesheet(stylesheet_file=str(_official_file(_OFFICIAL[name])))
-        return compiler.compile_stylesheet(stylesheet_text=_own_stylesheet(name), encoding="UTF-8")
+        text = _official_stylesheet(_official_file(_OFFICIAL[name])) if name in _OFFICIAL else _own_stylesheet(name)
+        return self.processor.new_xslt30_processor().compile_stylesheet(stylesheet_text=text, encoding="UTF-8")
 
 
 def _saxon() -> _Saxon:
@@ -149,6 +149,18 @@ def _schema(syntax: str) -> etree.XMLSchema:
 
 def _official_file(name: str) -> Path:
     return Path(str(resources.files("facturx"))) / _PACKAGE_DATA / name
+
+
+def _official_stylesheet(path: Path) -> str:
+    """Return an official XSLT; its code lists are read once, not for each of the hundred rules that look into them."""
+    text = path.read_text("utf-8")
+    lists = set(_CODE_LISTS.findall(text))
+    for number, (call, file) in enumerate(sorted(lists)):
+        address = escape((path.parent / file).as_uri(), {'"': "&quot;"})
+        declared = f'<xsl:variable name="code-lists-{number}" static="yes" select="doc(\'{address}\')"/>'
+        text = text.replace(call, f"$code-lists-{number}")
+        text = text.replace('version="2.0">', f'version="3.0">{declared}', 1)
+    return text
 
 
 def own_rules(name: str) -> str:

@@ -99,6 +99,10 @@ BROKEN: list[tuple[str, EInvoiceFormat, Change, Treatment, dict[str, Any]]] = [
     ("BR-CO-25", PEPPOL, without("cbc:DueDate | cac:PaymentTerms"), Treatment.STANDARD, {}),
     ("BR-CO-25", CII, without("//ram:SpecifiedTradePaymentTerms"), Treatment.STANDARD, {}),
     ("BR-27", CII, saying("//ram:NetPriceProductTradePrice/ram:ChargeAmount", "-199.00"), Treatment.STANDARD, {}),
+    # Factur-X: code lists, and what it alone forbids
+    ("FX-SCH-A-000613", CII, stating("//ram:BilledQuantity", "unitCode", "month"), Treatment.STANDARD, {}),
+    ("FX-SCH-A-000580", CII, saying("//ram:CountryID", "ZZ"), Treatment.STANDARD, {}),
+    ("FACTURX-EN16931", CII, saying("//ram:InvoiceCurrencyCode", "EUX"), Treatment.STANDARD, {}),
     # Peppol
     ("PEPPOL-EN16931-R001", PEPPOL, without("cbc:ProfileID"), Treatment.STANDARD, {}),
     ("PEPPOL-EN16931-R003", PEPPOL, without("cbc:BuyerReference"), Treatment.STANDARD, {}),
