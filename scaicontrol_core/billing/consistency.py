@@ -41,6 +41,11 @@ def _pairs(invoice: Invoice, document: dict[str, Any]) -> dict[str, tuple[Any, A
         "issue_date": (to_json(invoice.issue_date), document["issue_date"]),
         "invoice_date": _if_chosen(to_json(invoice.invoice_date), document["issue_date"]),
         "due_date": (to_json(invoice.due_date), document["due_date"]),
+        "reason": (invoice.reason, document.get("reason")),
+        "referenced_invoice_id": (
+            invoice.referenced_invoice_id is None,
+            document["referenced_number"] is None,
+        ),
         "document_type": (invoice.document_type.value, document["document_type"]),
         "currency": (invoice.currency, document["currency"]),
         "notes": (invoice.notes, document["notes"]),

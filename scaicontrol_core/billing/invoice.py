@@ -188,7 +188,7 @@ class Invoice(Recorder):
         if self.referenced_invoice_id is None:
             self._record(InvoiceFinalized(**told))
         else:
-            refers = {"referenced_invoice_id": self.referenced_invoice_id, "reason": self.reason}
+            refers: dict[str, Any] = {"referenced_invoice_id": self.referenced_invoice_id, "reason": self.reason}
             self._record(CreditNoteIssued(**told, **refers, referenced_number=document.referenced_number))
 
     def take_back(self, credited: Credited, note_id: InvoiceId) -> None:

@@ -37,6 +37,7 @@ class InvoiceFilter:
     document_type: DocumentType | None = None
     number: str | None = None
     run_id: RunId | None = None
+    referenced_invoice_id: InvoiceId | None = None
     issued: bool | None = None
     """True: only what has a number (drafts are the seller's business); False: only drafts."""
 

@@ -44,6 +44,8 @@ _FROZEN = (
     "invoice_date",
     "due_date",
     "run_id",
+    "referenced_invoice_id",
+    "reason",
     "number",
     "sequence",
     "fiscal_year",
@@ -55,7 +57,7 @@ _FROZEN = (
     "chain_hash",
     "finalized_at",
 )
-_FILTERS = ("tenant_id", "partner_id", "seller_id", "status", "document_type", "number", "run_id")
+_FILTERS = ("tenant_id", "partner_id", "seller_id", "status", "document_type", "number", "run_id", "referenced_invoice_id")
 
 
 @frozen

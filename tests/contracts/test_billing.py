@@ -11,6 +11,7 @@ import pytest
 
 from scaicontrol_core.access import Actor, Role
 from scaicontrol_core.billing.billing_run import BillingRun, RunTotals, TenantFailure, VatTotal, parse_month
+from scaicontrol_core.billing.credit_note import Credited, CreditedLine
 from scaicontrol_core.billing.draft_input import DraftInput, LineInput
 from scaicontrol_core.billing.errors import PeriodAlreadyBilled
 from scaicontrol_core.billing.invoice import Invoice
@@ -128,6 +129,14 @@ def facts(thing: Any) -> dict[str, Any]:
 async def test_every_field_of_an_invoice_survives(market: Any) -> None:
     whole = numbered(
         document_type=DocumentType.CREDIT_NOTE,
+        referenced_invoice_id=InvoiceId("inv_002"),
+        reason="Cancelled within the month",
+        credited=Credited(
+            net_cents=-5,
+            tax_cents=-1,
+            lines=(CreditedLine(position=2, net_cents=-5, quantity=Decimal("0.5")),),
+            note_ids=(InvoiceId("inv_003"),),
+        ),
         status=InvoiceStatus.VOID,
         lines=(
             line(1, period=Period(date(2026, 1, 31), date(2026, 2, 28)), supply_date=date(2026, 1, 31)),
@@ -151,6 +160,7 @@ async def test_every_field_of_an_invoice_survives(market: Any) -> None:
         void_reason="Wrong customer.",
         pdf_status=PdfStatus.FAILED,
     )
+    await keep(market, numbered(2))
     await keep(market, whole)
     async with market.begin(PLATFORM, read_only=True) as work:
         seen = await work.invoices.get(whole.id)

@@ -30,7 +30,9 @@ from scaicontrol_core.testing.clock import DEFAULT_START
 PLATFORM = Actor.system("test")
 OURS, RESELLER = TenantId("tnt_ours"), PartnerId("prt_reseller")
 INVOICE = InvoiceId("inv_1")
-MAY_CHANGE = {"status", "sent_at", "paid_at", "voided_at", "void_reason", "pdf_status", "version"}
+#: What credit notes took back only grows: ``test_credit_notes_in_sql`` has its stories.
+CREDITED = {"credited_net_cents", "credited_tax_cents", "credited_lines", "credited_note_ids"}
+MAY_CHANGE = {"status", "sent_at", "paid_at", "voided_at", "void_reason", "pdf_status", "version"} | CREDITED
 
 
 def _line(count: int) -> InvoiceLine:
@@ -64,6 +66,8 @@ def _numbered() -> Invoice:
         buyer_reference="PO 7",
         invoice_date=date(2026, 1, 31),
         run_id=RunId("run_1"),
+        referenced_invoice_id=InvoiceId("inv_0"),
+        reason="Agreed.",
         number="RES-2026-000001",
         sequence=1,
         fiscal_year=2026,
