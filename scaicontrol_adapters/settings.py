@@ -32,7 +32,7 @@ _TESTS_OWN = f"{PREFIX}TEST_"
 _MIB = 1024 * 1024
 _MOST_WORKERS = 64
 
-_VIES_URL = "https://ec.europa.eu/taxation_customs/vies/rest-api"
+VIES_URL = "https://ec.europa.eu/taxation_customs/vies/rest-api"
 
 
 class Environment(StrEnum):
@@ -216,7 +216,7 @@ class Settings:
             "dev_issuer": not (self.is_production or jwks_url) if self.dev_issuer is absent else self.dev_issuer,
             "vies_url": ""
             if self.vies_url == reading.NONE
-            else self.vies_url or (_VIES_URL if self.is_production else ""),
+            else self.vies_url or (VIES_URL if self.is_production else ""),
             "pdf_workers": self.pdf_workers or min(os.cpu_count() or 1, 8),
         }
         for name, value in derived.items():

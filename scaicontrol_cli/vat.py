@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scaicontrol_cli.arguments import AsJson, day
+from scaicontrol_cli.context import settings, wait
 from scaicontrol_cli.errors import FAILED
 from scaicontrol_cli.groups import group
 from scaicontrol_cli.output import Column, Json, columns, print_item, print_json, print_note, print_rows
 from scaicontrol_core.kernel.errors import Invalid, Malformed, ScaiControlError
+from scaicontrol_core.kernel.events import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -156,12 +158,21 @@ def _today() -> date:
 def check_number(
     number: Annotated[str, typer.Argument(help="The number, with its prefix (or with --country).", metavar="NUMBER")],
     country: Country = None,
+    online: Annotated[bool, typer.Option("--online", help="Ask VIES too, the Commission's register.")] = False,
+    requester: Annotated[
+        str | None, typer.Option(help="With --online: your own number, so that the answer has a consultation number.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a VAT number's prefix, format and check digits; exits with 1 if it is wrong."""
+    """Check a VAT number's prefix, format and check digits; exits with 1 if it is wrong, or VIES says no.
+
+    An outage of VIES is no answer: the state is pending, and the exit code 0.
+    """
     found = _checked(number, country)
+    if online and found["well_formed"]:
+        found |= wait(_asked(found["vat_number"], requester))
     print_item(found, as_json=as_json)
-    if not found["well_formed"]:
+    if not found["well_formed"] or found.get("state") == "invalid":
         raise typer.Exit(FAILED)
 
 
@@ -169,18 +180,46 @@ def _checked(number: str, country: str | None) -> Json:
     from scaicontrol_core.tax.territory import territory_of
     from scaicontrol_core.tax.vat_id import find_vat_number, parse_vat_number, require_vat_number
 
-    home = territory_of(country).country if country is not None else None
+    found: Json = {"number": number, "vat_number": None, "country": None, "well_formed": False}
     try:
-        if home is None:
+        if country is None:
             sound = parse_vat_number(number)
         else:
-            prefix = {"GR": "EL", "GB": "XI"}.get(home, home)
-            written = number if find_vat_number(number) else prefix + number
-            sound = require_vat_number(written if find_vat_number(written) else number, country or "")
+            home = territory_of(country).country
+            prefixed = {"GR": "EL", "GB": "XI"}.get(home, home) + number
+            bare = find_vat_number(number) is None and find_vat_number(prefixed) is not None
+            sound = require_vat_number(prefixed if bare else number, country)
     except Invalid as wrong:
-        return {
-            "number": number, "vat_number": None, "country": None, "well_formed": False,
-            "code": wrong.code, "message": wrong.message, "hint": wrong.hint,
-        }  # fmt: skip
-    return {"number": number, "vat_number": str(sound), "country": sound.country, "well_formed": True,
-            "code": None, "message": None, "hint": None}  # fmt: skip
+        return found | {"code": wrong.code, "message": wrong.message, "hint": wrong.hint}
+    return found | {"vat_number": str(sound), "country": sound.country, "well_formed": True}
+
+
+async def _asked(number: str, requester: str | None) -> Json:
+    """Return what VIES says: ``state`` is valid, invalid, or pending where it gave no answer."""
+    from scaicontrol_adapters.settings import VIES_URL
+    from scaicontrol_adapters.vies import ViesRegister
+    from scaicontrol_adapters.vies.register import Patience
+    from scaicontrol_core.tax.vat_id import parse_vat_number
+    from scaicontrol_core.tenancy.vat_register import RegisterQuestion, RegisterUnavailable
+
+    ours = str(parse_vat_number(requester, pointer="/requester")) if requester else None
+    own = settings()
+    seconds = own.vies_timeout_seconds
+    # Whoever asks by hand means it, also where this installation asks nobody by itself; and waits for one answer.
+    register = ViesRegister(
+        url=own.vies_url or VIES_URL, patience=Patience(request_seconds=seconds, question_seconds=seconds)
+    )
+    try:
+        answer = await register.check(RegisterQuestion(number, ours))
+    except RegisterUnavailable as silence:
+        print_note(f"{silence.message} It is not a no: ask again later.")
+        return {"state": "pending", "register_code": silence.register_code}
+    finally:
+        await register.close()
+    return {
+        "state": "valid" if answer.valid else "invalid",
+        "name": answer.name,
+        "address": answer.address,
+        "consultation_number": answer.consultation_number,
+        "requested_at": to_json(answer.requested_at),
+    }

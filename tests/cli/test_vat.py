@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.services.vies import Vies
+
 World = Callable[..., Any]
 
 SALE = {
@@ -132,6 +134,42 @@ def test_a_wrong_number_says_what_is_wrong(scaicontrol: World, words: tuple[str,
     checked = scaicontrol("vat", "check", *words, "--json", fails=1).json
     assert (checked["well_formed"], checked["code"]) == (False, code)
     assert checked["message"] in scaicontrol("vat", "check", *words, fails=1).stdout
+
+
+@pytest.fixture
+def asking(scaicontrol: World, vies: Vies, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The program with a register that knows one Dutch and one German number."""
+    monkeypatch.setenv("SCAICONTROL_VIES_URL", vies.url)
+    monkeypatch.setenv("SCAICONTROL_VIES_TIMEOUT_SECONDS", "1")
+    vies.known |= {"NL868355884B01", "DE129273398"}
+    return scaicontrol
+
+
+def test_the_register_is_asked_on_request_only(asking: World, vies: Vies) -> None:
+    asking("vat", "check", "NL868355884B01")
+    assert vies.received == []
+    asking("vat", "check", "DE129273399", "--online", fails=1)
+    assert vies.received == [], "what fails its checksum is no question"
+    found = asking("vat", "check", "NL868355884B01", "--online", "--json").json
+    assert (found["state"], found["name"], found["consultation_number"]) == ("valid", "Trader B.V.", None)
+
+
+def test_who_names_itself_gets_a_consultation_number(asking: World, vies: Vies) -> None:
+    words = ("vat", "check", "DE129273398", "--online", "--requester", "NL868355884B01", "--json")
+    found = asking(*words).json
+    assert (found["consultation_number"], found["name"]) == ("WAPIAAAAX1abcdef", None)
+    assert vies.received[0]["requesterMemberStateCode"] == "NL"
+    assert (
+        "vat_number_invalid" in asking("vat", "check", "DE129273398", "--online", "--requester", "7", fails=2).complaint
+    )
+
+
+def test_a_no_of_the_register_fails_and_silence_does_not(asking: World, vies: Vies) -> None:
+    assert asking("vat", "check", "FR40303265045", "--online", "--json", fails=1).json["state"] == "invalid"
+    vies.outages["DE"] = "MS_UNAVAILABLE"
+    silent = asking("vat", "check", "DE129273398", "--online", "--json")
+    assert (silent.json["state"], silent.json["register_code"]) == ("pending", "MS_UNAVAILABLE")
+    assert "It is not a no" in silent.stderr
 
 
 def test_an_invoice_says_why_it_bears_its_vat(world: World) -> None:
