@@ -9,6 +9,7 @@ import pytest
 from scaicontrol_core.access import Actor, Role
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.use_cases.list_vat_corrections import ListVatCorrections
+from scaicontrol_core.billing.use_cases.reissue_invoice import ReissueInvoice
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
 from scaicontrol_core.billing.vat_corrections import CorrectionSearch, VatCorrection, charged_for_want_of_proof
 from scaicontrol_core.kernel.errors import Conflict, Forbidden
@@ -210,6 +211,16 @@ class TestOfferedBack:
         assert (offer.net_cents, offer.tax_cents, offer.credited_cents) == (charged.net_cents, charged.tax_cents, 0)
         assert (offer.vat_number, offer.source, offer.reference) == (IRISH, "vies", "WAPI0002")
         assert offer.proven_at == books.world.clock.now()
+
+    async def test_credited_and_issued_anew_it_bears_no_vat_and_is_offered_no_more(
+        self, books: Any, charged: Invoice
+    ) -> None:
+        await check(books)
+        anew = await books.world.use(ReissueInvoice)(books.admin, charged.id, "The number was proven.", finalize=True)
+        assert judged(anew.invoice) == ("AE", "valid", False)
+        assert (anew.invoice.net_cents, anew.invoice.tax_cents) == (charged.net_cents, 0)
+        assert anew.credit_note.tax_cents == -charged.tax_cents
+        assert await corrections(books) == ()
 
     async def test_what_is_no_offer(self, books: Any, charged: Invoice, register: MemoryRegister) -> None:
         await check(books)
