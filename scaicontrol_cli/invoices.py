@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scaicontrol_cli import drafts, einvoices, explaining, invoice_documents
+from scaicontrol_cli import drafts, einvoices, explaining, invoice_documents, sending
 from scaicontrol_cli.arguments import (
     DEFAULT_LIMIT,
     AsJson,
@@ -42,6 +42,7 @@ drafts.add_to(app)
 explaining.add_to(app)
 invoice_documents.add_to(app)
 einvoices.add_to(app)
+sending.add_to(app)
 
 
 @app.command("list")

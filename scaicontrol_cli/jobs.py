@@ -16,6 +16,7 @@ from scaicontrol_cli.progress import progress
 
 if TYPE_CHECKING:
     from scaicontrol_adapters.rendering import RenderReport
+    from scaicontrol_adapters.sending import DeliveryReport
 
 app = group("Jobs: what otherwise runs by itself.")
 
@@ -25,16 +26,24 @@ class Job(StrEnum):
 
     REAP = "reap"
     RENDER = "render"
+    MAIL = "mail"
 
 
 @app.command("run")
 def run_job(
-    job: Annotated[Job, typer.Argument(help="reap: ended trials, cancellations, terms. render: PDFs not yet made.")],
+    job: Annotated[
+        Job,
+        typer.Argument(
+            help="reap: ended trials, cancellations, terms. render: PDFs not yet made. mail: what waits to be sent."
+        ),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Run a job once, to its end."""
     if job is Job.REAP:
         _reap(as_json=as_json)
+    elif job is Job.MAIL:
+        _mail(as_json=as_json)
     else:
         _render(as_json=as_json)
 
@@ -61,6 +70,22 @@ def _render(*, as_json: bool) -> None:
     if report.away:
         print_note(f"Stopped early: {report.away}")
     if report.failed or report.left:
+        raise typer.Exit(FAILED)
+
+
+def _mail(*, as_json: bool) -> None:
+    from scaicontrol_adapters.sending import deliver_due
+
+    async def work(session: Session) -> DeliveryReport:
+        with progress("Sending") as step:
+            return await deliver_due(session.container, session.actor, on_progress=step)
+
+    report = call(work)
+    counts: dict[str, object] = {"sent": report.sent, "deferred": len(report.deferred), "failed": len(report.failed)}
+    _print({"job": Job.MAIL.value} | counts, as_json=as_json)
+    for request in (*report.deferred, *report.failed):
+        print_note(f"{request.invoice_id}: {request.error} [{request.error_code}]")
+    if report.deferred or report.failed:
         raise typer.Exit(FAILED)
 
 
