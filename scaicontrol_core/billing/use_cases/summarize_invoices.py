@@ -11,7 +11,7 @@ from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.billing.billing_run import RunTotals, VatTotal
 from scaicontrol_core.billing.invoice import Invoice
-from scaicontrol_core.billing.lifecycle import InvoiceStatus
+from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus
 from scaicontrol_core.billing.ports import BillingWork, InvoiceFilter
 from scaicontrol_core.kernel.paging import MAX_LIMIT, PageRequest
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
@@ -19,9 +19,13 @@ from scaicontrol_core.kernel.work import UnitOfWorkFactory
 
 @frozen(kw_only=True)
 class InvoiceSummary:
-    """Sums over numbered documents that are not void, in minor units; ``vat`` by group and currency."""
+    """Sums over numbered documents that are not void, in minor units; ``vat`` by group and currency.
+
+    Credit notes bear negative amounts: all sums are net of them.
+    """
 
     invoices: int
+    credit_notes: int
     by_pdf_status: dict[str, int]
     vat: tuple[VatTotal, ...]
 
@@ -50,19 +54,23 @@ class SummarizeInvoices:
     async def __call__(self, actor: Actor) -> InvoiceSummary:
         """Return the sums."""
         actor.require(Permission.ADMIN_BILLING)
-        totals, statuses = RunTotals(), Counter[str]()
+        totals, statuses, credit_notes = RunTotals(), Counter[str](), 0
         page = PageRequest(limit=MAX_LIMIT)
         async with self.work.begin(actor, read_only=True) as work:
             while True:
                 part = await work.invoices.list(InvoiceFilter(issued=True), page)
                 for invoice in part.items:
                     if invoice.status is not InvoiceStatus.VOID:
-                        totals = totals.plus(RunTotals(invoices=1, vat=_groups(invoice)))
+                        is_credit = invoice.document_type is DocumentType.CREDIT_NOTE
+                        totals = totals.plus(RunTotals(invoices=int(not is_credit), vat=_groups(invoice)))
+                        credit_notes += is_credit
                         statuses[invoice.pdf_status.value] += 1
                 if part.next_cursor is None:
                     break
                 page = evolve(page, cursor=part.next_cursor)
-        return InvoiceSummary(invoices=totals.invoices, by_pdf_status=dict(statuses), vat=totals.vat)
+        return InvoiceSummary(
+            invoices=totals.invoices, credit_notes=credit_notes, by_pdf_status=dict(statuses), vat=totals.vat
+        )
 
 
 def _groups(invoice: Invoice) -> tuple[VatTotal, ...]:
