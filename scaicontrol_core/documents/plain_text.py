@@ -103,7 +103,7 @@ class _Reader(HTMLParser):
         said = _BLANKS.sub(" ", "".join(self._pieces[start:])).strip()
         bare = address.removeprefix("mailto:").removeprefix("tel:")
         if said not in {address, bare} or not said:
-            self._pieces.append(f" <{address}>" if said else address)
+            self._pieces.append(f" <{address}>" if said else f"{_EDGE}{address}{_EDGE}")
 
 
 def _tidy(line: str) -> str:
