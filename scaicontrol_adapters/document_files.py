@@ -92,8 +92,8 @@ def render_document(document: Mapping[str, Any], output: OutputFormat) -> bytes:
 
     html = compose_html(document).html
     if output is OutputFormat.HTML:
-        return html.encode()
-    key = f"documents/{hashlib.sha256(canonical_json(document).encode()).hexdigest()}"
+        return html.encode("utf-8", "xmlcharrefreplace")
+    key = f"documents/{hashlib.sha256(canonical_json(document).encode('utf-8', 'backslashreplace')).hexdigest()}"
     return _engine().render(html, key, PdfParts(einvoice=einvoice.attachment if einvoice else None))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
+from scaicontrol_core.documents.errors import DocumentUnreadable
 from scaicontrol_core.tenancy.fields import EInvoiceFormat
 
 _UBL = frozenset({EInvoiceFormat.UBL, EInvoiceFormat.XRECHNUNG})
@@ -23,7 +24,10 @@ def einvoice_xml(document: Mapping[str, Any], format: EInvoiceFormat) -> bytes: 
     from scaicontrol_core.documents.einvoice.reading import einvoice_of  # noqa: PLC0415
 
     einvoice = einvoice_of(document, format)
-    return write_ubl(einvoice) if format in _UBL else write_cii(einvoice)
+    try:
+        return write_ubl(einvoice) if format in _UBL else write_cii(einvoice)
+    except ValueError as wrong:  # lxml's word on a control character; inputs refuse them, a typed file may not
+        raise DocumentUnreadable(f"The document holds what XML can't carry: {wrong}") from wrong
 
 
 @frozen

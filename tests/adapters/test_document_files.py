@@ -16,7 +16,7 @@ from scaicontrol_core.billing.errors import EInvoiceIncomplete
 from scaicontrol_core.documents.errors import DocumentUnreadable
 from scaicontrol_core.tenancy.fields import EInvoiceFormat
 from scaicontrol_core.testing.document_matrix import matrix
-from scaicontrol_core.testing.documents import sample_credit_note, sample_invoice
+from scaicontrol_core.testing.documents import sample_credit_note, sample_invoice, sample_line
 
 ROOT = Path(__file__).parents[2]
 
@@ -98,6 +98,14 @@ def test_a_document_that_a_receiver_would_refuse_is_not_written() -> None:
     with pytest.raises(EInvoiceIncomplete) as refused:
         render_document(document, OutputFormat.UBL)
     assert any(field.message.startswith("NL-R-001") for field in refused.value.fields)
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x0b", "\ufffe", "\ud800"])
+def test_what_xml_cannot_carry_is_refused_in_words(sign: str) -> None:
+    document = sample_invoice(lines=[sample_line(description=f"a{sign}b")])
+    for wanted in (OutputFormat.CII, OutputFormat.ZUGFERD):
+        with pytest.raises(DocumentUnreadable, match="XML can't carry"):
+            render_document(document, wanted)
 
 
 def test_the_example_of_the_documentation_runs(tmp_path: Path) -> None:

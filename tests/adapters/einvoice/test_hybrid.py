@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import subprocess
+import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +22,11 @@ from scaicontrol_adapters.document_files import OutputFormat, render_document
 from scaicontrol_adapters.einvoice.container import open_hybrid
 from scaicontrol_adapters.einvoice.findings import Severity
 from scaicontrol_adapters.einvoice.validation import validate_document
-from scaicontrol_adapters.einvoice.writing import einvoice_xml
+from scaicontrol_adapters.einvoice.writing import XmlEInvoices, einvoice_xml
+from scaicontrol_adapters.pdf.inline import InlineRenderer
+from scaicontrol_adapters.pdf.pool import PooledRenderer
+from scaicontrol_core.documents.einvoicing import write_einvoice
+from scaicontrol_core.documents.ports import PdfParts
 from scaicontrol_core.tenancy.fields import EInvoiceFormat
 from scaicontrol_core.testing.document_matrix import ODDITIES, Document, Kind, Treatment, matrix_document
 
@@ -194,6 +200,34 @@ def test_the_same_document_is_the_same_file() -> None:
     document = matrix_document(Treatment.MIXED)
     assert render_document(document, OutputFormat.ZUGFERD) == render_document(document, OutputFormat.FACTURX)
     assert render_document(document, OutputFormat.PDF) != render_document(document, OutputFormat.ZUGFERD)
+
+
+RENDER = """
+import hashlib
+from scaicontrol_adapters.document_files import OutputFormat, render_document
+from scaicontrol_core.testing.document_matrix import Treatment, matrix_document
+pdf = render_document(matrix_document(Treatment.MIXED), OutputFormat.ZUGFERD)
+print(hashlib.sha256(pdf).hexdigest())
+"""
+
+
+def test_neither_place_nor_time_changes_a_byte() -> None:
+    def digest(seed: str, zone: str) -> str:
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone}
+        command = [sys.executable, "-c", RENDER]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+    assert digest("1", "UTC") == digest("4711", "Pacific/Auckland")
+
+
+async def test_the_pools_workers_make_the_same_hybrids() -> None:
+    document = matrix_document(Treatment.STANDARD)
+    einvoice = write_einvoice(document, EInvoiceFormat.FACTURX, XmlEInvoices())
+    assert einvoice is not None
+    parts, inline = PdfParts(einvoice=einvoice.attachment), InlineRenderer()
+    html = (await inline.render_html(document)).html
+    async with PooledRenderer(workers=1) as pool:
+        assert await pool.render_pdf(html, "key", parts) == await inline.render_pdf(html, "key", parts)
 
 
 def test_a_pdf_without_xml_is_no_hybrid() -> None:

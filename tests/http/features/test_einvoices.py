@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from scaicontrol_adapters.container import Container
-from scaicontrol_adapters.einvoice.validation import validate_xml
+from scaicontrol_adapters.einvoice.container import open_hybrid
+from scaicontrol_adapters.einvoice.validation import validate_document, validate_xml
 from scaicontrol_core.access import Actor
 from scaicontrol_core.billing.draft_input import DraftInput, LineInput
 from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
@@ -45,6 +46,14 @@ async def test_a_buyer_gets_the_xml_it_asked_for(boss: Any, acme: Any, issue: Is
     assert validate_xml(answer.content).findings == ()
     admins = await boss.send("GET", f"/admin/invoices/{sent}/einvoice")
     assert (admins.content, admins.headers["etag"]) == (answer.content, answer.headers["etag"])
+
+
+async def test_a_buyer_of_hybrids_finds_the_xml_in_its_pdf(acme: Any, issue: Issue) -> None:
+    sent = await issue(preferred_einvoice_format=EInvoiceFormat.ZUGFERD)
+    pdf = (await acme.send("GET", f"/billing/invoices/{sent}/pdf")).content
+    assert validate_document(pdf).findings == ()
+    xml = (await acme.send("GET", f"/billing/invoices/{sent}/einvoice")).content
+    assert open_hybrid(pdf).xml == xml
 
 
 @pytest.mark.parametrize("wanted", ["ubl", "xrechnung", "cii", "zugferd", "facturx"])
