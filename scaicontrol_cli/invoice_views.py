@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 _SUMMARY = (
     "id", "partner_id", "seller_id", "tenant_id", "buyer_name", "document_type", "status", "number", "issue_date",
-    "due_date", "currency", "net_cents", "tax_cents", "gross_cents", "pdf_status", "run_id", "created_at",
-    "finalized_at", "sent_at", "voided_at", "void_reason", "version",
+    "due_date", "currency", "net_cents", "tax_cents", "gross_cents", "open_cents", "pdf_status", "run_id",
+    "referenced_invoice_id", "reason", "created_at", "finalized_at", "sent_at", "voided_at", "void_reason", "version",
 )  # fmt: skip
 _REST = ("invoice_date", "notes", "buyer_reference", "chain_hash")
 SHOWN = (
@@ -32,6 +32,8 @@ def summary_json(invoice: Invoice) -> Json:
     from scaicontrol_core.kernel.events import to_json
 
     shown: Json = {name: to_json(getattr(invoice, name)) for name in _SUMMARY}
+    shown["credited_cents"] = invoice.credited.gross_cents
+    shown["credit_note_ids"] = list(invoice.credited.note_ids)
     shown["allowed_moves"] = to_json(invoice.allowed_moves())
     return shown
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scaicontrol_cli import drafts, einvoices, explaining, invoice_documents, sending
+from scaicontrol_cli import credit_notes, drafts, einvoices, explaining, invoice_documents, sending
 from scaicontrol_cli.arguments import (
     DEFAULT_LIMIT,
     AsJson,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 app = group("Invoices: drafts, numbers, documents.")
 drafts.add_to(app)
+credit_notes.add_to(app)
 explaining.add_to(app)
 invoice_documents.add_to(app)
 einvoices.add_to(app)
@@ -50,6 +51,10 @@ def list_invoices(
     tenant: TenantOption = None,
     partner: OfPartner = None,
     status: Annotated[str | None, typer.Option(help="Only those in this status.")] = None,
+    document_type: Annotated[
+        str | None, typer.Option("--document-type", help="Only invoices, or credit notes: invoice, credit_note.")
+    ] = None,
+    of_invoice: Annotated[str | None, typer.Option("--of-invoice", help="Only this invoice's credit notes.")] = None,
     number: Annotated[str | None, typer.Option(help="Only the one with this number.")] = None,
     issued: Annotated[bool | None, typer.Option("--issued/--drafts", help="With a number, or without.")] = None,
     limit: Limit = DEFAULT_LIMIT,
@@ -59,11 +64,12 @@ def list_invoices(
     as_json: AsJson = False,
 ) -> None:
     """List invoices, newest first."""
-    from scaicontrol_core.billing.lifecycle import InvoiceStatus
+    from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus
     from scaicontrol_core.billing.ports import InvoiceFilter
     from scaicontrol_core.billing.use_cases.list_invoices import ListInvoices
 
     wanted_status = choice(InvoiceStatus, status, "/status")
+    wanted_type = choice(DocumentType, document_type, "/document_type")
     request = page(limit, cursor, page_number, sort)
 
     async def work(session: Session) -> Page[Invoice]:
@@ -71,6 +77,8 @@ def list_invoices(
             tenant_id=await tenant_named(session, tenant, partner) if tenant else None,
             partner_id=PartnerId(partner) if partner else None,
             status=wanted_status,
+            document_type=wanted_type,
+            referenced_invoice_id=await invoice_named(session, of_invoice) if of_invoice else None,
             number=number,
             issued=issued,
         )

@@ -64,7 +64,7 @@ class CreditExceedsInvoice(Conflict):
 
     def __init__(self, *fields: FieldError) -> None:
         super().__init__(
-            "The invoice has less left to credit: " + "; ".join(field.message for field in fields),
+            "That is more than is left to credit.",
             fields=fields,
             hint="Credit at most what is left, or leave the amount out to credit all of it.",
         )

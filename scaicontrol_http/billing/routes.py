@@ -25,7 +25,7 @@ from scaicontrol_core.documents.use_cases.list_sends import ListSends
 from scaicontrol_core.kernel.checks import choice
 from scaicontrol_core.kernel.ids import InvoiceId, LineId, PartnerId, RunId, TenantId
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
-from scaicontrol_http.billing import documents, einvoices
+from scaicontrol_http.billing import credit_notes, documents, einvoices
 from scaicontrol_http.billing.report_routes import REPORT_ROUTES
 from scaicontrol_http.billing.run_schemas import RunAnswer, RunBody, SeriesAuditAnswer
 from scaicontrol_http.billing.schemas import (
@@ -69,6 +69,7 @@ async def list_invoices(
     document_type: FromQuery[str | None] = None,
     number: FromQuery[str | None] = None,
     run_id: FromQuery[str | None] = None,
+    referenced_invoice_id: FromQuery[str | None] = None,
 ) -> Listing[InvoiceSummaryAnswer]:
     """Invoices and drafts within the caller's scope, newest first unless sorted otherwise; without lines."""
     wanted = InvoiceFilter(
@@ -79,6 +80,7 @@ async def list_invoices(
         document_type=_document_type(document_type, "/document_type") if document_type else None,
         number=number,
         run_id=RunId(run_id) if run_id else None,
+        referenced_invoice_id=InvoiceId(referenced_invoice_id) if referenced_invoice_id else None,
     )
     return listing(await container.use(ListInvoices)(actor, wanted, page), InvoiceSummaryAnswer.of)
 
@@ -186,11 +188,18 @@ async def numbering_audit(
 
 @get("/billing/invoices", tags=[_OWN], summary="List own invoices")
 async def list_own(
-    container: Container, actor: Actor, page: PageRequest, status: FromQuery[str | None] = None
+    container: Container,
+    actor: Actor,
+    page: PageRequest,
+    status: FromQuery[str | None] = None,
+    document_type: FromQuery[str | None] = None,
 ) -> Listing[InvoiceSummaryAnswer]:
-    """The caller's tenant's invoices; drafts are the seller's business."""
+    """The caller's tenant's invoices and credit notes; drafts are the seller's business."""
     wanted = InvoiceFilter(
-        tenant_id=own_tenant(actor), status=_status(status, "/status") if status else None, issued=True
+        tenant_id=own_tenant(actor),
+        status=_status(status, "/status") if status else None,
+        document_type=_document_type(document_type, "/document_type") if document_type else None,
+        issued=True,
     )
     return listing(await container.use(ListInvoices)(actor, wanted, page), InvoiceSummaryAnswer.of)
 
@@ -211,6 +220,7 @@ ROUTES = (
     sort_lines,
     finalize_invoice,
     void_invoice,
+    *credit_notes.ROUTES,
     read_history,
     run_billing,
     get_billing_run,

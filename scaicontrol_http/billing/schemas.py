@@ -152,7 +152,11 @@ class LineAnswer(Answer):
 
 
 class InvoiceSummaryAnswer(Answer):
-    """An invoice as lists show it."""
+    """An invoice as lists show it.
+
+    ``credited_cents`` is what credit notes took back of its gross amount, ``open_cents`` what is
+    still owed on it. A credit note has negative amounts, names its invoice and says why.
+    """
 
     id: str
     partner_id: str
@@ -168,8 +172,13 @@ class InvoiceSummaryAnswer(Answer):
     net_cents: int
     tax_cents: int
     gross_cents: int
+    credited_cents: int
+    open_cents: int
     pdf_status: str
     run_id: str | None
+    referenced_invoice_id: str | None
+    credit_note_ids: list[str]
+    reason: str | None
     created_at: datetime
     finalized_at: datetime | None
     sent_at: datetime | None
@@ -236,8 +245,13 @@ def _summary(invoice: Invoice) -> dict[str, Any]:
         "net_cents": invoice.net_cents,
         "tax_cents": invoice.tax_cents,
         "gross_cents": invoice.gross_cents,
+        "credited_cents": invoice.credited.gross_cents,
+        "open_cents": invoice.open_cents,
         "pdf_status": invoice.pdf_status.value,
         "run_id": invoice.run_id,
+        "referenced_invoice_id": invoice.referenced_invoice_id,
+        "credit_note_ids": list(invoice.credited.note_ids),
+        "reason": invoice.reason,
         "created_at": invoice.created_at,
         "finalized_at": invoice.finalized_at,
         "sent_at": invoice.sent_at,
