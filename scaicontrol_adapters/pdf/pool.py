@@ -15,6 +15,7 @@ from attrs import define, field
 from scaicontrol_adapters.pdf.limits import RenderingLimits
 from scaicontrol_core.documents import RenderedHtml, TemplateSource
 from scaicontrol_core.documents.errors import RenderingUnavailable
+from scaicontrol_core.documents.mail_composing import MailOrder, MailTemplateSource, RenderedMail
 from scaicontrol_core.documents.ports import NO_PARTS, PdfParts
 
 P = ParamSpec("P")
@@ -51,6 +52,10 @@ class PooledRenderer:
     async def render_pdf(self, html: str, document_key: str, parts: PdfParts = NO_PARTS) -> bytes:
         """Make the PDF in a worker; see the port."""
         return await self._run(_write_pdf, html, document_key, parts)
+
+    async def render_mail(self, order: MailOrder, template: MailTemplateSource) -> RenderedMail:
+        """Write a message with an operator's template, in a worker."""
+        return await self._run(_write_mail, order, template)
 
     @property
     def closed(self) -> bool:
@@ -128,3 +133,9 @@ def _write_html(document: Mapping[str, Any], template: TemplateSource | None, dr
     from scaicontrol_adapters.pdf import worker  # noqa: PLC0415
 
     return worker.write_html(document, template, draft)
+
+
+def _write_mail(order: MailOrder, template: MailTemplateSource) -> RenderedMail:
+    from scaicontrol_adapters.pdf import worker  # noqa: PLC0415
+
+    return worker.write_mail(order, template)

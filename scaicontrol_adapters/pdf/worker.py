@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from scaicontrol_adapters.mail.composer import compose_mail
 from scaicontrol_adapters.pdf.composer import compose_html
 from scaicontrol_adapters.pdf.engine import PdfEngine
 from scaicontrol_adapters.pdf.limits import RenderingLimits
 from scaicontrol_core.documents import RenderedHtml, TemplateSource
+from scaicontrol_core.documents.mail_composing import MailOrder, MailTemplateSource, RenderedMail
 from scaicontrol_core.documents.ports import NO_PARTS, PdfParts
 
 _GRACE_SECONDS = 10
@@ -45,6 +47,12 @@ def write_html(document: Mapping[str, Any], template: TemplateSource | None, dra
     """Run an operator's template where it can do no harm to the API process."""
     with _watchdog(_limits.template_seconds):
         return compose_html(document, template=template, draft=draft, limits=_limits)
+
+
+def write_mail(order: MailOrder, template: MailTemplateSource) -> RenderedMail:
+    """Run an operator's template of a message likewise."""
+    with _watchdog(_limits.template_seconds):
+        return compose_mail(order, template=template, limits=_limits)
 
 
 @contextmanager

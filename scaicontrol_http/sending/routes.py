@@ -11,13 +11,14 @@ from scaicontrol_core.documents.transmission import SendId
 from scaicontrol_core.documents.use_cases.list_sends import ListSends
 from scaicontrol_core.documents.use_cases.retry_send import RetrySend
 from scaicontrol_core.documents.use_cases.send_invoice import SendInvoice
+from scaicontrol_core.documents.use_cases.send_test_mail import SendTestMail
 from scaicontrol_core.kernel.ids import InvoiceId
 from scaicontrol_http import idempotency
 from scaicontrol_http.dependencies import Actor, Container
 from scaicontrol_http.requests import Listing
-from scaicontrol_http.sending.schemas import SendAnswer, SendBody
+from scaicontrol_http.sending.schemas import SampleMailAnswer, SampleMailBody, SendAnswer, SendBody
 
-_ADMIN = "Admin: invoices"
+_ADMIN, _TEMPLATES = "Admin: invoices", "Admin: templates"
 
 
 @post(
@@ -60,4 +61,16 @@ async def retry_send(container: Container, actor: Actor, send_id: FromPath[str])
     return Response(SendAnswer.of(again), status_code=202)
 
 
-ROUTES = (send_invoice, list_sends, retry_send)
+@post(
+    "/admin/billing/templates/designer/send-test",
+    tags=[_TEMPLATES],
+    summary="Send a test of an e-mail's template",
+    status_code=202,
+)
+async def send_test(container: Container, actor: Actor, data: JSONBody[SampleMailBody]) -> Response[SampleMailAnswer]:
+    """Send a sample to oneself, marked as a test, about an invoice; nothing of it is kept."""
+    handed = await container.use(SendTestMail)(actor, data.sample())
+    return Response(SampleMailAnswer(message_id=handed.message_id, refused=list(handed.refused)), status_code=202)
+
+
+ROUTES = (send_invoice, list_sends, retry_send, send_test)

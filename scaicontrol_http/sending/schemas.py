@@ -6,9 +6,16 @@ from datetime import datetime
 
 from msgspec import field
 
+from scaicontrol_core.documents.mail import MailType
+from scaicontrol_core.documents.mail_composing import MailTemplateSource
 from scaicontrol_core.documents.transmission import SendEntry, SendRequest
 from scaicontrol_core.documents.use_cases.list_sends import SendStory
+from scaicontrol_core.documents.use_cases.send_test_mail import SampleMail
+from scaicontrol_core.kernel.checks import choice
+from scaicontrol_core.kernel.ids import InvoiceId
 from scaicontrol_http.requests import Answer, Body
+
+_mail_type = choice(MailType)
 
 
 class SendBody(Body):
@@ -96,3 +103,33 @@ class SendAnswer(Answer):
     def told(cls, story: SendStory) -> SendAnswer:
         """Show a request with its history."""
         return cls.of(story.request, story.entries)
+
+
+class SampleMailBody(Body):
+    """A message to oneself about one of one's invoices; without ``html_content``, of the built-in template."""
+
+    document_type: str
+    invoice_id: str
+    to: list[str]
+    subject: str | None = None
+    html_content: str | None = None
+    css_content: str = ""
+
+    def sample(self) -> SampleMail:
+        """Return the core's value."""
+        template = None
+        if self.html_content is not None:
+            template = MailTemplateSource("draft", self.subject or "", self.html_content, self.css_content)
+        return SampleMail(
+            mail_type=_mail_type(self.document_type, "/document_type"),
+            invoice_id=InvoiceId(self.invoice_id),
+            to=self.to,
+            template=template,
+        )
+
+
+class SampleMailAnswer(Answer):
+    """The id of the message that was handed over, and recipients that were refused."""
+
+    message_id: str
+    refused: list[str]

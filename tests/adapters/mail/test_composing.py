@@ -12,6 +12,7 @@ import pytest
 
 from scaicontrol_adapters.mail.composer import built_in_source, compose_mail
 from scaicontrol_adapters.mail.rendering import SandboxedMails
+from scaicontrol_adapters.pdf.pool import PooledRenderer
 from scaicontrol_core.documents.errors import TemplateRejected
 from scaicontrol_core.documents.mail import MailType
 from scaicontrol_core.documents.mail_composing import (
@@ -138,6 +139,16 @@ def test_a_template_that_is_a_whole_page_stays_one() -> None:
 def test_built_in_templates_are_found_by_name_alone() -> None:
     assert all(built_in_source(f"{mail_type.value}.html") for mail_type in MailType)
     assert built_in_source("../composer.py") is None
+
+
+async def test_an_operator_s_template_runs_in_a_process_of_its_own() -> None:
+    async with PooledRenderer(workers=1) as pool:
+        mails = SandboxedMails(pool)
+        assert await mails.render_mail(order(MailType.INVOICE), MINE) == compose_mail(
+            order(MailType.INVOICE), template=MINE
+        )
+        with pytest.raises(TemplateRejected):
+            await mails.render_mail(order(MailType.INVOICE), MailTemplateSource("bad", "{{ x }}", "x"))
 
 
 async def test_the_port_composes_here_what_is_built_in() -> None:

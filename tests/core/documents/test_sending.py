@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
 from scaicontrol_core.documents.errors import ObjectStoreUnavailable, TemplateRejected
 from scaicontrol_core.documents.mail import InvoiceVoid, MailRefused, MailType, MailUnavailable, NobodyToSendTo
+from scaicontrol_core.documents.mail_composing import mail_context
 from scaicontrol_core.documents.mail_schedule import LEASE, WAITS
 from scaicontrol_core.documents.ports import NO_PARTS, FontVersion, PdfParts, RenderedHtml, TemplateSource
 from scaicontrol_core.documents.revision import RevisionReason
@@ -30,11 +31,13 @@ from scaicontrol_core.documents.use_cases.read_invoice_pdf import ReadInvoicePdf
 from scaicontrol_core.documents.use_cases.record_mail_report import MailReport, RecordMailReport, ReportTooEarly
 from scaicontrol_core.documents.use_cases.retry_send import RetrySend
 from scaicontrol_core.documents.use_cases.send_invoice import SendInvoice
+from scaicontrol_core.documents.use_cases.send_test_mail import SampleMail, SendTestMail, sample_order
 from scaicontrol_core.kernel.errors import Conflict, Forbidden, Invalid, InvalidTransition, NotFound, Refused
 from scaicontrol_core.kernel.ids import InvoiceId
 from scaicontrol_core.tenancy.use_cases.set_billing_profile import SetBillingProfile
 from scaicontrol_core.testing import MemoryWorld
 from scaicontrol_core.testing.builders import OPERATOR_ID, TENANT_ID, billing_details
+from scaicontrol_core.testing.documents import sample_invoice
 from scaicontrol_core.testing.faults import FaultyWork, Killed
 from scaicontrol_core.testing.mail import MemoryMail, PlainMails
 
@@ -418,3 +421,23 @@ async def test_only_what_failed_is_retried(office: Office) -> None:
 
 async def test_a_request_knows_its_type(office: Office) -> None:
     assert (await office.request()).mail_type is MailType.INVOICE
+
+
+@pytest.mark.parametrize("mail_type", MailType)
+async def test_a_test_goes_to_oneself_and_stands_in_no_history(office: Office, mail_type: MailType) -> None:
+    invoice = await office.issue()
+    sample = SampleMail(mail_type=mail_type, invoice_id=invoice.id, to=["me@example.com"])
+    handed = await office.world.use(SendTestMail)(ADMIN, sample)
+    (mail,) = office.mail.sent.values()
+    assert (mail.to, mail.subject[:7], mail.attachments) == (("me@example.com",), "[Test] ", ())
+    assert handed.message_id
+    assert await office.story(invoice.id) == []
+    with pytest.raises(NobodyToSendTo):
+        await office.world.use(SendTestMail)(ADMIN, evolve(sample, to=[]))
+    with pytest.raises(Forbidden):
+        await office.world.use(SendTestMail)(BUYER, sample)
+
+
+@pytest.mark.parametrize("mail_type", MailType)
+def test_a_sample_of_every_type_can_be_written(mail_type: MailType) -> None:
+    assert mail_context(sample_order(mail_type, sample_invoice(), date(2026, 1, 15))).mail_type is mail_type

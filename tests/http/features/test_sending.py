@@ -155,3 +155,29 @@ async def test_what_is_no_report_of_ours(anybody: Any, world: Any, container: Co
     early = bounce("unknown", metadata={"reference": world.their_send})
     await anybody.refused("POST", path, 503, "report_too_early", **signed(container, early))
     assert await rows() == before
+
+
+async def test_a_template_is_tried_in_a_real_mail_program(boss: Any, world: Any, mail: MemoryMail) -> None:
+    path = "/admin/billing/templates/designer/send-test"
+    body = {"document_type": "email_reminder_1", "invoice_id": world.invoice, "to": ["me@example.com"]}
+    assert (await boss.post(path, body, status=202))["refused"] == []
+    (sent,) = mail.sent.values()
+    assert sent.subject == "[Test] Herinnering: factuur SCAI-2026-000001 van ScaiLabs B.V."
+    mail.sent.clear()
+    await boss.refused("POST", path, 422, "choice_unknown", "/document_type", json=body | {"document_type": "letter"})
+    await boss.refused("POST", path, 422, "recipient_missing", "/to", json=body | {"to": []})
+    await boss.refused("POST", path, 404, "invoice_not_found", json=body | {"invoice_id": "inv_nobody"})
+    assert mail.sent == {}
+
+
+async def test_an_operator_s_wrong_template_says_what_is_wrong(
+    boss: Any, world: Any, container: Container, mail: MemoryMail
+) -> None:
+    body = {"document_type": "email_invoice", "invoice_id": world.invoice, "to": ["me@example.com"]}
+    path = "/admin/billing/templates/designer/send-test"
+    mine = {"subject": "{{ document.number }}", "html_content": "<p>{{ amount }}</p>"}
+    await boss.post(path, body | mine, status=202)
+    (sent,) = mail.sent.values()
+    assert (sent.subject, sent.text) == ("[Test] SCAI-2026-000001", "€\xa0175,45\n")
+    wrong = await boss.refused("POST", path, 422, "template_rejected", json=body | {"html_content": "{{ amont }}"})
+    assert "amont" in wrong["detail"]
