@@ -114,8 +114,8 @@ def _plain(document: Document) -> Document:
     return document
 
 
-def _with_lines(*rows: dict[str, Any]) -> Callable[[Document], Document]:
-    """Replace the lines; their VAT goes round the document's treatments."""
+def with_lines(*rows: dict[str, Any]) -> Callable[[Document], Document]:
+    """Return an oddity: these lines instead, whose VAT goes round the document's treatments."""
 
     def odd(document: Document) -> Document:
         vat = [(line["category"], line["rate_bp"]) for line in document["lines"]]
@@ -157,17 +157,17 @@ def _without_period(document: Document) -> Document:
 #: What is odd about a document → how it differs from the plain one, before its sums are made.
 ODDITIES: dict[str, Callable[[Document], Document]] = {
     "plain": _plain,
-    "one_cent": _with_lines({"quantity": "1", "unit_price_cents": "1"}),
-    "nothing_to_pay": _with_lines({"quantity": "1"}, {"quantity": "-1"}),
-    "nine_decimals": _with_lines(
+    "one_cent": with_lines({"quantity": "1", "unit_price_cents": "1"}),
+    "nothing_to_pay": with_lines({"quantity": "1"}, {"quantity": "-1"}),
+    "nine_decimals": with_lines(
         {"quantity": "1234567.123456789", "unit_price_cents": "12.5", "price_divisor": 1000, "unit_code": "C62"},
         {"quantity": "0.000000001", "unit_price_cents": "99999999", "unit_code": "HUR"},
     ),
-    "sixty_lines": _with_lines(
+    "sixty_lines": with_lines(
         *({"description": f"Seat {seat}", "unit_price_cents": str(995 + 7 * seat)} for seat in range(60))
     ),
-    "discount": _with_lines({}, {}, {}, {"description": "10 % off", "quantity": "-0.1", "plan_key": None}),
-    "negative_line": _with_lines(
+    "discount": with_lines({}, {}, {}, {"description": "10 % off", "quantity": "-0.1", "plan_key": None}),
+    "negative_line": with_lines(
         {"quantity": "3", "unit_price_cents": "3333"}, {"description": "Returned", "quantity": "-2.5"}
     ),
     "dollars": _in_dollars,
@@ -179,7 +179,7 @@ ODDITIES: dict[str, Callable[[Document], Document]] = {
     "peppol_norway": _buyer(peppol_id="974760673", peppol_scheme="0192"),
     "german_parties": _between_germans,
     "no_period": _without_period,
-    "several_texts": _with_lines({"description": "ScaiKey Pro\nFifty users, support by telephone\nContract 4711"}),
+    "several_texts": with_lines({"description": "ScaiKey Pro\nFifty users, support by telephone\nContract 4711"}),
 }
 
 
@@ -191,13 +191,15 @@ def matrix() -> Iterator[tuple[str, Document]]:
                 yield f"{treatment.value}-{oddity}-{kind.value}", matrix_document(treatment, oddity, kind)
 
 
-def matrix_document(treatment: Treatment, oddity: str = "plain", kind: Kind = Kind.INVOICE) -> Document:
-    """Return one document of the matrix."""
+def matrix_document(
+    treatment: Treatment, oddity: str | Callable[[Document], Document] = "plain", kind: Kind = Kind.INVOICE
+) -> Document:
+    """Return one document of the matrix, or one with an oddity of one's own."""
     vat = _VAT[treatment]
     buyer = _DUTCH | _BUYERS.get(treatment, {})
     lines = [sample_line(place, category=each.category, rate_bp=each.rate_bp) for place, each in enumerate(vat, 1)]
     plain = sample_invoice(lines=lines, buyer=buyer, language=buyer.get("preferred_language", "nl"))
-    invoice = ODDITIES[oddity](plain)
+    invoice = (ODDITIES[oddity] if isinstance(oddity, str) else oddity)(plain)
     if kind is not Kind.INVOICE:
         invoice = _credited(invoice, kind)
     return _summed(invoice, {(each.category, each.rate_bp): each for each in vat})
