@@ -14,7 +14,6 @@ from typing import Any
 from attrs import frozen
 from lxml import etree
 from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 
 from scaicontrol_adapters.einvoice.findings import Finding, Severity
 
@@ -23,6 +22,7 @@ FILE_NAMES = ("factur-x.xml", "xrechnung.xml", "zugferd-invoice.xml", "ZUGFeRD-i
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _PDFA = "{http://www.aiim.org/pdfa/ns/id/}"
 _FX = "{urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#}"
+_MAX_NODES = 1000
 _PROFILES = frozenset({"MINIMUM", "BASIC WL", "BASIC", "EN 16931", "EXTENDED", "XRECHNUNG"})
 _RELATIONSHIPS = frozenset({"/Alternative", "/Data", "/Source"})
 
@@ -47,8 +47,8 @@ def open_hybrid(pdf: bytes) -> Embedded:
             return Embedded(None, None, (_fatal("FX-FILE", f"No invoice among the embedded files ({found})."),))
         xml = files[name]["/EF"]["/F"].get_object().get_data()
         findings = (*_file_findings(reader, name, files[name]), *_xmp_findings(reader, name), *_font_findings(reader))
-    except (PyPdfError, KeyError, TypeError, ValueError, AttributeError) as wrong:
-        return Embedded(None, None, (_fatal("PDF", f"This PDF can't be read: {wrong}"),))
+    except Exception as wrong:  # noqa: BLE001 - somebody's file: there is no end to what can be wrong in one
+        return Embedded(None, None, (_fatal("PDF", f"This PDF can't be read: {type(wrong).__name__}: {wrong}"),))
     return Embedded(xml, name, findings)
 
 
@@ -56,7 +56,9 @@ def _embedded_files(reader: PdfReader) -> dict[str, Any]:
     """Return the file specifications by name."""
     files: dict[str, Any] = {}
     pending: list[Any] = [_at(reader.root_object, "/Names", "/EmbeddedFiles")]
-    while pending:
+    for _ in range(_MAX_NODES):  # a tree may be drawn as a circle
+        if not pending:
+            break
         node = pending.pop()
         if node is None:
             continue

@@ -285,6 +285,12 @@ def without_fonts(opened: Any) -> None:
                 del descriptor[name]
 
 
+def in_a_circle(opened: Any) -> None:
+    names = opened.make_indirect(pikepdf.Dictionary(Names=pikepdf.Array()))
+    names.Kids = pikepdf.Array([names])
+    opened.Root.Names.EmbeddedFiles = names
+
+
 def without_packet(opened: Any) -> None:
     del opened.Root.Metadata
 
@@ -304,6 +310,7 @@ def without_packet(opened: Any) -> None:
         ("FX-AF", of_no_relation),
         ("FX-AF-DUP", associated_twice),
         ("FX-FILE", called_otherwise),
+        ("FX-FILE", in_a_circle),
         ("PDF-FONTS", without_fonts),
     ],
 )
