@@ -18,7 +18,7 @@ T ?= tests
 WORKERS ?= 2
 m ?=
 
-.PHONY: help setup run test check style types imports fast bench properties services migration docs lock clean servers
+.PHONY: help setup run test check style types imports fast bench properties services migration docs pictures lock clean servers
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2 }'
@@ -76,6 +76,9 @@ migration: setup ## write the next numbered migration from the row classes: make
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; url="sqlite+aiosqlite:///$$folder/schema.sqlite3"; \
 	  SCAICONTROL_DATABASE_URL="$$url" $(BIN)/scaicontrol migrate; \
 	  $(BIN)/python -m scaicontrol_adapters.sql.migrate "$$url" "$(m)"
+
+pictures: setup ## draw the documents shown in docs/images again, after a change of their look
+	@$(BIN)/python -m docs.generating.pictures
 
 docs: setup ## write the generated reference pages again
 	@$(BIN)/python docs/generate.py

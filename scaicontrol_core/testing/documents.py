@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
+from scaicontrol_core.documents.statement import EntryKind, Statement, StatementEntry, StatementPeriod, accounts_of
 from scaicontrol_core.kernel.money import round_half_away
 
 REVERSE_CHARGE_NOTE = "Reverse charge - Art. 196 EU VAT Directive"
@@ -156,6 +158,42 @@ def sample_credit_note(**changes: Any) -> dict[str, Any]:
         "referenced_issue_date": "2026-01-31",
     }
     return sample_invoice(**(credit | changes))
+
+
+def sample_statement(**changes: Any) -> dict[str, Any]:
+    """Return the sample buyer's account of the first quarter: invoices, a payment, a credit note, one overdue."""
+    moves = (
+        (date(2026, 1, 31), EntryKind.INVOICE, "SCAI-2026-000042", 24079, date(2026, 2, 14)),
+        (date(2026, 2, 12), EntryKind.PAYMENT, "SCAI-2026-000042", -24079, None),
+        (date(2026, 2, 28), EntryKind.INVOICE, "SCAI-2026-000087", 24079, date(2026, 3, 14)),
+        (date(2026, 3, 3), EntryKind.CREDIT_NOTE, "SCAI-CN-2026-000003", -6050, None),
+        (date(2026, 3, 31), EntryKind.INVOICE, "SCAI-2026-000131", 24079, date(2026, 4, 14)),
+    )
+    entries = [
+        StatementEntry(
+            day=day,
+            kind=kind,
+            number=number,
+            currency="EUR",
+            amount_cents=cents,
+            due_date=due,
+            overdue=number.endswith("87"),
+        )
+        for day, kind, number, cents, due in moves
+    ]
+    opened = StatementEntry(
+        day=date(2025, 12, 31), kind=EntryKind.INVOICE, number="SCAI-2025-000912", currency="EUR", amount_cents=12100
+    )
+    period = StatementPeriod(first=date(2026, 1, 1), last=date(2026, 3, 31))
+    statement = Statement(
+        issue_date=date(2026, 4, 1),
+        language="nl",
+        period=period,
+        seller=_SELLER,
+        buyer=_BUYER,
+        accounts=accounts_of([opened, *entries], period, currency="EUR"),
+    )
+    return statement.to_dict() | changes
 
 
 def _vat_entries(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -11,7 +11,13 @@ import pytest
 from scaicontrol_core.billing.creditor_reference import creditor_reference
 from scaicontrol_core.billing.frozen_document import FrozenDocument
 from scaicontrol_core.documents import invoice_context
-from scaicontrol_core.testing.documents import sample_credit_note, sample_invoice, sample_reverse_charge_invoice
+from scaicontrol_core.documents.statement_context import statement_context
+from scaicontrol_core.testing.documents import (
+    sample_credit_note,
+    sample_invoice,
+    sample_reverse_charge_invoice,
+    sample_statement,
+)
 
 
 @pytest.mark.parametrize("sample", [sample_invoice(), sample_reverse_charge_invoice(), sample_credit_note()])
@@ -26,6 +32,11 @@ def test_a_document_of_the_first_version_is_still_read() -> None:
     frozen = FrozenDocument.from_dict(first)
     assert frozen.vat_inputs is None
     assert invoice_context(frozen.to_dict()) == invoice_context(first)
+
+
+def test_the_sample_statement_reads_and_adds_up() -> None:
+    (account,) = statement_context(sample_statement()).accounts
+    assert account.opening + account.charged - account.settled == account.closing == account.entries[-1].balance
 
 
 def test_the_samples_quote_their_own_reference() -> None:
