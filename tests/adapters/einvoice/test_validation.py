@@ -135,6 +135,7 @@ BROKEN: list[tuple[str, EInvoiceFormat, Change, Treatment, dict[str, Any]]] = [
      Treatment.STANDARD, {}),
     ("NL-R-007", PEPPOL, without("cac:PaymentMeans"), Treatment.STANDARD, {}),
     ("DE-R-006", PEPPOL, without(f"{CONTACT}/cbc:Telephone"), Treatment.STANDARD, GERMAN),
+    ("DE-R-016", PEPPOL, without(f"{SELLER}/cac:PartyTaxScheme"), Treatment.STANDARD, GERMAN),
     ("DE-R-015", PEPPOL, without("cbc:BuyerReference"), Treatment.STANDARD, GERMAN),
     # XRechnung
     ("BR-DE-1", XRECHNUNG, without("cac:PaymentMeans"), Treatment.STANDARD, {}),
