@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -16,13 +17,16 @@ from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus
 from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
 from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
+from scaicontrol_core.documents.ports import RenderedHtml
 from scaicontrol_core.documents.statement import EntryKind, StatementEntry, StatementPeriod, accounts_of, entries_of
 from scaicontrol_core.documents.statement_context import statement_context
+from scaicontrol_core.documents.use_cases.render_statement import RenderStatement
 from scaicontrol_core.documents.use_cases.state_account import StateAccount
 from scaicontrol_core.kernel.errors import Forbidden, Invalid, NotFound
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, TenantId
 from scaicontrol_core.testing import MemoryWorld
 from scaicontrol_core.testing.builders import OPERATOR_ID, TENANT_ID
+from scaicontrol_core.testing.objects import MemoryObjects
 
 ADMIN = Actor.system("accounts")
 BUYER = Actor.tenant_user("tom", TENANT_ID, OPERATOR_ID, Role.TENANT_ADMIN)
@@ -142,6 +146,30 @@ async def test_a_customer_reads_its_account_and_no_drafts() -> None:
     assert account.closing_cents == 12_100
     shown = statement_context(statement.to_dict())
     assert [entry.balance.minor for entry in shown.accounts[0].entries] == list(account.balances)
+
+
+class Typist:
+    """A renderer that writes down what it was given."""
+
+    async def render_html(self, document: Mapping[str, Any], **_: Any) -> RenderedHtml:
+        """Return the kind of document and its balances."""
+        closing = [account["closing_cents"] for account in document["accounts"]]
+        return RenderedHtml(f"{document['document_type']} {closing}", "typist 1", (), "built-in")
+
+    async def render_pdf(self, html: str, document_key: str, *_: Any) -> bytes:
+        """Return them with the key."""
+        return f"{document_key}: {html}".encode()
+
+
+async def test_an_account_on_paper_is_made_anew_and_kept_nowhere() -> None:
+    objects = MemoryObjects()
+    world = await MemoryWorld.with_one_customer(renderer=Typist(), objects=objects)
+    pdf = await world.use(RenderStatement)(BUYER, TENANT_ID, date(2026, 1, 1), date(2026, 3, 31))
+    assert pdf.name == "statement-2026-01-01-2026-03-31"
+    assert pdf.content == f"statements/{TENANT_ID}/{pdf.name}: statement [0]".encode()
+    assert objects.contents == {}
+    with pytest.raises(Forbidden):
+        await world.use(RenderStatement)(Actor.tenant_user("vera", TENANT_ID, OPERATOR_ID), TENANT_ID)
 
 
 async def test_who_may_read_an_account() -> None:
