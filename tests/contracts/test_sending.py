@@ -6,7 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, update
 
+from scaicontrol_adapters.sql.rows.sending import SendEntryRow
 from scaicontrol_core.access import Actor, Role
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.lifecycle import InvoiceStatus
@@ -209,3 +211,16 @@ async def test_nobody_else_sees_or_writes_them(office: Any) -> None:
         assert await work.send_requests.with_message("<m1@x>") is None
     with pytest.raises((OutOfScope, Refused, ScaiControlError)):
         await add(office, request(2), actor=RIVAL)
+
+
+async def test_no_line_of_the_history_is_changed_or_removed(office: Any) -> None:
+    if not hasattr(office, "database"):
+        return  # in memory nothing but the collection reaches a row
+    await add(office, request())
+    await delivered(office)
+    rows: Any = SendEntryRow.__table__
+    for statement in (update(rows).values(result="bounced"), delete(rows)):
+        async with office.database.writer.connect() as connection:
+            with pytest.raises(Refused) as refused:
+                await connection.execute(statement)
+            assert refused.value.code == "send_history_append_only"

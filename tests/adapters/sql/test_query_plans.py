@@ -129,6 +129,11 @@ def _others() -> dict[str, Read]:
         "list of a day": lambda w: w.exchange_rates.list(ExchangeRateFilter(day=day), PageRequest()),
         "ledger": lambda w: w.billed_periods.of_invoice(invoice),
         "revision": lambda w: w.document_revisions.latest(invoice),
+        "sends due": lambda w: w.send_requests.due(DEFAULT_START, limit=20),
+        "sends": lambda w: w.send_requests.of_invoice(invoice),
+        "send by key": lambda w: w.send_requests.with_key(invoice, "k"),
+        "send by message": lambda w: w.send_requests.with_message("m"),
+        "send history": lambda w: w.send_history.of_invoice(invoice),
         "history": lambda w: w.audit_log.history("invoice", invoice, PageRequest(cursor=SINCE)),
         "series": lambda w: w.number_series.list(PARTNER),
     }
