@@ -92,5 +92,6 @@ def list_revisions(invoice: InvoiceArgument, as_json: AsJson = False) -> None:
 def _revision_json(revision: DocumentRevision) -> Json:
     from scaicontrol_core.kernel.events import to_json
 
-    names = ("revision", "reason", "created_at", "template", "renderer", "size", "sha256")
+    of_xml = ("einvoice_format", "einvoice_sha256")
+    names = ("revision", "reason", "created_at", "template", "renderer", "size", "sha256", *of_xml)
     return {name: to_json(getattr(revision, name)) for name in names}

@@ -12,7 +12,10 @@ from scaicontrol_http.requests import Answer
 
 
 class RevisionAnswer(Answer):
-    """One rendering of an invoice; ``sha256`` is that of its bytes, ``reason`` why it was made."""
+    """One rendering of an invoice; ``sha256`` is that of its bytes, ``reason`` why it was made.
+
+    ``einvoice_format`` and ``einvoice_sha256`` are those of the XML made with it, null if the buyer wants none.
+    """
 
     revision: int
     reason: str
@@ -21,6 +24,8 @@ class RevisionAnswer(Answer):
     template: str
     renderer: str
     created_at: datetime
+    einvoice_format: str | None
+    einvoice_sha256: str | None
 
     @classmethod
     def of(cls, revision: DocumentRevision) -> RevisionAnswer:
@@ -33,6 +38,8 @@ class RevisionAnswer(Answer):
             template=revision.template,
             renderer=revision.renderer,
             created_at=revision.created_at,
+            einvoice_format=revision.einvoice_format.value if revision.einvoice_format else None,
+            einvoice_sha256=revision.einvoice_sha256,
         )
 
 

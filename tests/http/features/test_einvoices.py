@@ -46,6 +46,8 @@ async def test_a_buyer_gets_the_xml_it_asked_for(boss: Any, acme: Any, issue: Is
     assert validate_xml(answer.content).findings == ()
     admins = await boss.send("GET", f"/admin/invoices/{sent}/einvoice")
     assert (admins.content, admins.headers["etag"]) == (answer.content, answer.headers["etag"])
+    (revision,) = (await boss.get(f"/admin/invoices/{sent}/revisions"))["items"]
+    assert (revision["einvoice_format"], f'"{revision["einvoice_sha256"]}"') == ("cii", answer.headers["etag"])
 
 
 async def test_a_buyer_of_hybrids_finds_the_xml_in_its_pdf(acme: Any, issue: Issue) -> None:
