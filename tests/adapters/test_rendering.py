@@ -17,7 +17,7 @@ from scaicontrol_cli.files import read_object, read_rows, read_value
 from scaicontrol_core.billing.billing_run import parse_month
 from scaicontrol_core.billing.use_cases.summarize_invoices import SummarizeInvoices
 from scaicontrol_core.documents.errors import RenderingFailed, RenderingUnavailable
-from scaicontrol_core.documents.ports import RenderedHtml, TemplateSource
+from scaicontrol_core.documents.ports import NO_PARTS, PdfParts, RenderedHtml, TemplateSource
 from scaicontrol_core.testing import FixedClock
 
 DEMO = Path(demo.__file__).parent
@@ -37,7 +37,7 @@ class Printer:
         """Write the document's number."""
         return RenderedHtml(html=document["number"], renderer="printer 1", fonts=(), template="plain")
 
-    async def render_pdf(self, html: str, document_key: str) -> bytes:
+    async def render_pdf(self, html: str, document_key: str, parts: PdfParts = NO_PARTS) -> bytes:
         """Return the number as bytes, or jam."""
         if html in self.jams:
             raise self.jams[html]
