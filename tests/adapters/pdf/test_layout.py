@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from itertools import combinations
 from typing import Any
+from urllib.parse import quote
 
 import pypdfium2
 import pytest
@@ -211,6 +212,23 @@ def test_a_brand_too_light_to_read_colours_no_words(sheets: Sheets) -> None:
     for color in ("#ffee00", "#0b0b0b", "#c2185b"):
         (page,) = sheets(sample_invoice(seller={"brand_color": color}))
         assert_tidy(page)
+
+
+LOGOS = {
+    "wide": "<svg xmlns='http://www.w3.org/2000/svg' width='900' height='60'><rect width='900' height='60'/></svg>",
+    "tall": "<svg xmlns='http://www.w3.org/2000/svg' width='60' height='900'><rect width='60' height='900'/></svg>",
+    "boundless": "<svg xmlns='http://www.w3.org/2000/svg' width='100%' height='100%' viewBox='0 0 4 1'><rect/></svg>",
+}
+
+
+@pytest.mark.parametrize("shape", LOGOS)
+def test_a_logo_takes_the_place_of_the_name_and_no_more(sheets: Sheets, shape: str) -> None:
+    logo = f"data:image/svg+xml,{quote(LOGOS[shape])}"
+    (page,) = sheets(sample_invoice(seller={"logo_url": logo}))
+    assert not page.text.startswith("ScaiLabs ScaiLabs")
+    window = next(word for word in page.words if word.text == "Korenaar")
+    assert 45 * MM < window.top < 55 * MM
+    assert_tidy(page)
 
 
 texts = st.text(st.characters(codec="latin-1", categories=("L", "N", "P", "Zs")), min_size=1, max_size=160)
