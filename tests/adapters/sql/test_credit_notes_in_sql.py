@@ -11,6 +11,7 @@ from sqlalchemy import Table, delete, update
 from scaicontrol_adapters.sql.rows.billing import InvoiceRow
 from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory
 from scaicontrol_core.access import Actor
+from scaicontrol_core.billing.credit_issuing import IssuedCreditNote
 from scaicontrol_core.billing.credit_note import LineCredit, NewCreditNote
 from scaicontrol_core.billing.draft_input import DraftInput, LineInput
 from scaicontrol_core.billing.invoice import Invoice
@@ -18,7 +19,7 @@ from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus
 from scaicontrol_core.billing.line import InvoiceLine
 from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
 from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
-from scaicontrol_core.billing.use_cases.issue_credit_note import IssueCreditNote, IssuedCreditNote
+from scaicontrol_core.billing.use_cases.issue_credit_note import IssueCreditNote
 from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck
 from scaicontrol_core.kernel.errors import Refused
 from scaicontrol_core.kernel.ids import InvoiceId, LineId, PartnerId, TenantId
@@ -100,6 +101,7 @@ async def test_a_credit_note_of_nothing_and_a_draft_of_one_are_refused(
     market: SqlUnitOfWorkFactory, issued: IssuedCreditNote
 ) -> None:
     legal: dict[str, Any] = {
+        "seller_id": issued.original.seller_id,
         "status": InvoiceStatus.FINALIZED,
         "number": "RES-CN-2026-000009",
         "sequence": 9,
