@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaicontrol_core.access import Actor, Role
+from scaicontrol_core.billing.credit_note import NewCreditNote
 from scaicontrol_core.billing.draft_input import DraftInput, LineInput
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus
 from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
 from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
+from scaicontrol_core.billing.use_cases.issue_credit_note import IssueCreditNote
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
 from scaicontrol_core.documents.ports import RenderedHtml
 from scaicontrol_core.documents.statement import EntryKind, StatementEntry, StatementPeriod, accounts_of, entries_of
@@ -146,6 +148,19 @@ async def test_a_customer_reads_its_account_and_no_drafts() -> None:
     assert account.closing_cents == 12_100
     shown = statement_context(statement.to_dict())
     assert [entry.balance.minor for entry in shown.accounts[0].entries] == list(account.balances)
+
+
+async def test_a_credit_note_takes_its_part_of_the_balance_back() -> None:
+    world = await MemoryWorld.with_one_customer()
+    line = LineInput(description="Advice", unit_price_cents="10000")
+    draft = await world.use(DraftInvoice)(ADMIN, TENANT_ID, DraftInput(lines=(line,)))
+    issued = await world.use(FinalizeInvoice)(ADMIN, draft.id)
+    await world.use(IssueCreditNote)(ADMIN, issued.id, NewCreditNote(reason="Cancelled"))
+    (account,) = (await world.use(StateAccount)(BUYER, TENANT_ID)).accounts
+    assert [(each.kind.value, each.amount_cents) for each in account.entries] == [
+        ("invoice", 12_100),
+        ("credit_note", -12_100),
+    ]
 
 
 class Typist:
