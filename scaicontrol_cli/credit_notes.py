@@ -54,7 +54,7 @@ def issue_credit_note(
     require_yes(yes, f"Credit {invoice}, for ever?")
     issued = _issue(invoice, wanted)
     if as_json:
-        print_json({"credit_note": invoice_json(issued.credit_note), "invoice": invoice_json(issued.original)})
+        print_json(invoice_json(issued.credit_note))
         return
     print_invoice(issued.credit_note, as_json=False)
     print_note(f"{issued.credit_note.number} credits {issued.original.number}.")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from msgspec import field
-
 from scaicontrol_core.billing.credit_note import LineCredit, NewCreditNote
 from scaicontrol_core.billing.use_cases.reissue_invoice import ReissuedInvoice
 from scaicontrol_core.kernel.checks import Findings
@@ -37,11 +35,10 @@ class LineCreditBody(Body):
 
 
 class CreditNoteBody(Body):
-    """Why, and of which lines; without lines, all that is left. A dry run spends no number."""
+    """Why, and of which lines; without lines, all that is left."""
 
     reason: str
     lines: list[LineCreditBody] | None = None
-    dry_run: bool = False
 
     def wanted(self) -> NewCreditNote:
         """Return the core's value; ``Invalid`` names every wrong field of every line."""
@@ -55,12 +52,10 @@ class CreditNoteBody(Body):
         return NewCreditNote(reason=self.reason, lines=None if self.lines is None else chosen)
 
 
-class CreditNoteAnswer(Answer):
-    """The credit note (null for a dry run), its document, and the invoice as it stands after it."""
+class CreditNotePreview(Answer):
+    """The credit note as it would be; its number is empty."""
 
-    credit_note: InvoiceAnswer | None
     document: dict[str, Any]
-    invoice: InvoiceAnswer | None = field(default=None)
 
 
 class ReissueBody(Body):

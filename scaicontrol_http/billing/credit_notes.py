@@ -10,8 +10,8 @@ from scaicontrol_core.billing.use_cases.preview_credit_note import PreviewCredit
 from scaicontrol_core.billing.use_cases.reissue_invoice import ReissueInvoice
 from scaicontrol_core.kernel.ids import InvoiceId
 from scaicontrol_http.billing.credit_note_schemas import (
-    CreditNoteAnswer,
     CreditNoteBody,
+    CreditNotePreview,
     ReissueAnswer,
     ReissueBody,
 )
@@ -30,19 +30,24 @@ _ADMIN = "Admin: invoices"
 )
 async def issue_credit_note(
     container: Container, actor: Actor, invoice_id: FromPath[str], data: JSONBody[CreditNoteBody]
-) -> Response[CreditNoteAnswer]:
-    """Take back what an invoice charged, in full or in part, never more than is left; numbered at once."""
-    wanted = data.wanted()
-    if data.dry_run:
-        document = await container.use(PreviewCreditNote)(actor, InvoiceId(invoice_id), wanted)
-        return Response(CreditNoteAnswer(credit_note=None, document=document.to_dict()), status_code=200)
-    issued = await container.use(IssueCreditNote)(actor, InvoiceId(invoice_id), wanted)
-    answer = CreditNoteAnswer(
-        credit_note=InvoiceAnswer.of(issued.credit_note),
-        document=issued.credit_note.document or {},
-        invoice=InvoiceAnswer.of(issued.original),
-    )
-    return Response(answer, headers=etag(issued.credit_note.version))
+) -> Response[InvoiceAnswer]:
+    """Take back what an invoice charged, in full or in part, never more than is left; answers the note, numbered."""
+    issued = await container.use(IssueCreditNote)(actor, InvoiceId(invoice_id), data.wanted())
+    return Response(InvoiceAnswer.of(issued.credit_note), headers=etag(issued.credit_note.version))
+
+
+@post(
+    "/admin/invoices/{invoice_id:str}/credit-note/preview",
+    tags=[_ADMIN],
+    summary="Preview a credit note",
+    status_code=200,
+)
+async def preview_credit_note(
+    container: Container, actor: Actor, invoice_id: FromPath[str], data: JSONBody[CreditNoteBody]
+) -> CreditNotePreview:
+    """Show what a credit note would say, with all its amounts; no number is spent and nothing is written."""
+    document = await container.use(PreviewCreditNote)(actor, InvoiceId(invoice_id), data.wanted())
+    return CreditNotePreview(document=document.to_dict())
 
 
 @post(
@@ -60,4 +65,4 @@ async def reissue_invoice(
     return Response(ReissueAnswer.of(done), headers=etag(done.invoice.version))
 
 
-ROUTES = (issue_credit_note, reissue_invoice)
+ROUTES = (issue_credit_note, preview_credit_note, reissue_invoice)

@@ -24,10 +24,11 @@ def credit(world: World, number: str, *options: str, **kwargs: Any) -> Any:
 
 def test_an_invoice_is_credited_by_amount_by_quantity_and_in_full(world: World, number: str) -> None:
     first = credit(world, number, "--line", "1=5000", "--yes", "--json").json
-    assert (first["credit_note"]["net_cents"], first["invoice"]["open_cents"]) == (-5000, 24200)
-    assert first["credit_note"]["number"] == number.replace("-2026-", "-CN-2026-")
+    assert first["net_cents"] == -5000
+    assert world("admin", "invoices", "show", number, "--json").json["open_cents"] == 24200
+    assert first["number"] == number.replace("-2026-", "-CN-2026-")
     second = credit(world, number, "--line", "1 x 1", "--yes", "--json").json
-    assert second["credit_note"]["net_cents"] == -12500
+    assert second["net_cents"] == -12500
     printed = credit(world, number, "--yes")
     assert "-75.00" in printed.stdout
     listed = world("admin", "invoices", "list", "--of-invoice", number, "--json").json["items"]
@@ -36,7 +37,7 @@ def test_an_invoice_is_credited_by_amount_by_quantity_and_in_full(world: World, 
     only = world("admin", "invoices", "list", "--document-type", "invoice", "--json").json["items"]
     assert [each["number"] for each in only] == [number]
     assert world("admin", "invoices", "verify", "--json").json["total"] == 2
-    world("admin", "invoices", "verify", first["credit_note"]["number"])
+    world("admin", "invoices", "verify", first["number"])
 
 
 def test_a_dry_run_shows_lines_and_totals_and_spends_no_number(world: World, number: str) -> None:
