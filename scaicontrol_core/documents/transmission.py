@@ -8,7 +8,6 @@ next worker goes on with the same words, the same files and the same key.
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NewType
 
@@ -27,10 +26,10 @@ from scaicontrol_core.documents.transmission_events import (
     SendReported,
     SendRetried,
 )
+from scaicontrol_core.documents.transmission_states import SEND_LIFECYCLE, SendResult, SendStatus
 from scaicontrol_core.kernel.errors import Conflict
 from scaicontrol_core.kernel.events import Event, Recorder, to_json
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, TenantId
-from scaicontrol_core.kernel.lifecycle import Lifecycle
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -38,44 +37,11 @@ if TYPE_CHECKING:
     from scaicontrol_core.documents.mail import Handed
     from scaicontrol_core.documents.mail_composing import RenderedMail
 
+__all__ = ["SEND_LIFECYCLE", "SendEntry", "SendId", "SendNotDue", "SendRequest", "SendResult", "SendStatus"]
+
 SendId = NewType("SendId", str)
 _MAX_ERROR = 500
-
-
-class SendStatus(StrEnum):
-    """Where a request stands: until the service has it, and what the service reports later."""
-
-    QUEUED = "queued"
-    SENT = "sent"
-    FAILED = "failed"
-    DELIVERED = "delivered"
-    BOUNCED = "bounced"
-
-
 _S = SendStatus
-
-SEND_LIFECYCLE: Lifecycle[SendStatus] = Lifecycle(
-    name="send_request",
-    initial=_S.QUEUED,
-    edges={
-        _S.QUEUED: frozenset({_S.SENT, _S.FAILED}),
-        _S.SENT: frozenset({_S.DELIVERED, _S.BOUNCED}),
-        _S.FAILED: frozenset({_S.QUEUED}),
-        _S.DELIVERED: frozenset({_S.BOUNCED}),
-        _S.BOUNCED: frozenset(),
-    },
-)
-
-
-class SendResult(StrEnum):
-    """What one entry of the send history says happened."""
-
-    HANDED_OVER = "handed_over"
-    DEFERRED = "deferred"
-    FAILED = "failed"
-    DELIVERED = "delivered"
-    BOUNCED = "bounced"
-    COMPLAINED = "complained"
 
 
 class SendNotDue(Conflict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +16,14 @@ from scaicontrol_core.billing.lifecycle import InvoiceStatus
 from scaicontrol_core.documents.mail import Handed, MailType
 from scaicontrol_core.documents.mail_composing import RenderedMail
 from scaicontrol_core.documents.mail_schedule import LEASE
-from scaicontrol_core.documents.transmission import SendEntry, SendId, SendRequest, SendResult, SendStatus
+from scaicontrol_core.documents.transmission import (
+    SendEntry,
+    SendId,
+    SendNotDue,
+    SendRequest,
+    SendResult,
+    SendStatus,
+)
 from scaicontrol_core.kernel.errors import Conflict, NotFound, OutOfScope, Refused, Retryable, ScaiControlError, Stale
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, TenantId
 from scaicontrol_core.testing import builders
@@ -224,3 +232,23 @@ async def test_no_line_of_the_history_is_changed_or_removed(office: Any) -> None
             with pytest.raises(Refused) as refused:
                 await connection.execute(statement)
             assert refused.value.code == "send_history_append_only"
+
+
+async def test_of_many_that_claim_at_once_one_wins(office: Any) -> None:
+    await add(office, request())
+
+    async def claim(worker: int) -> bool:
+        try:
+            async with office.begin(PLATFORM) as work:
+                found = await work.send_requests.get(SendId("snd_1"))
+                found.claim(f"wrk_{worker}", NOW)
+                await asyncio.sleep(0)
+                await work.send_requests.save(found)
+                await work.commit()
+        except (Stale, SendNotDue, Retryable):
+            return False
+        return True
+
+    won = await asyncio.gather(*(claim(worker) for worker in range(6)))
+    assert sum(won) == 1
+    assert (await read(office)).lease_owner == f"wrk_{won.index(True)}"
