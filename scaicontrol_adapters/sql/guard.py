@@ -50,6 +50,8 @@ class Opening(StrEnum):
 
     SELLERS = "partners"
     """A tenant's purchases depend on its seller's calendar (port ``Sellers``); the value is the table."""
+    TEMPLATES = "document_templates"
+    """Whoever reads a document first has it written with its seller's template (port ``Templates``)."""
 
 
 class Unguardable(Exception):  # reads as what it is

@@ -20,6 +20,7 @@ from scaicontrol_adapters.sql.repositories.invoices import SqlInvoices
 from scaicontrol_adapters.sql.repositories.sending import SqlSendHistory, SqlSendRequests
 from scaicontrol_adapters.sql.repositories.subscriptions import SqlSubscriptions
 from scaicontrol_adapters.sql.repositories.tax import SqlExchangeRates
+from scaicontrol_adapters.sql.repositories.templates import SqlTemplates
 from scaicontrol_adapters.sql.repositories.tenancy import (
     SqlBillingProfiles,
     SqlPartners,
@@ -166,6 +167,11 @@ class SqlWork:
     def document_revisions(self) -> SqlDocumentRevisions:
         """The revisions of documents within scope."""
         return SqlDocumentRevisions(self.transaction)
+
+    @cached_property
+    def templates(self) -> SqlTemplates:
+        """The templates within scope."""
+        return SqlTemplates(self.transaction)
 
     @cached_property
     def send_requests(self) -> SqlSendRequests:

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from scaicontrol_core.documents.revision import DocumentRevision
+    from scaicontrol_core.documents.templates.ports import Templates
+    from scaicontrol_core.documents.transmission_ports import SendHistory, SendRequests
     from scaicontrol_core.kernel.ids import InvoiceId
 
-    from scaicontrol_core.documents.transmission_ports import SendHistory, SendRequests
 
 class DocumentRevisions(Protocol):
     """All revisions, append-only."""
@@ -36,6 +37,11 @@ class DocumentsWork(BillingWork, Protocol):
     @property
     def document_revisions(self) -> DocumentRevisions:
         """The revisions within scope."""
+        ...
+
+    @property
+    def templates(self) -> Templates:
+        """The templates within scope."""
         ...
 
     @property

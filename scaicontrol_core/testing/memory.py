@@ -27,6 +27,7 @@ from scaicontrol_core.testing.memory_sending import MemorySendHistory, MemorySen
 from scaicontrol_core.testing.memory_store import MemoryStore, Transaction
 from scaicontrol_core.testing.memory_subscriptions import MemoryAuditLog, MemorySubscriptions
 from scaicontrol_core.testing.memory_tax import MemoryExchangeRates
+from scaicontrol_core.testing.memory_templates import MemoryTemplates
 from scaicontrol_core.testing.memory_tenancy import (
     MemoryBillingProfiles,
     MemoryPartners,
@@ -64,6 +65,7 @@ class MemoryWork:
         self.billed_periods = MemoryBilledPeriods(transaction)
         self.billing_runs = MemoryBillingRuns(transaction)
         self.document_revisions = MemoryDocumentRevisions(transaction)
+        self.templates = MemoryTemplates(transaction)
         self.send_requests = MemorySendRequests(transaction)
         self.send_history = MemorySendHistory(transaction)
         self.audit_log = MemoryAuditLog(transaction)

@@ -35,6 +35,7 @@ _COLLECTIONS = {
     "Subscription": "subscriptions",
     "Invoice": "invoices",
     "BillingRun": "billing_runs",
+    "DocumentTemplate": "templates",
 }
 
 

@@ -9,6 +9,7 @@ from scaicontrol_adapters.sql.rows import (
     sending,
     subscriptions,
     tax,
+    templates,
     tenancy,
 )
 from scaicontrol_adapters.sql.rows.base import Row
@@ -23,5 +24,6 @@ __all__ = [
     "sending",
     "subscriptions",
     "tax",
+    "templates",
     "tenancy",
 ]
