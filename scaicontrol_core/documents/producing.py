@@ -16,6 +16,7 @@ from scaicontrol_core.documents.errors import ObjectConflict, ObjectNotFound
 from scaicontrol_core.documents.object_keys import invoice_pdf_key, invoice_xml_key
 from scaicontrol_core.documents.ports import PdfParts, RenderedHtml
 from scaicontrol_core.documents.revision import DocumentRevision, RevisionReason
+from scaicontrol_core.documents.templates.choosing import print_template
 from scaicontrol_core.kernel.errors import Conflict, Refused, Stale
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Production:
             known = await work.document_revisions.latest(invoice_id)
         if known is not None:
             return known
-        rendered = await self.renderer.render_html(_finalized(invoice))
+        rendered = await self._write(actor, invoice)
         return await self.keep(actor, invoice, rendered, first=1, reason=RevisionReason.FINALIZE)
 
     async def regenerate(self, actor: Actor, invoice_id: InvoiceId, reason: RevisionReason) -> DocumentRevision:
@@ -80,7 +81,7 @@ class Production:
         async with self.work.begin(actor, read_only=True) as work:
             invoice = await work.invoices.get(invoice_id)
             known = await work.document_revisions.latest(invoice_id)
-        rendered = await self.renderer.render_html(_finalized(invoice))
+        rendered = await self._write(actor, invoice)
         return await self.keep(actor, invoice, rendered, first=known.revision + 1 if known else 1, reason=reason)
 
     async def renew(self, actor: Actor, invoice_id: InvoiceId, reason: RevisionReason) -> DocumentRevision:
@@ -91,10 +92,17 @@ class Production:
         newest = await self.produce(actor, invoice_id)
         async with self.work.begin(actor, read_only=True) as work:
             invoice = await work.invoices.get(invoice_id)
-        rendered = await self.renderer.render_html(_finalized(invoice))
+        rendered = await self._write(actor, invoice)
         if rendered.html == newest.html_snapshot:
             return newest
         return await self.keep(actor, invoice, rendered, first=newest.revision + 1, reason=reason)
+
+    async def _write(self, actor: Actor, invoice: Invoice) -> RenderedHtml:
+        """Write the frozen document with the template of today."""
+        document = _finalized(invoice)
+        async with self.work.begin(actor, read_only=True) as work:
+            template = await print_template(work, invoice, document["language"])
+        return await self.renderer.render_html(document, template=template)
 
     async def keep(
         self, actor: Actor, invoice: Invoice, rendered: RenderedHtml, *, first: int, reason: RevisionReason

@@ -45,7 +45,7 @@ def _leaves(row: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for each in fields(type(row)):
         value = getattr(row, each.name)
-        if each.name in ("terms", "details", "configuration", "vat_evidence"):
+        if each.name in ("terms", "details", "configuration", "vat_evidence", "content"):
             found |= {inner.name: to_json(getattr(value, inner.name)) for inner in fields(type(value))}
         elif not each.name.startswith("_"):
             found[each.name] = to_json(value)

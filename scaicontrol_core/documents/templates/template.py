@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -21,7 +22,7 @@ from scaicontrol_core.documents.templates.events import (
 )
 from scaicontrol_core.kernel import checks
 from scaicontrol_core.kernel.errors import FieldError, Invalid, NotFound, Refused
-from scaicontrol_core.kernel.events import Event, Recorder
+from scaicontrol_core.kernel.events import Event, Recorder, to_json
 from scaicontrol_core.kernel.ids import PartnerId
 
 TemplateId = NewType("TemplateId", str)
@@ -142,9 +143,12 @@ class TemplateContent:
 
     def digest(self) -> dict[str, str | None]:
         """Return what the audit log keeps of it: digests of the long texts."""
-        long = {"html_content": self.html_content, "css_content": self.css_content}
-        digests = {name: sha256(text.encode()).hexdigest() for name, text in long.items()}
+        long = {"html_content": self.html_content, "css_content": self.css_content, "editor_data": self._notes()}
+        digests = {name: sha256(text.encode()).hexdigest() if text else None for name, text in long.items()}
         return {"subject": self.subject, "page_format": self.page_format and self.page_format.value} | digests
+
+    def _notes(self) -> str | None:
+        return None if self.editor_data is None else json.dumps(self.editor_data, sort_keys=True)
 
 
 @frozen(kw_only=True)
@@ -191,7 +195,7 @@ class DocumentTemplate(Recorder):
             saved_by=by,
             created_at=at,
         )
-        made._tell(TemplateCreated, None)
+        made._tell(TemplateCreated, {})
         return made
 
     @property
@@ -256,12 +260,16 @@ class DocumentTemplate(Recorder):
     def _become(
         self, change: TemplateChange, content: TemplateContent, at: datetime, by: str, event: type[TemplateEvent]
     ) -> None:
-        before = self.content
+        before = self._facts()
         self.reason, self.content, self.saved_at, self.saved_by = change, content, at, by
         self._tell(event, before)
 
-    def _tell(self, event: type[TemplateEvent], before: TemplateContent | None) -> None:
-        new, old = self.content.digest(), before.digest() if before else {}
+    def _facts(self) -> dict[str, Any]:
+        kept = {name: to_json(getattr(self, name)) for name in ("reason", "saved_at", "saved_by")}
+        return kept | self.content.digest()
+
+    def _tell(self, event: type[TemplateEvent], old: dict[str, Any]) -> None:
+        new = self._facts()
         self._record(
             event(
                 resource_id=self.id,

@@ -16,6 +16,7 @@ from scaicontrol_core.documents.ports import DocumentRenderer, EInvoiceWriter, O
 from scaicontrol_core.documents.producing import Production
 from scaicontrol_core.documents.revision import DocumentRevision, RevisionReason
 from scaicontrol_core.documents.sending import files_of, message_of, sendable
+from scaicontrol_core.documents.templates.choosing import mail_template
 from scaicontrol_core.documents.transmission import SendEntry, SendId, SendNotDue, SendRequest, SendStatus
 from scaicontrol_core.documents.transmission_ports import MailRenderer
 from scaicontrol_core.documents.work import DocumentsWork
@@ -106,8 +107,10 @@ class DeliverMail:
     async def _compose(self, actor: Actor, request: SendRequest, owner: str, revision: DocumentRevision) -> SendRequest:
         async with self.work.begin(actor, read_only=True) as work:
             invoice = await work.invoices.get(request.invoice_id)
-        order = MailOrder(mail_type=request.mail_type, document=sendable(invoice))
-        rendered = await self.mail_renderer.render_mail(order)
+            document = sendable(invoice)
+            template = await mail_template(work, invoice, request.mail_type, document["language"])
+        order = MailOrder(mail_type=request.mail_type, document=document)
+        rendered = await self.mail_renderer.render_mail(order, template)
 
         async def settle() -> SendRequest:
             async with self.work.begin(actor) as work:

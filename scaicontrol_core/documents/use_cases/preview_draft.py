@@ -11,6 +11,7 @@ from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.billing.finalizing import drafted_document
 from scaicontrol_core.billing.freezing import Rules
 from scaicontrol_core.documents.ports import DocumentRenderer
+from scaicontrol_core.documents.templates.choosing import print_template
 from scaicontrol_core.documents.work import DocumentsWork
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.ids import InvoiceId
@@ -49,5 +50,7 @@ class PreviewDraft:
         rules = Rules(rates=self.rates, document_check=_AnythingGoes())
         async with self.work.begin(actor, read_only=True) as work:
             document = await drafted_document(work, actor, invoice_id, rules, self.clock.now())
-        rendered = await self.renderer.render_html(document.to_dict() | _WITHOUT_FORCE, draft=True)
+            template = await print_template(work, await work.invoices.get(invoice_id), document.language)
+        shown = document.to_dict() | _WITHOUT_FORCE
+        rendered = await self.renderer.render_html(shown, template=template, draft=True)
         return await self.renderer.render_pdf(rendered.html, f"drafts/{invoice_id}")
