@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from scaicontrol_cli.output import Json, amount_column, columns, print_item, print_json, print_line, print_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from scaicontrol_core.billing.invoice import Invoice
     from scaicontrol_core.billing.line import InvoiceLine
 
@@ -76,11 +78,11 @@ def line_json(line: InvoiceLine) -> Json:
     }
 
 
-def print_invoice(invoice: Invoice, *, as_json: bool) -> None:
-    """Print an invoice: its fields, its lines, its VAT."""
+def print_invoice(invoice: Invoice, *, as_json: bool, sends: Sequence[Json] | None = None) -> None:
+    """Print an invoice: its fields, its lines, its VAT; ``sends`` is what was sent of it, where it was asked for."""
     shown = invoice_json(invoice)
     if as_json:
-        print_json(shown)
+        print_json(shown if sends is None else shown | {"sends": list(sends)})
         return
     print_item(shown, as_json=False, omit=_NESTED)
     print_line()

@@ -27,6 +27,7 @@ from scaicontrol_cli.history import print_history
 from scaicontrol_cli.invoice_views import SHOWN, print_invoice, summary_json
 from scaicontrol_cli.naming import invoice_named, tenant_named
 from scaicontrol_cli.output import Json, columns, print_json, print_note, print_page, print_rows
+from scaicontrol_cli.sending import send_json
 from scaicontrol_core.kernel.ids import PartnerId
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.audit.entry import AuditEntry
     from scaicontrol_core.billing.invoice import Invoice
     from scaicontrol_core.billing.use_cases.audit_numbering import SeriesAudit
+    from scaicontrol_core.documents.use_cases.list_sends import SendStory
     from scaicontrol_core.kernel.paging import Page
 
 app = group("Invoices: drafts, numbers, documents.")
@@ -91,11 +93,15 @@ def list_invoices(
 def show_invoice(invoice: InvoiceArgument, as_json: AsJson = False) -> None:
     """Show an invoice with its lines."""
     from scaicontrol_core.billing.use_cases.get_invoice import GetInvoice
+    from scaicontrol_core.documents.use_cases.list_sends import ListSends
 
-    async def work(session: Session) -> Invoice:
-        return await session.use(GetInvoice)(session.actor, await invoice_named(session, invoice))
+    async def work(session: Session) -> tuple[Invoice, Sequence[SendStory]]:
+        found = await session.use(GetInvoice)(session.actor, await invoice_named(session, invoice))
+        return found, await session.use(ListSends)(session.actor, found.id)
 
-    print_invoice(call(work), as_json=as_json)
+    found, stories = call(work)
+    sends = [send_json(story.request, story.entries) for story in stories]
+    print_invoice(found, sends=sends, as_json=as_json)
 
 
 @app.command("history")

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from msgspec import UNSET
+
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
 from scaicontrol_http.billing.run_schemas import RunAnswer, SeriesAuditAnswer
 from scaicontrol_http.billing.schemas import InvoiceAnswer, InvoiceSummaryAnswer, LineAnswer, VoidAnswer
@@ -23,8 +25,14 @@ EDITORS_OWN = ("is_active", "is_public", "sort_order", "created_at", "version")
 
 
 def same_names(shown: dict[str, Any], answer: type[Any]) -> None:
-    """Fail unless the JSON has the fields of the HTTP answer, no more and no fewer."""
-    assert set(shown) == set(answer.__struct_fields__)
+    """Fail unless the JSON has the fields of the HTTP answer, no more and none fewer that is always there."""
+    always = {name for name, default in zip(*_defaults(answer), strict=True) if default is not UNSET}
+    assert always <= set(shown) <= set(answer.__struct_fields__)
+
+
+def _defaults(answer: type[Any]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    names, defaults = answer.__struct_fields__, answer.__struct_defaults__
+    return names, (*(None for _ in range(len(names) - len(defaults))), *defaults)
 
 
 def test_names_of_tenancy(world: World) -> None:
@@ -53,6 +61,8 @@ def test_names_of_the_catalogue(world: World, home: Path) -> None:
 def test_names_of_billing(world: World) -> None:
     made = world("admin", "invoices", "create", "acme", "--line", "1 x 100 Thing", "--json").json
     same_names(made, InvoiceAnswer)
+    read = world("admin", "invoices", "show", made["id"], "--json").json
+    assert set(read) == set(InvoiceAnswer.__struct_fields__)
     same_names(made["lines"][0], LineAnswer)
     world("admin", "invoices", "finalize", made["id"], "--yes")
     same_names(world("admin", "invoices", "list", "--json").json["items"][0], InvoiceSummaryAnswer)
