@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
 
 from attrs import define, field
 
@@ -34,6 +33,8 @@ _DISGUISE = re.compile(
 )
 #: What would end a comment early, or come back from a parser as something else.
 _BREAKS_COMMENT = re.compile(r"--|<!|-$|[\r\x00]")
+_UNSAFE = re.compile(r"[%<>&!\-\x00-\x1f]")
+_ESCAPED = re.compile(r"%([0-9A-F]{2})")
 _BREAKS_TEXT = re.compile(rf"[<>&\r\x00]|{_LOOKS_DISGUISED.pattern}")
 _BREAKS_VALUE = re.compile(rf"[<>&\"'`\r\x00]|{_LOOKS_DISGUISED.pattern}")
 _DELIMITERS = {PieceKind.CONTROL: ("S", "{% ", " %}"), PieceKind.REMARK: ("C", "{# ", " #}")}
@@ -131,13 +132,12 @@ def _comment(source: str, kind: PieceKind) -> str:
         body = source[len(opened) : -len(closed)]
         if source == f"{opened}{body}{closed}" and body and body == body.strip() and not _BREAKS_COMMENT.search(body):
             return f"<!--J{letter}:{body}-->"
-    # quote() leaves "-" alone, which may stand twice
-    return f"<!--JX:{quote(source, safe=' {}()|=,:').replace('-', '%2D')}-->"
+    return f"<!--JX:{_UNSAFE.sub(lambda found: f'%{ord(found[0]):02X}', source)}-->"
 
 
 def _undisguised(found: re.Match[str]) -> str:
     if found["kind"] == "X":
-        return unquote(found["body"])
+        return _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), found["body"])
     if found["kind"]:
         opened, closed = _BY_LETTER[found["kind"]]
         return f"{opened}{found['body']}{closed}"
