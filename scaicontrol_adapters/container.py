@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.billing.ports import DocumentCheck
     from scaicontrol_core.documents.mail import MailSender
     from scaicontrol_core.documents.ports import DocumentRenderer, EInvoiceWriter, ObjectStore
+    from scaicontrol_core.documents.templates.ports import TemplateInspector
     from scaicontrol_core.documents.transmission_ports import MailRenderer
     from scaicontrol_core.documents.work import DocumentsWork
     from scaicontrol_core.kernel.clock import Clock
@@ -64,6 +65,13 @@ class Container:
     def mail_renderer(self) -> MailRenderer:
         """What writes e-mails; an operator's templates run where documents are rendered."""
         return SandboxedMails(self.renderer)
+
+    @property
+    def inspector(self) -> TemplateInspector:
+        """What reads an operator's templates before they are used."""
+        from scaicontrol_adapters.pdf.inspector import JinjaInspector
+
+        return JinjaInspector()
 
     @property
     def rates(self) -> RateTable:

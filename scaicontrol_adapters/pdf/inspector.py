@@ -9,6 +9,7 @@ from attrs import frozen
 from jinja2 import Environment, TemplateNotFound, TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 
+from scaicontrol_adapters.mail.composer import built_in_source
 from scaicontrol_adapters.pdf.sandbox import environment
 from scaicontrol_core.documents.templates.ports import SourceFinding
 
@@ -37,7 +38,7 @@ class JinjaInspector:
 
 def _forbidden(sandbox: Environment, tree: nodes.Template) -> Iterator[SourceFinding]:
     for loading in tree.find_all(_LOADS):
-        name = loading.template
+        name = getattr(loading, "template", None)
         if not isinstance(name, nodes.Const) or not _is_built_in(sandbox, name.value):
             yield SourceFinding(loading.lineno, "only built-in templates can be included or extended, by their names")
     for attribute in tree.find_all(nodes.Getattr):
@@ -51,6 +52,8 @@ def _forbidden(sandbox: Environment, tree: nodes.Template) -> Iterator[SourceFin
 def _is_built_in(sandbox: Environment, name: object) -> bool:
     if not isinstance(name, str) or sandbox.loader is None:
         return False
+    if built_in_source(name) is not None:
+        return True  # one of the e-mails'
     try:
         sandbox.loader.get_source(sandbox, name)
     except TemplateNotFound:

@@ -141,14 +141,8 @@ def _line(position: int, rate_bp: int = 2100, **changes: Any) -> Document:
 
 def _bare_line() -> Document:
     """Return a line without a period, with a price finer than a cent."""
-    finer: Document = {
-        "quantity": "12500",
-        "unit_code": "C62",
-        "unit_price_cents": "0.08",
-        "net_cents": 1000,
-        "tax_cents": 210,
-    }
-    return _line(1, **finer, price_divisor=1000, period_start=None, period_end=None)
+    finer: Document = {"quantity": "12500", "unit_code": "C62", "unit_price_cents": "80", "price_divisor": 1000}
+    return _line(1, **finer, net_cents=1000, tax_cents=210, period_start=None, period_end=None)
 
 
 def _document(
@@ -263,3 +257,11 @@ def _credit(invoice: Document) -> Document:
         "vat_details": {"entries": entries},
         "totals": {name: -cents for name, cents in invoice["totals"].items()},
     }
+
+
+def order_about(mail_type: MailType, document: Document) -> MailOrder:
+    """Return what a message of a type about a document might be about."""
+    notice, link = _notices(mail_type)[0]
+    if mail_type is MailType.TRIAL_ENDING:
+        return MailOrder(mail_type=mail_type, parties=document, notice=notice, link=link)
+    return MailOrder(mail_type=mail_type, document=document, notice=notice, link=link)
