@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 PREFIX = "/api/v1"
-FEATURES = ("access", "catalog", "tenancy", "subscriptions", "billing", "sending", "audit", "callbacks")
+FEATURES = ("access", "catalog", "tenancy", "subscriptions", "billing", "sending", "templates", "audit", "callbacks")
 _PREFLIGHT_SECONDS = 600
 
 

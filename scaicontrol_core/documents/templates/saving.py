@@ -12,6 +12,7 @@ from scaicontrol_core.documents.templates.template import DocumentTemplate, Temp
 from scaicontrol_core.kernel.editing import require_version
 from scaicontrol_core.kernel.errors import NotFound
 from scaicontrol_core.kernel.scope import ScopeKind
+from scaicontrol_core.tenancy.selling import OperatorMissing
 
 if TYPE_CHECKING:
     from scaicontrol_core.access.actor import Actor
@@ -80,7 +81,7 @@ class Saving:
 async def owner_of(work: DocumentsWork, actor: Actor, named: PartnerId | None) -> PartnerId:
     """Return whose template it is: the partner's that is named, else the actor's own, else the operator's.
 
-    Raises ``NotFound`` for a partner beyond the scope.
+    Raises ``NotFound`` for a partner beyond the scope, ``OperatorMissing`` before there is one.
     """
     if named is not None:
         return (await work.partners.get(named)).id
@@ -88,5 +89,5 @@ async def owner_of(work: DocumentsWork, actor: Actor, named: PartnerId | None) -
         return actor.scope.partner_id
     operator = await work.partners.operator()
     if operator is None:
-        raise NotFound.of("partner", "operator")
+        raise OperatorMissing
     return operator.id

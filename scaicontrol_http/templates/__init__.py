@@ -1,0 +1,1 @@
+"""Templates of documents and e-mails over HTTP."""
