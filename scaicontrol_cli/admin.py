@@ -12,6 +12,7 @@ from scaicontrol_cli import (
     plans,
     reports,
     subscriptions,
+    templates,
     tenants,
 )
 from scaicontrol_cli.groups import group
@@ -27,6 +28,7 @@ app.add_typer(invoices.app, name="invoices")
 app.add_typer(billing.app, name="billing")
 app.add_typer(reports.app, name="reports")
 app.add_typer(exchange_rates.app, name="exchange-rates")
+app.add_typer(templates.app, name="templates")
 app.add_typer(jobs.app, name="jobs")
 
 __all__ = ["app"]

@@ -8,9 +8,13 @@ from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.documents.templates.template import DocumentTemplate, TemplateId
 from scaicontrol_core.documents.work import DocumentsWork
+from scaicontrol_core.kernel import checks
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.editing import require_version
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
+
+#: More than anybody saves; a database counts no further.
+_MOST_VERSIONS = 2**31 - 1
 
 
 @frozen
@@ -28,6 +32,7 @@ class RestoreTemplate:
     ) -> DocumentTemplate:
         """Return the template as it is now."""
         actor.require(Permission.ADMIN_BILLING)
+        checks.whole(1, _MOST_VERSIONS)(version, "/version")
         async with self.work.begin(actor) as work:
             template = await work.templates.get(template_id)
             require_version(expected_version, template.version)

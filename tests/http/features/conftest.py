@@ -20,8 +20,15 @@ from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
 from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.catalog.use_cases.import_catalogue import ImportCatalogue
+from scaicontrol_core.documents.templates.template import (
+    DocumentTemplate,
+    TemplateContent,
+    TemplateId,
+    TemplateIdentity,
+    TemplateType,
+)
 from scaicontrol_core.documents.use_cases.send_invoice import SendInvoice
-from scaicontrol_core.kernel.ids import InvoiceId
+from scaicontrol_core.kernel.ids import InvoiceId, PartnerId
 from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateSubscription, NewSubscription
 from scaicontrol_core.tenancy.partner import NewPartner
 from scaicontrol_core.tenancy.use_cases.bootstrap_operator import BootstrapOperator
@@ -142,7 +149,19 @@ class World:
     their_draft: str
     their_invoice: str
     their_send: str
+    their_template: str
     run: str
+
+
+async def _hang_template(container: Container, partner_id: PartnerId) -> str:
+    """Keep a template past the check, which would start a renderer in every test."""
+    identity = TemplateIdentity(partner_id=partner_id, name="Theirs", document_type=TemplateType.INVOICE)
+    content, at = TemplateContent(html_content="<p>{{ document.number }}</p>"), container.clock.now()
+    made = DocumentTemplate.create(TemplateId(container.ids.new("tpl")), identity, content, at, "rita")
+    async with container.work.begin(BOSS) as work:
+        await work.templates.add(made)
+        await work.commit()
+    return made.id
 
 
 @pytest.fixture
@@ -176,6 +195,7 @@ async def world(container: Container) -> World:
         drafted = await container.use(DraftInvoice)(BOSS, tenant.id, DRAFT)
         ids[f"{prefix}invoice"] = (await container.use(FinalizeInvoice)(BOSS, drafted.id)).id
     ids["their_send"] = (await container.use(SendInvoice)(BOSS, InvoiceId(ids["their_invoice"]))).id
+    ids["their_template"] = await _hang_template(container, reseller.id)
     report = await container.use(RunBilling)(BOSS, parse_month("2026-01"), tenant_id=jones.id)
     assert report.run is not None
     return World(

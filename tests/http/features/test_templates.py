@@ -28,7 +28,7 @@ async def test_a_template_is_made_saved_restored_and_deleted(boss: Any) -> None:
     assert (back["version"], back["html_content"], back["page_format"]) == (3, GOOD, "A5")
     assert (await boss.send("DELETE", path)).status_code == 204
     await boss.refused("DELETE", path, 400, "document_template_deleted")
-    assert (await boss.get(PATH))["items"] == []
+    assert (await boss.get(PATH, name="House"))["items"] == []
     assert (await boss.get(path))["is_deleted"]
     again = await boss.post(PATH, new, status=201)
     assert (again["id"], again["version"]) == (made["id"], 5)
@@ -85,8 +85,8 @@ async def test_a_partner_has_its_own_and_a_customer_none(boss: Any, reseller: An
     ours = await boss.post(PATH, new, status=201)
     theirs = await reseller.post(PATH, new, status=201)
     assert (ours["partner_id"], theirs["partner_id"]) == (world.operator, world.reseller)
-    assert [each["id"] for each in (await reseller.get(PATH))["items"]] == [theirs["id"]]
-    assert (await boss.get(PATH))["total"] == 2
+    assert [each["id"] for each in (await reseller.get(PATH))["items"]] == [theirs["id"], world.their_template]
+    assert (await boss.get(PATH))["total"] == 3
     await reseller.refused("GET", f"{PATH}/{ours['id']}", 404, "document_template_not_found")
     await reseller.refused("POST", PATH, 404, "partner_not_found", json=new | {"partner_id": world.operator})
     await acme.refused("GET", PATH, 403, "forbidden")

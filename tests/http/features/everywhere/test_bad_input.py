@@ -30,6 +30,7 @@ def filled(world: Any) -> dict[str, str]:
         "invoice_id": world.draft,
         "run_id": world.run,
         "send_id": world.their_send,
+        "template_id": world.their_template,
         "slug": "mail",
         "plan": "sample",
     }
