@@ -9,6 +9,7 @@ from docs.generating import (
     lifecycles,
     permissions,
     surfaces,
+    template_variables,
 )
 
 #: Every page that is made from the code, in the order of their names.
@@ -21,4 +22,5 @@ PAGES = (
     lifecycles.page,
     permissions.page,
     surfaces.page,
+    template_variables.page,
 )
