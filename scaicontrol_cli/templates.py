@@ -125,7 +125,8 @@ def show_template(template: Template, as_json: AsJson = False) -> None:
         found = await session.use(GetTemplate)(session.actor, key)
         kept = await session.use(ListTemplateVersions)(session.actor, key)
         versions = [{name: to_json(getattr(each, name)) for name in _version_fields()} for each in kept]
-        return template_json(found) | to_json(found.content) | {"versions": versions}
+        content: Json = to_json(found.content)
+        return template_json(found) | content | {"versions": versions}
 
     shown = call(work)
     if as_json:

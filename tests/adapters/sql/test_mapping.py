@@ -25,6 +25,7 @@ from scaicontrol_adapters.sql.repositories import (
     invoices,
     sending,
     subscriptions,
+    templates,
     tenancy,
 )
 from scaicontrol_adapters.sql.rows import Row
@@ -33,6 +34,7 @@ from scaicontrol_adapters.sql.rows.catalog import PackItemRow, UsagePriceRow
 from scaicontrol_adapters.sql.rows.documents import DocumentRevisionRow
 from scaicontrol_adapters.sql.rows.journal import AuditRow
 from scaicontrol_adapters.sql.rows.sending import SendEntryRow
+from scaicontrol_adapters.sql.rows.templates import TemplateVersionRow
 from scaicontrol_adapters.sql.rows.tenancy import VatEvidenceRow
 from scaicontrol_adapters.sql.types import UtcInstant
 from scaicontrol_core.kernel import ids
@@ -58,6 +60,7 @@ KEPT: dict[str, tuple[Fields[Any], type[Any], tuple[str, ...]]] = {
             (invoices._INVOICES, ("lines",)),
             (billing._RUNS, ()),
             (sending._REQUESTS, ()),
+            (templates._TEMPLATES, ()),
         )
     },
     "plan_usage_pricing": (catalog._TIERS.fields, UsagePriceRow, ()),
@@ -67,6 +70,7 @@ KEPT: dict[str, tuple[Fields[Any], type[Any], tuple[str, ...]]] = {
     "billed_periods": (billing._LEDGER, BilledPeriodRow, ()),
     "document_revisions": (documents._REVISION, DocumentRevisionRow, ()),
     "send_history": (sending._ENTRY, SendEntryRow, ()),
+    "document_template_versions": (templates._VERSION, TemplateVersionRow, ()),
     "vat_evidence": (tenancy._EVIDENCE, VatEvidenceRow, ()),
     "audit_log": (audit._ENTRY, AuditRow, ()),
 }
@@ -188,6 +192,7 @@ def test_every_column_is_written(name: str) -> None:
     mapper, row, _ = KEPT[name]
     derived = {
         "partners": {"search_text", "operator_slot"},
+        "document_templates": {"language_key"},
         "tenants": {"search_text"},
         "plans": {"plan_key"},
         "subscriptions": {"exclusive_key", "next_billing_on", "ripe_at"},
