@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 from scaicontrol_core.billing.consumer_turnover import TurnoverCount
 from scaicontrol_core.billing.errors import InvoiceImmutable, SellerNotBillable
 from scaicontrol_core.billing.foreign_currency import RateWanted, with_exchange_rates
-from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, freeze, prepare
+from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, dated, freeze, prepare
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.lifecycle import INVOICE_LIFECYCLE, InvoiceStatus
 from scaicontrol_core.billing.numbering import SeriesKey
@@ -178,8 +178,9 @@ async def _number(
                 continue
             invoice = prepared.facts.invoice
             try:
-                decided = await turnovers.decided(prepared)
-                frozen_as = freeze(decided, series, _today(prepared.facts.seller, now), now)
+                # Dated first: at midnight of a year's end it is the new year's turnover that counts.
+                decided = await turnovers.decided(dated(prepared, series, _today(prepared.facts.seller, now)))
+                frozen_as = freeze(decided, series, now)
             except ScaiControlError as error:
                 refused[invoice.id] = error
             else:

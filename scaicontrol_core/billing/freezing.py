@@ -8,11 +8,12 @@ series' lock.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
-from scaicontrol_core.billing.errors import DueDateInvalid, EmptyInvoice, VatEvidencePending
+from scaicontrol_core.billing.deciding import decide_lines, vat_evidence
+from scaicontrol_core.billing.errors import DueDateInvalid, EmptyInvoice
 from scaicontrol_core.billing.foreign_currency import rate_for, vat_accounting
 from scaicontrol_core.billing.frozen_document import FrozenDocument, FrozenLine, FrozenTotals
 from scaicontrol_core.billing.invoice import Invoice
@@ -21,44 +22,20 @@ from scaicontrol_core.billing.sealing import Freezing, seal
 from scaicontrol_core.billing.seller import require_billable
 from scaicontrol_core.billing.snapshots import buyer_snapshot, seller_snapshot
 from scaicontrol_core.billing.supplies import rate_wanted, supply_date
-from scaicontrol_core.kernel.events import to_json
-from scaicontrol_core.kernel.period import local_date
 from scaicontrol_core.kernel.quantity import plain
 from scaicontrol_core.tax import (
-    Advisory,
     VatBreakdown,
-    VatInputs,
     break_down,
-    decide_vat,
 )
-from scaicontrol_core.tax.exchange_rates import EURO, ExchangeRateBook
-from scaicontrol_core.tenancy.seller import UnverifiedVatNumberPolicy
+from scaicontrol_core.tax.exchange_rates import ExchangeRateBook
 from scaicontrol_core.tenancy.vat_evidence import CountingEvidence, counting_evidence
 
 if TYPE_CHECKING:
     from scaicontrol_core.billing.ports import DocumentCheck
-    from scaicontrol_core.kernel.period import Period
     from scaicontrol_core.tax import RateTable, VatDecision
-    from scaicontrol_core.tax.exchange_rates import CrossRate
     from scaicontrol_core.tenancy.billing_profile import BillingProfile
     from scaicontrol_core.tenancy.partner import Partner
     from scaicontrol_core.tenancy.tenant import Tenant
-
-#: What a frozen document keeps of the decisions' inputs.
-_KEPT_INPUTS = (
-    "seller_country",
-    "seller_postal_code",
-    "buyer_country",
-    "buyer_postal_code",
-    "buyer_vat_number",
-    "is_business",
-    "tax_exempt",
-    "oss_registered",
-    "b2c_cross_border_turnover_cents",
-    "b2c_cross_border_turnover_last_year_cents",
-    "supply_net_cents",
-    "non_eu_services_category",
-)
 
 
 @frozen(kw_only=True)
@@ -122,31 +99,15 @@ def prepare(facts: Facts, issue_date: date) -> Prepared:
     supply_dates = tuple(supply_date(facts, line, issue_date) for line in invoice.lines)
     wanted = rate_wanted(facts, issue_date)
     rate = rate_for(wanted, facts.rules.exchange_rates) if wanted else None
-    inputs = _inputs(facts, rate)
-    decisions = _decide(facts, inputs, supply_dates)
-    _require_proof(facts, decisions)
-    breakdown = break_down(zip((line.net_cents for line in invoice.lines), decisions, strict=True))
-    document = FrozenDocument(
-        document_type=invoice.document_type.value,
-        number="",
-        issue_date=issue_date,
-        due_date=due_date,
-        currency=invoice.currency,
-        language=facts.buyer.details.preferred_language,
-        seller=seller_snapshot(facts.seller),
-        buyer=buyer_snapshot(facts.buyer, facts.tenant),
-        lines=_lines(invoice, supply_dates, decisions, breakdown),
+    decided = decide_lines(facts, rate, supply_dates)
+    breakdown = break_down(zip((line.net_cents for line in invoice.lines), decided.decisions, strict=True))
+    document = evolve(
+        _bare(facts, issue_date, due_date),
+        lines=_lines(invoice, supply_dates, decided.decisions, breakdown),
         vat_entries=tuple(entry.to_dict() for entry in breakdown.entries),
         totals=_totals(breakdown),
-        payment_terms_days=(due_date - issue_date).days,
-        payment_reference="",
-        period_start=invoice.period.start if invoice.period else None,
-        period_end=invoice.period.end if invoice.period else None,
-        notes=invoice.notes,
-        buyer_reference=invoice.buyer_reference or facts.buyer.details.buyer_reference,
-        template_name=facts.buyer.details.invoice_template_name or configuration.invoice_template_name,
-        vat_evidence=_evidence(facts),
-        vat_inputs=_kept(inputs),
+        vat_evidence=vat_evidence(facts),
+        vat_inputs=decided.kept_inputs,
         vat_accounting=vat_accounting(rate, [entry.to_dict() for entry in breakdown.entries]) if rate else None,
     )
     facts.rules.document_check.check(document)
@@ -156,16 +117,44 @@ def prepare(facts: Facts, issue_date: date) -> Prepared:
     return Prepared(facts=facts, document=document, vat=breakdown, series_key=key, prefix=prefix)
 
 
-def freeze(prepared: Prepared, series: NumberSeries, today: date, at: datetime) -> Freezing:
-    """Take the next number of the locked series and link the document into its chain.
+def dated(prepared: Prepared, series: NumberSeries, today: date) -> Prepared:
+    """Return the document as of the day that its locked series gives it.
 
     Should the series already bear a later date than was prepared for (workers at midnight),
     the document is prepared anew for that date: pure, and rare.
     """
     issue_date = series.issue_date(today, prepared.facts.invoice.invoice_date)
-    if issue_date != prepared.document.issue_date:
-        prepared = prepare(prepared.facts, issue_date)
+    return prepared if issue_date == prepared.document.issue_date else prepare(prepared.facts, issue_date)
+
+
+def freeze(prepared: Prepared, series: NumberSeries, at: datetime) -> Freezing:
+    """Take the next number of the locked series and link the document, ``dated`` by it, into its chain."""
     return seal(prepared.document, series, at)
+
+
+def _bare(facts: Facts, issue_date: date, due_date: date) -> FrozenDocument:
+    """Return the document with its parties, dates and words, before anything is decided."""
+    invoice, buyer = facts.invoice, facts.buyer.details
+    return FrozenDocument(
+        document_type=invoice.document_type.value,
+        number="",
+        issue_date=issue_date,
+        due_date=due_date,
+        currency=invoice.currency,
+        language=buyer.preferred_language,
+        seller=seller_snapshot(facts.seller),
+        buyer=buyer_snapshot(facts.buyer, facts.tenant),
+        lines=(),
+        vat_entries=(),
+        totals=FrozenTotals(net_cents=0, tax_cents=0, gross_cents=0, prepaid_cents=0, payable_cents=0),
+        payment_terms_days=(due_date - issue_date).days,
+        payment_reference="",
+        period_start=invoice.period.start if invoice.period else None,
+        period_end=invoice.period.end if invoice.period else None,
+        notes=invoice.notes,
+        buyer_reference=invoice.buyer_reference or buyer.buyer_reference,
+        template_name=buyer.invoice_template_name or facts.seller.configuration.invoice_template_name,
+    )
 
 
 def _due_date(invoice: Invoice, issue_date: date, terms_days: int) -> date:
@@ -175,66 +164,6 @@ def _due_date(invoice: Invoice, issue_date: date, terms_days: int) -> date:
     if invoice.due_date < issue_date:
         raise DueDateInvalid.before(issue_date)
     return invoice.due_date
-
-
-def _inputs(facts: Facts, rate: CrossRate | None) -> VatInputs:
-    """Return what the decisions of all lines have in common; each line adds its own dates."""
-    seller, buyer = facts.seller.configuration, facts.buyer.details
-    net = facts.invoice.lines_net_cents
-    return VatInputs(
-        seller_country=seller.seller_country_code or "",
-        seller_postal_code=seller.seller_postal_code,
-        buyer_country=buyer.country_code,
-        buyer_postal_code=buyer.postal_code,
-        buyer_vat_number=buyer.vat_number,
-        evidence_state=facts.evidence.state,
-        is_business=buyer.is_business,
-        tax_exempt=buyer.tax_exempt,
-        supply_date=local_date(facts.now, seller.billing_timezone),
-        oss_registered=seller.oss_registered,
-        b2c_cross_border_turnover_cents=seller.b2c_cross_border_turnover_cents + facts.turnover_cents,
-        b2c_cross_border_turnover_last_year_cents=facts.turnover_last_year_cents,
-        supply_net_cents=rate.convert(net) if rate is not None and rate.own_currency == EURO else net,
-        non_eu_services_category=seller.non_eu_services_category.value,
-    )
-
-
-def _decide(facts: Facts, inputs: VatInputs, supply_dates: tuple[date, ...]) -> tuple[VatDecision, ...]:
-    """Decide once per distinct supply date and period: lines of one document differ in nothing else."""
-    decided: dict[tuple[date, Period | None], VatDecision] = {}
-    supplies = tuple(zip(supply_dates, (line.period for line in facts.invoice.lines), strict=True))
-    for day, period in supplies:
-        if (day, period) not in decided:
-            decided[day, period] = decide_vat(evolve(inputs, supply_date=day, service_period=period), facts.rules.rates)
-    return tuple(decided[supply] for supply in supplies)
-
-
-def _require_proof(facts: Facts, decisions: tuple[VatDecision, ...]) -> None:
-    """Let nothing be charged only for want of proof where the seller would rather wait for it."""
-    if facts.seller.configuration.unverified_vat_number_policy is not UnverifiedVatNumberPolicy.HOLD:
-        return
-    if any(Advisory.VAT_NUMBER_NOT_VERIFIED in decision.advisories for decision in decisions):
-        raise VatEvidencePending(facts.buyer.details.vat_number or "", facts.tenant.id)
-
-
-def _kept(inputs: VatInputs) -> dict[str, Any]:
-    """Return the inputs as the frozen document keeps them; dates stand on the lines, evidence beside."""
-    return {name: getattr(inputs, name) for name in _KEPT_INPUTS}
-
-
-def _evidence(facts: Facts) -> dict[str, Any] | None:
-    """Return what was known of the buyer's VAT number: the proof a reverse charge rests on."""
-    number, evidence, counting = facts.buyer.details.vat_number, facts.buyer.vat_evidence, facts.evidence
-    if number is None:
-        return None
-    return {
-        "vat_number": number,
-        "state": counting.state.value,
-        "source": evidence.source.value,
-        "checked_at": to_json(evidence.checked_at),
-        "reference": evidence.reference,
-        "stale": counting.stale,
-    }
 
 
 def _lines(

@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 from scaicontrol_core.billing.billing_run import RunTotals, TenantFailure, VatTotal
 from scaicontrol_core.billing.consumer_turnover import TurnoverCount, Turnovers
 from scaicontrol_core.billing.foreign_currency import with_exchange_rates
-from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, freeze, prepare
+from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, dated, freeze, prepare
 from scaicontrol_core.billing.gathering import Batch, Sale, sales_of, settle
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.supplies import rate_wanted
@@ -188,8 +188,8 @@ async def _number(work: BillingWork, documents: Sequence[Prepared], ask: PageReq
         series = await work.number_series.lock(key, prefix)
         for each in documents:
             if each.series_key == key:
-                decided.append(await turnovers.counted(each))
-                each.facts.invoice.finalize(freeze(decided[-1], series, ask.today, ask.now))
+                decided.append(await turnovers.counted(dated(each, series, ask.today)))
+                each.facts.invoice.finalize(freeze(decided[-1], series, ask.now))
         await work.number_series.save(series)
     await turnovers.save()
     return tuple(decided)

@@ -96,6 +96,27 @@ async def test_a_year_above_the_line_carries_over_and_then_ends(books: Any) -> N
     assert carried.document["vat_details"]["inputs"]["b2c_cross_border_turnover_last_year_cents"] == 1_000_001
 
 
+async def test_at_midnight_of_new_year_the_year_that_the_document_bears_counts(books: Any) -> None:
+    await books.configure(fiscal_year_start_month=7)
+    customer = await consumer(books)
+    books.at(2027, 1, 1, hour=0)
+    await books.issue(sold(1_000_000), tenant_id=customer)
+    books.at(2026, 12, 31, hour=22)  # a worker whose clock is behind: its document bears the series' date
+    late = await books.issue(sold(1), tenant_id=customer)
+    assert late.issue_date == date(2027, 1, 1)
+    assert treatments(late) == [("destination", "19.00")]
+    assert turnover(books, 2027) == 1_000_001
+    assert (OPERATOR_ID, 2026) not in books.world.store.tables["consumer_turnovers"]
+
+
+async def test_kronor_are_no_euro_cents(books: Any) -> None:
+    await books.configure(default_currency="SEK")
+    customer = await consumer(books)
+    kronor = await books.issue(sold(1_200_000), tenant_id=customer, currency="SEK")  # about EUR 1,070
+    assert treatments(kronor) == [("seller_country", "21.00")]
+    assert kronor.document["vat_details"]["inputs"]["supply_net_cents"] == 0
+
+
 async def test_drafts_finalized_together_count_one_after_the_other(books: Any) -> None:
     customer = await consumer(books)
     drafts = [await books.draft(sold(400_000), tenant_id=customer) for _ in range(4)]
