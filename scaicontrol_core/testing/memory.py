@@ -18,11 +18,11 @@ from scaicontrol_core.testing.memory_billing import (
     MemoryBilledPeriods,
     MemoryBillingRuns,
     MemoryConsumerTurnovers,
-    MemoryDocumentRevisions,
     MemoryInvoices,
     MemoryNumberSeries,
 )
 from scaicontrol_core.testing.memory_catalog import MemoryPacks, MemoryPlans, MemoryServices
+from scaicontrol_core.testing.memory_revisions import MemoryDocumentRevisions
 from scaicontrol_core.testing.memory_sending import MemorySendHistory, MemorySendRequests
 from scaicontrol_core.testing.memory_store import MemoryStore, Transaction
 from scaicontrol_core.testing.memory_subscriptions import MemoryAuditLog, MemorySubscriptions

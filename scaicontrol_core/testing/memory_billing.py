@@ -1,11 +1,11 @@
-"""Invoices, number series, the ledger, runs and document revisions in memory."""
+"""Invoices, number series, the ledger and runs in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from copy import copy
 from datetime import date
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from attrs import evolve, frozen
 
@@ -20,8 +20,7 @@ from scaicontrol_core.billing.lifecycle import InvoiceStatus, PdfStatus
 from scaicontrol_core.billing.numbering import NumberSeries, SeriesKey
 from scaicontrol_core.billing.ports import InvoiceFilter
 from scaicontrol_core.billing.reporting import DocumentSpan, IssuedDocument
-from scaicontrol_core.documents.revision import DocumentRevision
-from scaicontrol_core.kernel.errors import Conflict, Refused, Retryable
+from scaicontrol_core.kernel.errors import Refused, Retryable
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId
 from scaicontrol_core.kernel.paging import Page, PageRequest
 from scaicontrol_core.kernel.scope import Scope
@@ -57,7 +56,16 @@ _FROZEN = (
     "chain_hash",
     "finalized_at",
 )
-_FILTERS = ("tenant_id", "partner_id", "seller_id", "status", "document_type", "number", "run_id", "referenced_invoice_id")
+_FILTERS = (
+    "tenant_id",
+    "partner_id",
+    "seller_id",
+    "status",
+    "document_type",
+    "number",
+    "run_id",
+    "referenced_invoice_id",
+)
 
 
 @frozen
@@ -297,40 +305,3 @@ class MemoryBillingRuns(MemoryCollection[BillingRun]):
 
     def _reaches(self, scope: Scope, row: BillingRun) -> bool:
         return row.partner_id is not None and scope.covers(partner_id=row.partner_id, tenant_id=None)
-
-
-class MemoryDocumentRevisions:
-    """All revisions of documents."""
-
-    _TABLE = "document_revisions"
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-
-    async def add(self, revision: DocumentRevision) -> None:
-        """Append, or raise ``Conflict``."""
-        self._transaction.require_reach("revision", partner_id=revision.partner_id, tenant_id=revision.tenant_id)
-        key = (revision.invoice_id, revision.revision)
-
-        def taken() -> Conflict:
-            return Conflict("This revision exists.", code="revision_exists")
-
-        self._transaction.watch(self._TABLE, key, taken)
-        if self._transaction.row(self._TABLE, key) is not None:
-            raise taken()
-        self._transaction.write(self._TABLE, key, revision)
-
-    async def latest(self, invoice_id: InvoiceId) -> DocumentRevision | None:
-        """Return the newest revision of an invoice within scope."""
-        known = await self.all_of(invoice_id)
-        return known[-1] if known else None
-
-    async def all_of(self, invoice_id: InvoiceId) -> tuple[DocumentRevision, ...]:
-        """Return the invoice's revisions within scope, oldest first."""
-        scope = self._transaction.scope
-        rows: list[Any] = [
-            row
-            for row in self._transaction.rows(self._TABLE)
-            if row.invoice_id == invoice_id and scope.covers(partner_id=row.partner_id, tenant_id=row.tenant_id)
-        ]
-        return tuple(sorted(rows, key=lambda row: row.revision))
