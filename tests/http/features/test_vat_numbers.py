@@ -72,3 +72,25 @@ async def test_a_seller_sets_its_policy(boss: Any, world: Any) -> None:
     assert (configuration["vat_evidence_valid_days"], configuration["unverified_vat_number_policy"]) == (7, "hold")
     for wrong in ({"vat_evidence_valid_days": 0}, {"unverified_vat_number_policy": "trust"}):
         assert (await boss.send("PATCH", path, json=wrong)).status_code == 422
+
+
+async def test_what_was_charged_for_want_of_proof_is_offered(
+    boss: Any, reseller: Any, acme: Any, anybody: Any, world: Any, register: Vies
+) -> None:
+    offers = "/admin/billing/vat-corrections"
+    await boss.put(f"/admin/tenants/{world.bare}/billing-profile", PROFILE)
+    line = {"description": "Advice", "quantity": "1", "unit_price_cents": "100"}
+    draft = await boss.post("/admin/invoices", {"tenant_id": world.bare, "lines": [line]}, status=201)
+    issued = await boss.post(f"/admin/invoices/{draft['id']}/finalize")
+    assert (await boss.get(offers))["items"] == []
+    register.known.add(GERMAN)
+    await boss.post(f"/admin/tenants/{world.bare}/vat-check", {})
+    (offer,) = (await boss.get(offers, since="2026-01-01"))["items"]
+    assert (offer["invoice_id"], offer["vat_number"]) == (issued["id"], GERMAN)
+    assert offer["tax_cents"] == issued["tax_cents"]
+    assert offer["reference"] == "WAPIAAAAX1abcdef"
+    assert (await reseller.get(offers))["items"] == []
+    await reseller.refused("GET", offers, 404, "partner_not_found", params={"seller_id": world.operator})
+    await boss.refused("GET", offers, 422, "unknown_parameter", "/query/sinse", params={"sinse": "2026-01-01"})
+    assert (await acme.send("GET", offers)).status_code == 403
+    assert (await anybody.send("GET", offers)).status_code == 401
