@@ -17,7 +17,6 @@ from scaicontrol_core.testing.ids import SequentialIds
 from scaicontrol_core.testing.memory_billing import (
     MemoryBilledPeriods,
     MemoryBillingRuns,
-    MemoryConsumerTurnovers,
     MemoryInvoices,
     MemoryNumberSeries,
 )
@@ -35,6 +34,7 @@ from scaicontrol_core.testing.memory_tenancy import (
     MemoryTenants,
     MemoryVatEvidence,
 )
+from scaicontrol_core.testing.memory_turnovers import MemoryConsumerTurnovers
 
 if TYPE_CHECKING:
     from scaicontrol_core.access.actor import Actor
