@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from scaicontrol_core.documents.page_format import PageFormat
-
     from scaicontrol_core.tenancy.fields import EInvoiceFormat
 
 

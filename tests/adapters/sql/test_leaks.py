@@ -192,7 +192,7 @@ async def test_the_database_itself_refuses_a_tenant_under_a_foreign_partner(worl
 
 
 def _fresh(row: type[Any]) -> dict[str, Any]:
-    """Return another primary key for the sample row, as far as the key is free to choose."""
+    """Return other keys for the sample row, as far as they are free to choose."""
     numbers = [column for column in row.__table__.primary_key.columns if isinstance(column.type, Integer)]
     names = [column for column in row.__table__.columns if column.name in ("id", "event_key")]
     return {column.name: 99 for column in numbers} | {column.name: "fresh" for column in names}
