@@ -1,0 +1,16 @@
+"""Rating: rates of cost-based plans, statements of partners."""
+
+from __future__ import annotations
+
+revision = "021"
+down_revision = "020"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+
+
+def downgrade() -> None:
+    """Take back."""
