@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from scaicontrol_core.billing.ports import InvoiceFilter
     from scaicontrol_core.kernel.paging import Page, PageRequest
 
-_FILTERS = ("tenant_id", "partner_id", "seller_id", "status", "document_type", "number", "run_id", "referenced_invoice_id")
+_FILTERS = (
+    "tenant_id",
+    "partner_id",
+    "seller_id",
+    "status",
+    "document_type",
+    "number",
+    "run_id",
+    "referenced_invoice_id",
+)
 _OLDEST = Order((Key(InvoiceRow.created_at, datetime.fromisoformat), Key(InvoiceRow.id)))
 _ORDERS = {
     "created_at": _OLDEST,
