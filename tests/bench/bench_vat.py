@@ -15,7 +15,7 @@ from tests.bench.measured import Measured
 
 _SUPPLIES = 50_000
 _AIM = 20_000
-_BUYERS = (
+_BUYERS: tuple[dict[str, object], ...] = (
     {"buyer_country": "NL", "buyer_postal_code": "1017 EG"},
     {"buyer_country": "DE", "buyer_vat_number": "DE129273398", "vat_valid": True, "is_business": True},
     {"buyer_country": "FR", "buyer_postal_code": "97110"},
