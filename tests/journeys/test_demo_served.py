@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from scaicontrol_cli.main import app
+from tests.services.processes import free_port
 
 PATIENCE = 90.0
 SERVE = "import sys; from scaicontrol_cli.main import app; app(['serve', '--port', sys.argv[1]])"
@@ -26,10 +26,7 @@ SERVE = "import sys; from scaicontrol_cli.main import app; app(['serve', '--port
 @pytest.fixture
 def port() -> int:
     """A port nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free: int = probe.getsockname()[1]
-        return free
+    return free_port()
 
 
 @pytest.fixture
@@ -50,7 +47,8 @@ def served(
         httpx.Client(base_url=report["api"], headers={"Authorization": f"Bearer {report['token']}"}) as client,
     ):
         try:
-            eventually(lambda: _answers(client))
+            eventually(lambda: _answers(client) or server.poll() is not None)
+            assert server.poll() is None, (tmp_path / "server.log").read_text()
             yield client, server
         finally:
             server.kill()

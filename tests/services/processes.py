@@ -5,12 +5,14 @@ from __future__ import annotations
 import ctypes
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from attrs import define, frozen
@@ -19,6 +21,7 @@ START_SECONDS = 120  # a fresh MariaDB takes one to ten seconds, more on a machi
 STOP_SECONDS = 20
 POLL_SECONDS = 0.05
 ATTEMPTS = 3
+PORTS = range(15_000, 30_000)
 PR_SET_PDEATHSIG = 1
 
 
@@ -73,11 +76,16 @@ def program(name: str, debian_package: str) -> str:
 
 
 def free_port() -> int:
-    """Return a loopback port nobody listens on at this moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a loopback port nobody listens on at this moment.
+
+    It lies below the range that systems give to outgoing connections: of those, many are
+    opened while a server starts, and one of them could take the port.
+    """
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def start(
