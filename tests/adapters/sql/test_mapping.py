@@ -198,6 +198,7 @@ def test_every_column_is_written(name: str) -> None:
         "document_templates": {"language_key"},
         "tenants": {"search_text"},
         "plans": {"plan_key"},
+        "exchange_rates": {"import_id", "imported_at"},
         "subscriptions": {"exclusive_key", "next_billing_on", "ripe_at"},
         "invoices": {"line_count", "order_date", "order_number"},
         "plan_usage_pricing": {"plan_id", "position"},
