@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scaicontrol_cli import (
+    auditing,
     billing,
     catalog,
     exchange_rates,
@@ -30,5 +31,6 @@ app.add_typer(reports.app, name="reports")
 app.add_typer(exchange_rates.app, name="exchange-rates")
 app.add_typer(templates.app, name="templates")
 app.add_typer(jobs.app, name="jobs")
+app.command("audit")(auditing.audit)
 
 __all__ = ["app"]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from scaicontrol_core.audit.entry import AuditEntry
     from scaicontrol_core.billing.invoice import Invoice
-    from scaicontrol_core.billing.use_cases.audit_numbering import SeriesAudit
+    from scaicontrol_core.billing.series_audit import SeriesAudit
     from scaicontrol_core.documents.use_cases.list_sends import SendStory
     from scaicontrol_core.kernel.paging import Page
 

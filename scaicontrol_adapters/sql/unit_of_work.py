@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from scaicontrol_adapters.sql.errors import ConnectionLost
 from scaicontrol_adapters.sql.guard import ScopedSession, bound_to, close_to_statements
+from scaicontrol_adapters.sql.reads.integrity import SqlIntegrityReads
 from scaicontrol_adapters.sql.repositories.audit import SqlAuditLog
 from scaicontrol_adapters.sql.repositories.billing import SqlBilledPeriods, SqlBillingRuns, SqlNumberSeries
 from scaicontrol_adapters.sql.repositories.catalog import SqlPacks, SqlPlans, SqlServices
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from scaicontrol_adapters.sql.engine import Database
     from scaicontrol_core.documents.work import DocumentsWork
+    from scaicontrol_core.integrity.ports import IntegrityWork
     from scaicontrol_core.kernel.clock import Clock
     from scaicontrol_core.kernel.ids import Ids
     from scaicontrol_core.kernel.scope import Scope
@@ -183,6 +185,13 @@ class SqlWork:
         """What became of them."""
         return SqlSendHistory(self.transaction)
 
+    # -- audits of everything ------------------------------------------------------------------
+
+    @cached_property
+    def integrity(self) -> SqlIntegrityReads:
+        """The reads of an audit."""
+        return SqlIntegrityReads(self.transaction)
+
 
 class SqlUnitOfWorkFactory:
     """Begins units of work on a database (port ``UnitOfWorkFactory``)."""
@@ -219,4 +228,7 @@ if TYPE_CHECKING:
 
     def _keeps_every_promise(factory: SqlUnitOfWorkFactory) -> UnitOfWorkFactory[DocumentsWork]:
         """Let mypy compare all repositories with their ports."""
+        return factory
+
+    def _reads_for_audits(factory: SqlUnitOfWorkFactory) -> UnitOfWorkFactory[IntegrityWork]:
         return factory

@@ -21,6 +21,7 @@ from scaicontrol_core.testing.memory_billing import (
     MemoryNumberSeries,
 )
 from scaicontrol_core.testing.memory_catalog import MemoryPacks, MemoryPlans, MemoryServices
+from scaicontrol_core.testing.memory_integrity import MemoryIntegrityReads
 from scaicontrol_core.testing.memory_revisions import MemoryDocumentRevisions
 from scaicontrol_core.testing.memory_sending import MemorySendHistory, MemorySendRequests
 from scaicontrol_core.testing.memory_store import MemoryStore, Transaction
@@ -69,6 +70,7 @@ class MemoryWork:
         self.send_requests = MemorySendRequests(transaction)
         self.send_history = MemorySendHistory(transaction)
         self.audit_log = MemoryAuditLog(transaction)
+        self.integrity = MemoryIntegrityReads(transaction)
 
     @property
     def scope(self) -> Scope:

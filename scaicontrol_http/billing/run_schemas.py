@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from scaicontrol_core.billing.billing_run import RunTotals
-from scaicontrol_core.billing.use_cases.audit_numbering import SeriesAudit
+from scaicontrol_core.billing.series_audit import SeriesAudit
 from scaicontrol_core.billing.use_cases.run_billing import RunReport
 from scaicontrol_core.kernel.events import to_json
 from scaicontrol_http.requests import Answer, Body

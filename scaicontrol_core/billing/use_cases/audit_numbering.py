@@ -6,24 +6,10 @@ from attrs import frozen
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
-from scaicontrol_core.billing.chain import ChainFault, ChainWalk
-from scaicontrol_core.billing.numbering import NumberSeries
 from scaicontrol_core.billing.ports import BillingWork
+from scaicontrol_core.billing.series_audit import SeriesAudit, audit_series
 from scaicontrol_core.kernel.ids import PartnerId
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
-
-_PAGE = 500
-
-
-@frozen
-class SeriesAudit:
-    """What the walk over one series found; an intact series has no faults."""
-
-    series: NumberSeries
-    documents: int
-    first_number: str | None
-    last_number: str | None
-    faults: tuple[ChainFault, ...]
 
 
 @frozen
@@ -44,16 +30,4 @@ class AuditNumbering:
                 if (await work.sellers.own_and_operator(seller))[0].is_operator:
                     # Its series hold the invoices of other partners' tenants, which only the platform sees.
                     actor.require_platform()
-            return tuple([await _audit(work, series) for series in wanted])
-
-
-async def _audit(work: BillingWork, series: NumberSeries) -> SeriesAudit:
-    walk = ChainWalk(str(series.key), first_number=series.first_number)
-    while links := await work.invoices.chain(series.key, after=walk.last_sequence, limit=_PAGE):
-        for link in links:
-            walk.step(link)
-    walk.finish(series.next_number, series.last_hash)
-    for now in await work.number_series.list(series.key.seller_id):
-        if now.key == series.key:
-            walk.check_counter(now.next_number)
-    return SeriesAudit(series, walk.documents, walk.first, walk.last, tuple(walk.faults))
+            return tuple([await audit_series(work, series) for series in wanted])

@@ -201,7 +201,7 @@ async def test_a_first_number_turned_back_shows_as_a_gap(year: Any) -> None:
 
 
 async def test_a_long_series_is_walked_in_pages(books: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scaicontrol_core.billing.use_cases.audit_numbering._PAGE", 2)
+    monkeypatch.setattr("scaicontrol_core.billing.series_audit._PAGE", 2)
     for _ in range(5):
         await books.issue()
     (audit,) = await books.audit()

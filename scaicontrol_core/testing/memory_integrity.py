@@ -1,0 +1,127 @@
+"""What an audit reads, from memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus
+from scaicontrol_core.integrity.charges import LedgerEntry
+from scaicontrol_core.integrity.crediting import CreditedInvoice
+from scaicontrol_core.integrity.documents import StoredDocument
+from scaicontrol_core.integrity.ports import Repeated, Repeats
+
+if TYPE_CHECKING:
+    from scaicontrol_core.billing.invoice import Invoice
+    from scaicontrol_core.billing.ledger import BilledPeriod
+    from scaicontrol_core.integrity.charges import ChargeKey, LedgerKey
+    from scaicontrol_core.kernel.ids import InvoiceId
+    from scaicontrol_core.subscriptions.subscription import Subscription
+    from scaicontrol_core.testing.memory_store import Transaction
+
+_ACTIVATED = "subscription.activated.v1"
+_OF_TENANTS = ("subscriptions", "invoices", "billed_periods")
+
+
+class MemoryIntegrityReads:
+    """Everything that is stored (port ``IntegrityReads``)."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def documents(self, *, after: InvoiceId | None, limit: int) -> Sequence[StoredDocument]:
+        """Return numbered documents by id."""
+        numbered = [row for row in self._invoices() if row.number is not None and row.id > (after or "")]
+        return [
+            StoredDocument(
+                invoice_id=row.id,
+                seller_id=row.seller_id,
+                document_type=row.document_type,
+                number=row.number or "",
+                is_void=row.status is InvoiceStatus.VOID,
+                billed_at_once=row.run_id is not None and row.finalized_at == row.created_at,
+                canonical=row.frozen_document or "",
+            )
+            for row in numbered[:limit]
+        ]
+
+    async def charges(self, invoice_ids: Sequence[InvoiceId]) -> Sequence[BilledPeriod]:
+        """Return what the ledger says stands on these invoices."""
+        return [row for row in self._ledger() if row.invoice_id in invoice_ids]
+
+    async def invoiced(self, invoice_ids: Sequence[InvoiceId]) -> Mapping[ChargeKey, int]:
+        """Return the sums of these invoices' lines that charge a subscription's period."""
+        sums: dict[ChargeKey, int] = {}
+        for invoice in self._invoices():
+            for line in invoice.lines if invoice.id in invoice_ids else ():
+                if line.subscription_id is not None and line.period is not None:
+                    key = (invoice.id, line.subscription_id, line.period.start, line.period.end)
+                    sums[key] = sums.get(key, 0) + line.net_cents
+        return sums
+
+    async def credited(self, *, after: InvoiceId | None, limit: int) -> Sequence[CreditedInvoice]:
+        """Return invoices with a credit note, or that say they have one, by id."""
+        sums: dict[InvoiceId, tuple[int, int]] = {}
+        for row in self._invoices():
+            valid = row.number is not None and row.status is not InvoiceStatus.VOID
+            if row.document_type is DocumentType.CREDIT_NOTE and row.referenced_invoice_id and valid:
+                net, tax = sums.get(row.referenced_invoice_id, (0, 0))
+                sums[row.referenced_invoice_id] = net + row.net_cents, tax + row.tax_cents
+        found = [
+            _credited(row, *sums.get(row.id, (0, 0)))
+            for row in self._invoices()
+            if row.id > (after or "") and (row.id in sums or row.credited.net_cents or row.credited.tax_cents)
+        ]
+        return found[:limit]
+
+    async def ledger(self, *, after: LedgerKey | None, limit: int) -> Sequence[LedgerEntry]:
+        """Return the ledger by subscription, kind and ordinal."""
+        ends = {row.id: row.cancelled_at for row in self._subscriptions()}
+        entries = [LedgerEntry(billed=row, ended_at=ends.get(row.subscription_id)) for row in self._ledger()]
+        return [entry for entry in entries if after is None or entry.key > after][:limit]
+
+    async def repeated_activations(self) -> Repeats:
+        """Look for subscriptions announced as activated more than once."""
+        told = [event.aggregate_id for event in self._transaction.store.outbox if event.topic == _ACTIVATED]
+        return _repeats("subscription", told)
+
+    async def rival_subscriptions(self) -> Repeats:
+        """Look for tenants with several live subscriptions to one service that allows one."""
+        return _repeats("subscription", [key for row in self._subscriptions() if (key := row.exclusive_key)])
+
+    async def misplaced(self) -> Repeats:
+        """Look at all rows of tenants for those that name another partner than theirs."""
+        owners = {row.id: row.partner_id for row in self._transaction.rows("tenants")}
+        rows = [(table, row) for table in _OF_TENANTS for row in self._transaction.rows(table)]
+        wrong = Counter((table, row.tenant_id) for table, row in rows if row.partner_id != owners.get(row.tenant_id))
+        found = [Repeated(table, tenant, count) for (table, tenant), count in sorted(wrong.items())]
+        return Repeats(len(rows), found)
+
+    def _invoices(self) -> list[Invoice]:
+        return sorted(self._transaction.rows("invoices"), key=lambda row: row.id)
+
+    def _subscriptions(self) -> list[Subscription]:
+        return self._transaction.rows("subscriptions")
+
+    def _ledger(self) -> list[BilledPeriod]:
+        rows: list[BilledPeriod] = self._transaction.rows("billed_periods")
+        return sorted(rows, key=lambda row: (row.subscription_id, row.charge_kind, row.ordinal))
+
+
+def _repeats(resource_type: str, keys: Sequence[str]) -> Repeats:
+    often = sorted(Counter(keys).items())
+    return Repeats(len(keys), [Repeated(resource_type, key, count) for key, count in often if count > 1])
+
+
+def _credited(row: Invoice, notes_net_cents: int, notes_tax_cents: int) -> CreditedInvoice:
+    return CreditedInvoice(
+        invoice_id=row.id,
+        number=row.number or "",
+        net_cents=row.net_cents,
+        tax_cents=row.tax_cents,
+        credited_net_cents=row.credited.net_cents,
+        credited_tax_cents=row.credited.tax_cents,
+        notes_net_cents=notes_net_cents,
+        notes_tax_cents=notes_tax_cents,
+    )
