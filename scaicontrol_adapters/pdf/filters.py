@@ -40,13 +40,12 @@ def filters_for(language: str) -> dict[str, Callable[..., str]]:
 def _money(value: Money | PriceContext, *, locale: Locale) -> str:
     if isinstance(value, Money):
         major = Decimal(value.minor).scaleb(-minor_unit_exponent(value.currency))
-        return format_currency(major, value.currency, locale=locale)
+        return _with_minus(format_currency(major, value.currency, locale=locale))
     # A unit price may be finer than a cent (€ 0,0008): all its decimals, but never fewer than the currency's.
     decimals = max(-_exponent(value.amount.normalize()), minor_unit_exponent(value.currency))
     quantum = value.amount.quantize(Decimal(1).scaleb(-decimals))
-    return format_currency(
-        quantum, value.currency, _price_pattern(decimals, locale), locale=locale, currency_digits=False
-    )
+    pattern = _price_pattern(decimals, locale)
+    return _with_minus(format_currency(quantum, value.currency, pattern, locale=locale, currency_digits=False))
 
 
 def _exponent(value: Decimal) -> int:
@@ -73,7 +72,12 @@ def _percent(value: Decimal, *, locale: Locale) -> str:
 
 
 def _quantity(value: Decimal, *, locale: Locale) -> str:
-    return format_decimal(value, locale=locale, decimal_quantization=False)
+    return _with_minus(format_decimal(value, locale=locale, decimal_quantization=False))
+
+
+def _with_minus(number: str) -> str:
+    """Write CLDR's hyphen as the minus it stands for: as wide as a figure, read aloud, and nothing breaks after it."""
+    return number.replace("-", "\N{MINUS SIGN}")
 
 
 def _country(code: str, *, locale: Locale) -> str:

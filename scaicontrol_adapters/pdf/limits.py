@@ -25,6 +25,11 @@ class RenderingLimits:
     html_characters: int = 20_000_000
 
 
+#: Seconds until the alarm rings once more: an exception that is raised within a C library's callback or a
+#: finalizer goes nowhere, and what should have been stopped would run on.
+_RING_AGAIN = 0.5
+
+
 class _Overrun(BaseException):
     """The alarm rang. Not an ``Exception``: neither Jinja nor WeasyPrint may swallow it."""
 
@@ -40,9 +45,12 @@ def deadline(seconds: int, what: str) -> Iterator[None]:
         yield
         return
     previous = signal.signal(signal.SIGALRM, _ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, _RING_AGAIN)
     try:
-        yield
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
     except _Overrun:
         raise RenderingLimitExceeded(f"{what} took more than {seconds} seconds.") from None
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from scaicontrol_core.tax.mentions import localize_legal_note, localize_tax_label
@@ -18,9 +19,13 @@ def legal_notes(notes: Sequence[str], languages: Sequence[str]) -> tuple[str, ..
 
 
 def vat_label(entry: Mapping[str, Any], language: str) -> str:
-    """Return a VAT group's name in the language; one of a category we never issue keeps its own."""
+    """Return a VAT group's name in the language, its rate as the lines show it: ``Btw 21%``, not ``21,00%``.
+
+    One of a category that we never issue keeps its own.
+    """
+    rate = f"{Decimal(entry['rate']).normalize():f}"
     try:
-        return localize_tax_label(entry["category"], entry["rate"], language)
+        return localize_tax_label(entry["category"], rate, language)
     except ValueError:
         label: str = entry["label"]
         return label

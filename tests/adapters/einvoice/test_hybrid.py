@@ -152,7 +152,7 @@ def the_page_says_what_the_xml_says(page: str, tree: etree._Element, document: D
     ]
     rates = texts(tree, f"{settlement}/ram:ApplicableTradeTax[ram:CategoryCode = 'S']/ram:RateApplicablePercent")
     words += [localized(amount, language) for amount in amounts]
-    words += [f"{localized(rate, language)}%" for rate in rates]
+    words += [f"{localized(f'{Decimal(rate).normalize():f}', language)}%" for rate in rates]
     assert [word for word in words if squeezed(word) not in squeezed(page)] == []
 
 

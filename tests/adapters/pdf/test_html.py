@@ -99,7 +99,7 @@ def test_what_was_paid_already_is_taken_off() -> None:
         "payable_cents": 14079,
     }
     shown = text_of(compose_html(sample_invoice(totals=totals)).html)
-    assert "Reeds voldaan € -100,00 Te betalen € 140,79" in shown
+    assert "Reeds voldaan € −100,00 Te betalen € 140,79" in shown
 
 
 def test_a_draft_says_that_it_is_one() -> None:
@@ -117,12 +117,12 @@ def test_an_unreadable_document_is_refused_before_any_template_runs() -> None:
 @pytest.mark.parametrize(
     ("language", "amount", "day", "share"),
     [
-        ("en", "-€1,234.50", "31 January 2026", "20.5%"),
-        ("nl", "€ -1.234,50", "31 januari 2026", "20,5%"),
-        ("de", "-1.234,50 €", "31. Januar 2026", "20,5 %"),
-        ("fr", "-1 234,50 €", "31 janvier 2026", "20,5 %"),
-        ("es", "-1.234,50 €", "31 de enero de 2026", "20,5 %"),
-        ("it", "-1.234,50 €", "31 gennaio 2026", "20,5%"),
+        ("en", "−€1,234.50", "31 January 2026", "20.5%"),
+        ("nl", "€ −1.234,50", "31 januari 2026", "20,5%"),
+        ("de", "−1.234,50 €", "31. Januar 2026", "20,5 %"),
+        ("fr", "−1 234,50 €", "31 janvier 2026", "20,5 %"),
+        ("es", "−1.234,50 €", "31 de enero de 2026", "20,5 %"),
+        ("it", "−1.234,50 €", "31 gennaio 2026", "20,5%"),
     ],
 )
 def test_figures_are_written_as_the_language_writes_them(language: str, amount: str, day: str, share: str) -> None:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
@@ -18,7 +19,7 @@ import pytest
 from pypdf import PdfReader
 
 from scaicontrol_adapters.pdf.inline import InlineRenderer
-from scaicontrol_adapters.pdf.limits import RenderingLimits
+from scaicontrol_adapters.pdf.limits import RenderingLimits, deadline
 from scaicontrol_core.documents import TemplateSource
 from scaicontrol_core.documents.errors import RenderingLimitExceeded
 from scaicontrol_core.kernel.party import LANGUAGES
@@ -277,3 +278,17 @@ class Listener:
             farewell.sendall(b"done")
         self._thread.join()
         self._server.close()
+
+
+def deaf() -> None:
+    """Swallow what is raised in here, as finalizers and the callbacks of C libraries do; then go on for ever."""
+    with suppress(BaseException):
+        while True:
+            pass
+    while True:
+        pass
+
+
+def test_an_alarm_that_nobody_hears_rings_again() -> None:
+    with pytest.raises(RenderingLimitExceeded), deadline(1, "The page"):
+        deaf()
