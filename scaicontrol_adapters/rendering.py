@@ -63,14 +63,15 @@ async def render_pending(
     *,
     limit: int = MAX_BATCH,
     budget_seconds: float | None = None,
+    failed: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> RenderReport:
-    """Render up to ``limit`` pending documents, oldest first; begin none after ``budget_seconds``.
+    """Render up to ``limit`` pending documents, or ``failed`` ones, oldest first; begin none after ``budget_seconds``.
 
     One that fails is reported and the others go on. If the renderer or the store is away, no
     further one is begun: they stay pending.
     """
-    pending = await container.use(ListPendingDocuments)(actor, limit)
+    pending = await container.use(ListPendingDocuments)(actor, limit, failed=failed)
     if not pending:
         return RenderReport(rendered=0, left=0)
     deadline = None if budget_seconds is None else time.monotonic() + budget_seconds

@@ -37,6 +37,7 @@ def run_job(
             help="reap: ended trials, cancellations, terms. render: PDFs not yet made. mail: what waits to be sent."
         ),
     ],
+    failed: Annotated[bool, typer.Option("--failed", help="render: those that failed, now that it is mended.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a job once, to its end."""
@@ -45,7 +46,7 @@ def run_job(
     elif job is Job.MAIL:
         _mail(as_json=as_json)
     else:
-        _render(as_json=as_json)
+        _render(failed=failed, as_json=as_json)
 
 
 def _reap(*, as_json: bool) -> None:
@@ -55,12 +56,12 @@ def _reap(*, as_json: bool) -> None:
     _print({"job": Job.REAP.value, "moved": moved}, as_json=as_json)
 
 
-def _render(*, as_json: bool) -> None:
+def _render(*, failed: bool, as_json: bool) -> None:
     from scaicontrol_adapters.rendering import render_pending
 
     async def work(session: Session) -> RenderReport:
         with progress("Rendering") as step:
-            return await render_pending(session.container, session.actor, on_progress=step)
+            return await render_pending(session.container, session.actor, failed=failed, on_progress=step)
 
     report = call(work)
     counts: dict[str, object] = {"rendered": report.rendered, "failed": report.failed, "left": report.left}

@@ -15,7 +15,7 @@ from aiobotocore.session import get_session
 from attrs import define, field, frozen
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scaicontrol_core.documents.errors import ObjectConflict, ObjectNotFound, ObjectStoreUnavailable
+from scaicontrol_core.documents.errors import ObjectAltered, ObjectConflict, ObjectNotFound, ObjectStoreUnavailable
 from scaicontrol_core.documents.object_keys import require_object_key
 
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
@@ -88,14 +88,14 @@ class S3Objects:
             raise ObjectConflict.at(key)
 
     async def get(self, key: str) -> bytes:
-        """Return the content; raises ``ObjectNotFound``, or ``ObjectStoreUnavailable`` if it was damaged."""
+        """Return the content; raises ``ObjectNotFound``, or ``ObjectAltered`` if it was damaged."""
         async with self._talk(key) as (client, place):
             answer = await client.get_object(**place)
             async with answer["Body"] as body:
                 content: bytes = await body.read()
         expected = answer.get("Metadata", {}).get("sha256")
         if expected and hashlib.sha256(content).hexdigest() != expected:
-            raise ObjectStoreUnavailable(f"The object {key!r} is not what was stored: its sha256 differs.")
+            raise ObjectAltered.at(key)
         return content
 
     async def exists(self, key: str) -> bool:

@@ -87,7 +87,28 @@ class ObjectStoreUnavailable(Unavailable):
     code = "object_store_unavailable"
 
 
+class ObjectAltered(ObjectStoreUnavailable):
+    """What lies in the object store is not what was stored there."""
+
+    code = "object_altered"
+
+    @classmethod
+    def at(cls, key: str) -> ObjectAltered:
+        """Name the object."""
+        return cls(f"The object {key!r} is not what was stored: its sha256 differs.")
+
+
 class RenderingFailed(Invalid):
     """The renderer can't make a document of this HTML; the same HTML would fail again."""
 
     code = "rendering_failed"
+
+
+#: What trying again does not mend, before somebody mends a template or a text.
+NEEDS_MENDING = (RenderingFailed, RenderingLimitExceeded, TemplateRejected, DocumentUnreadable)
+
+
+class DocumentNotReady(Unavailable):
+    """The document can't be shown yet: its seller has something to mend. All that a customer is told of that."""
+
+    code = "document_not_ready"

@@ -6,18 +6,26 @@ row says so, and a crash in between only means that the same bytes are stored ag
 
 from __future__ import annotations
 
+from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from scaicontrol_core.documents.einvoicing import XML, WrittenEInvoice, wanted_format, write_einvoice
-from scaicontrol_core.documents.errors import ObjectConflict, ObjectNotFound
+from scaicontrol_core.documents.errors import (
+    NEEDS_MENDING,
+    DocumentNotReady,
+    ObjectAltered,
+    ObjectConflict,
+    ObjectNotFound,
+)
 from scaicontrol_core.documents.object_keys import invoice_pdf_key, invoice_xml_key
 from scaicontrol_core.documents.ports import PdfParts, RenderedHtml
 from scaicontrol_core.documents.revision import DocumentRevision, RevisionReason
 from scaicontrol_core.documents.templates.choosing import print_template
 from scaicontrol_core.kernel.errors import Conflict, Refused, Stale
+from scaicontrol_core.kernel.scope import ScopeKind
 
 if TYPE_CHECKING:
     from scaicontrol_core.access.actor import Actor
@@ -63,15 +71,21 @@ class Production:
     async def produce(self, actor: Actor, invoice_id: InvoiceId) -> DocumentRevision:
         """Return the invoice's newest revision, made now if there is none yet.
 
-        Raises ``NotFound``, ``DraftHasNoDocument``, and what renderer and store raise.
+        Raises ``NotFound``, ``DraftHasNoDocument``, and what renderer and store raise; to a customer, who
+        has no template to mend, ``DocumentNotReady``.
         """
         async with self.work.begin(actor, read_only=True) as work:
             invoice = await work.invoices.get(invoice_id)
             known = await work.document_revisions.latest(invoice_id)
         if known is not None:
             return known
-        rendered = await self._write(actor, invoice)
-        return await self.keep(actor, invoice, rendered, first=1, reason=RevisionReason.FINALIZE)
+        try:
+            rendered = await self._write(actor, invoice)
+            return await self.keep(actor, invoice, rendered, first=1, reason=RevisionReason.FINALIZE)
+        except NEEDS_MENDING as broken:
+            if actor.scope.kind is ScopeKind.TENANT:
+                raise DocumentNotReady("The document is not ready yet.", hint="Try again later.") from broken
+            raise
 
     async def regenerate(self, actor: Actor, invoice_id: InvoiceId, reason: RevisionReason) -> DocumentRevision:
         """Write the frozen document anew with the template of today, as a revision after all others.
@@ -157,17 +171,17 @@ class Production:
                 revision += 1
 
     async def pdf(self, actor: Actor, invoice: Invoice, revision: DocumentRevision) -> tuple[bytes, DocumentRevision]:
-        """Return a revision's PDF; a lost object is made again from its snapshot, to the byte.
+        """Return a revision's PDF; one that was lost or altered is made again from its snapshot, to the byte.
 
         Should newer programs give other bytes, those become a revision of their own, which is returned.
         """
-        try:
-            return await self.objects.get(revision.object_key), revision
-        except ObjectNotFound:
-            einvoice, _ = await self._einvoice(invoice, revision)
-            content = await self.renderer.render_pdf(revision.html_snapshot, revision.object_key, _parts(einvoice))
+        kept = await self._stored(revision.object_key, revision.sha256)
+        if kept is not None:
+            return kept, revision
+        einvoice, _ = await self._einvoice(invoice, revision)
+        content = await self.renderer.render_pdf(revision.html_snapshot, revision.object_key, _parts(einvoice))
         if sha256(content).hexdigest() == revision.sha256:
-            await self.objects.put(revision.object_key, content, content_type=PDF)
+            await self._put_back(revision.object_key, content, PDF)
             return content, revision
         reprint = await self._reprint(actor, invoice, revision)
         return await self.objects.get(reprint.object_key), reprint
@@ -180,7 +194,7 @@ class Production:
         if einvoice is None or revision.einvoice_key is None or not was_lost:
             return einvoice, revision
         if einvoice.sha256 == revision.einvoice_sha256:
-            await self.objects.put(revision.einvoice_key, einvoice.xml, content_type=XML)
+            await self._put_back(revision.einvoice_key, einvoice.xml, XML)
             return einvoice, revision
         return einvoice, await self._reprint(actor, invoice, revision)
 
@@ -189,10 +203,22 @@ class Production:
         wanted, key = revision.einvoice_format, revision.einvoice_key
         if wanted is None or key is None:
             return None, False
+        kept = await self._stored(key, revision.einvoice_sha256)
+        if kept is not None:
+            return WrittenEInvoice(wanted, kept), False
+        return write_einvoice(_finalized(invoice), wanted, self.einvoices), True
+
+    async def _stored(self, key: str, digest: str | None) -> bytes | None:
+        """Return what the store keeps; None if it is lost, or no longer what was stored."""
         try:
-            return WrittenEInvoice(wanted, await self.objects.get(key)), False
-        except ObjectNotFound:
-            return write_einvoice(_finalized(invoice), wanted, self.einvoices), True
+            content = await self.objects.get(key)
+        except (ObjectNotFound, ObjectAltered):
+            return None
+        return content if sha256(content).hexdigest() == digest else None
+
+    async def _put_back(self, key: str, content: bytes, content_type: str) -> None:
+        with suppress(ObjectConflict):  # altered bytes lie there still, and a store replaces nothing
+            await self.objects.put(key, content, content_type=content_type)
 
     async def _reprint(self, actor: Actor, invoice: Invoice, lost: DocumentRevision) -> DocumentRevision:
         async with self.work.begin(actor, read_only=True) as work:

@@ -90,6 +90,10 @@ async def test_one_that_cannot_be_made_is_named_and_the_others_go_on(billed: Con
     ]
     assert report.left == 0
     assert await statuses(billed) == {"ready": report.rendered, "failed": 1}
+    printer.jams.clear()
+    assert (await render_pending(billed, operator())).rendered == 0
+    assert (await render_pending(billed, operator(), failed=True)).rendered == 1
+    assert await statuses(billed) == {"ready": report.rendered + 1}
 
 
 async def test_when_the_renderer_is_away_they_stay_pending_and_it_says_why(billed: Container, printer: Printer) -> None:

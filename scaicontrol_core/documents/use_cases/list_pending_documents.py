@@ -18,15 +18,17 @@ MAX_BATCH = 10_000
 
 @frozen
 class ListPendingDocuments:
-    """Return ids of finalized invoices without a PDF, oldest first.
+    """Return ids of finalized invoices without a PDF, oldest first: those to be made, or those that failed.
 
     The list is a query on the database: whatever was queued anywhere else may be lost.
     """
 
     work: UnitOfWorkFactory[DocumentsWork]
 
-    async def __call__(self, actor: Actor, limit: int = MAX_BATCH) -> Sequence[InvoiceId]:
+    async def __call__(self, actor: Actor, limit: int = MAX_BATCH, *, failed: bool = False) -> Sequence[InvoiceId]:
         """Return at most ``limit`` of them."""
         actor.require(Permission.ADMIN_BILLING)
         async with self.work.begin(actor, read_only=True) as work:
-            return await work.invoices.awaiting_document(status=PdfStatus.PENDING, limit=limit)
+            return await work.invoices.awaiting_document(
+                status=PdfStatus.FAILED if failed else PdfStatus.PENDING, limit=limit
+            )

@@ -30,9 +30,10 @@ class InvoicePdf:
 class ReadInvoicePdf:
     """Return the newest revision of an invoice's PDF, made at once if it is still pending; or the one named.
 
-    A lost object is made again from the HTML snapshot: the same bytes, by their digest. Should
+    A lost or altered object is made again from the HTML snapshot: the same bytes, by their digest. Should
     newer programs give other bytes, those become a revision of their own, and are returned.
-    Raises ``NotFound`` (also a draft, to its buyer, and a revision that never was) and ``DraftHasNoDocument``.
+    Raises ``NotFound`` (also a draft, to its buyer, and a revision that never was), ``DraftHasNoDocument``, and
+    ``DocumentNotReady`` to a buyer whose seller has a template to mend.
     """
 
     work: UnitOfWorkFactory[DocumentsWork]

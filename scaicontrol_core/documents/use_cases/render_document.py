@@ -6,12 +6,7 @@ from attrs import frozen
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
-from scaicontrol_core.documents.errors import (
-    DocumentUnreadable,
-    RenderingFailed,
-    RenderingLimitExceeded,
-    TemplateRejected,
-)
+from scaicontrol_core.documents.errors import NEEDS_MENDING
 from scaicontrol_core.documents.ports import DocumentRenderer, EInvoiceWriter, ObjectStore
 from scaicontrol_core.documents.producing import Production
 from scaicontrol_core.documents.revision import DocumentRevision
@@ -41,7 +36,7 @@ class RenderDocument:
         production = Production(self.work, self.clock, self.objects, self.renderer, self.einvoices)
         try:
             return await production.produce(actor, invoice_id)
-        except (RenderingFailed, RenderingLimitExceeded, TemplateRejected, DocumentUnreadable) as error:
+        except NEEDS_MENDING as error:
             async with self.work.begin(actor) as work:
                 invoice = await work.invoices.get(invoice_id)
                 invoice.document_failed(error.code)

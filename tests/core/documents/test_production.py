@@ -17,10 +17,12 @@ from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
 from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
 from scaicontrol_core.documents.errors import (
+    DocumentNotReady,
     ObjectConflict,
     ObjectStoreUnavailable,
     RenderingFailed,
     RenderingUnavailable,
+    TemplateRejected,
 )
 from scaicontrol_core.documents.object_keys import invoice_pdf_key
 from scaicontrol_core.documents.ports import NO_PARTS, FontVersion, PdfParts, RenderedHtml, TemplateSource
@@ -180,6 +182,7 @@ async def test_what_cannot_be_rendered_is_marked_until_somebody_mends_it(press: 
         await press.render(issued.id)
     assert press.stored(issued.id).pdf_status is PdfStatus.FAILED
     assert list(await press.world.use(ListPendingDocuments)(ADMIN)) == []
+    assert list(await press.world.use(ListPendingDocuments)(ADMIN, failed=True)) == [issued.id]
     press.renderer.broken = None
     await press.render(issued.id)
     assert press.stored(issued.id).pdf_status is PdfStatus.READY
@@ -229,6 +232,26 @@ async def test_a_lost_object_is_made_again_to_the_byte(press: Press) -> None:
     press.objects.contents.clear()
     assert await read(ADMIN, issued.id) == first
     assert press.objects.contents[first.revision.object_key] == first.content
+
+
+async def test_altered_bytes_are_never_shown(press: Press) -> None:
+    """What lies in the store is held against its digest; nobody is given anything else than what was made."""
+    issued = await press.issue()
+    read = press.world.use(ReadInvoicePdf)
+    first = await read(ADMIN, issued.id)
+    press.objects.contents[first.revision.object_key] = first.content.replace(b"SCAI", b"SCAM")
+    assert await read(BUYER, issued.id) == first
+    assert len(press.revisions()) == 1
+
+
+async def test_a_customer_is_told_nothing_of_what_its_seller_has_to_mend(press: Press) -> None:
+    issued = await press.issue()
+    press.renderer.broken = TemplateRejected("House@3", "there is no variable 'secret'", 7)
+    with pytest.raises(DocumentNotReady) as told:
+        await press.world.use(ReadInvoicePdf)(BUYER, issued.id)
+    assert "House" not in str(told.value.message) + str(told.value.hint) + str(told.value.fields)
+    with pytest.raises(TemplateRejected):
+        await press.world.use(ReadInvoicePdf)(ADMIN, issued.id)
 
 
 async def test_newer_programs_write_a_revision_of_their_own(press: Press) -> None:
