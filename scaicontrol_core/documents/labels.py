@@ -33,6 +33,7 @@ class Labels:
     due_date: str
     due_by: str
     service_period: str
+    supplied_on: str
     customer_number: str
     your_reference: str
     referenced_invoice: str

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from scaicontrol_adapters.container import Container
 from scaicontrol_core.access import Actor, Role
 from scaicontrol_core.documents.templates.checking import Severity, TemplateReport
 from scaicontrol_core.documents.templates.errors import TemplateExists, TemplateFaulty
-from scaicontrol_core.documents.templates.mandatory import FACTS
+from scaicontrol_core.documents.templates.mandatory import FACTS, Mandatory, probe
 from scaicontrol_core.documents.templates.template import (
     TemplateContent,
     TemplateGone,
@@ -142,6 +144,16 @@ async def test_each_thing_that_the_law_asks_for_is_missed_by_name(house: Contain
     assert [fact.key for fact in FACTS if fact.what not in missed] == []
     hidden = '<div style="display: none">{{ document.number }}</div>'
     assert "the number" in (await check(house, hidden)).warnings[0].message
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.key)
+async def test_what_alone_is_left_out_is_missed_alone(house: Container, fact: Mandatory) -> None:
+    """A page that shows all but one: the one warning names it."""
+    whole = re.sub(r"probe-of:\w+|:end", "", probe().html)
+    page = re.sub(rf"<p>probe-of:{fact.key}<br>.*?</p>", "", probe().html)
+    kind = TemplateType.CREDIT_NOTE if fact.key == "referenced_number" else TemplateType.INVOICE
+    assert (await check(house, whole, kind)).warnings == ()
+    assert [fact.what in each.message for each in (await check(house, page, kind)).warnings] == [True]
 
 
 @pytest.mark.parametrize("kind", [each for each in TemplateType if not each.is_printed])

@@ -112,13 +112,18 @@ def _each(key: str, of: str, *expressions: str) -> str:
 
 
 def _period() -> str:
-    """A line's own period is enough, and so is the document's, or any day of it."""
+    """A line's own period is enough, and so is the document's, or any day of it.
+
+    Of what has none, it is the day it was supplied, unless that is the day of issue.
+    """
     own = [f"line.period.{end}|date('{style}')" for end in ("first", "last") for style in _DATES]
     whole = [f"document.period.{end}|date('{style}')" for end in ("first", "last") for style in _DATES]
     either = _written("period", "line.period|span", *own)
     both = _written("period", "line.period|span", "document.period|span", *own, *whole)
     chosen = f"{{% if document.period %}}{both}{{% else %}}{either}{{% endif %}}"
-    return f"{{% for line in line_items %}}{{% if line.period %}}{chosen}{{% endif %}}{{% endfor %}}"
+    day = _dates("period", "line.supply_date")
+    otherwise = f"{{% elif line.supply_date and line.supply_date != document.issue_date %}}{day}"
+    return f"{{% for line in line_items %}}{{% if line.period %}}{chosen}{otherwise}{{% endif %}}{{% endfor %}}"
 
 
 def _forms(probed: str) -> Iterable[tuple[str, list[str]]]:

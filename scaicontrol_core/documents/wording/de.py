@@ -17,6 +17,7 @@ GERMAN = Labels(
     due_date="Fällig am",
     due_by="bis {date}",
     service_period="Leistungszeitraum",
+    supplied_on="Leistungsdatum: {date}",
     customer_number="Kundennummer",
     your_reference="Ihr Zeichen",
     referenced_invoice="Korrektur zu Rechnung",

@@ -17,6 +17,7 @@ ENGLISH = Labels(
     due_date="Due date",
     due_by="due {date}",
     service_period="Service period",
+    supplied_on="Supplied on {date}",
     customer_number="Customer number",
     your_reference="Your reference",
     referenced_invoice="Corrects invoice",

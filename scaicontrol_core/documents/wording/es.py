@@ -17,6 +17,7 @@ SPANISH = Labels(
     due_date="Fecha de vencimiento",
     due_by="a más tardar el {date}",
     service_period="Periodo de servicio",
+    supplied_on="Fecha de la operación: {date}",
     customer_number="Número de cliente",
     your_reference="Su referencia",
     referenced_invoice="Rectifica la factura",

@@ -17,6 +17,7 @@ FRENCH = Labels(
     due_date="Date d’échéance",
     due_by="au plus tard le {date}",
     service_period="Période de prestation",
+    supplied_on="Prestation du {date}",
     customer_number="N° de client",
     your_reference="Votre référence",
     referenced_invoice="Rectifie la facture",

@@ -17,6 +17,7 @@ ITALIAN = Labels(
     due_date="Data di scadenza",
     due_by="entro il {date}",
     service_period="Periodo di servizio",
+    supplied_on="Data dell’operazione: {date}",
     customer_number="Codice cliente",
     your_reference="Vostro riferimento",
     referenced_invoice="Rettifica la fattura",

@@ -17,6 +17,7 @@ DUTCH = Labels(
     due_date="Vervaldatum",
     due_by="uiterlijk {date}",
     service_period="Leveringsperiode",
+    supplied_on="Geleverd op {date}",
     customer_number="Klantnummer",
     your_reference="Uw referentie",
     referenced_invoice="Correctie op factuur",

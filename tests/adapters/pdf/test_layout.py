@@ -329,3 +329,13 @@ def test_a_rate_looks_the_same_wherever_it_stands(sheets: Sheets) -> None:
 @pytest.mark.parametrize("page_format", PageFormat)
 def test_five_lines_and_their_payment_stand_on_one_page(sheets: Sheets, page_format: PageFormat) -> None:
     assert len(sheets(sample_invoice(lines=lines(5), language="en"), page_format=page_format)) == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_has_no_period_shows_the_day_it_was_supplied(sheets: Sheets, language: str) -> None:
+    """Directive 2006/112/EC art. 226 (7): where that day is another than the day of issue."""
+    once = {"period_start": None, "period_end": None}
+    shown = [sample_line(1, supply_date="2026-01-12", **once), sample_line(2, supply_date="2026-01-31", **once)]
+    (page,) = sheets(sample_invoice(lines=shown, language=language, period_start=None, period_end=None))
+    assert re.search(r"\b12\b", page.text)
+    assert page.text.count("31") == sheets(sample_invoice(lines=shown[1:], language=language))[0].text.count("31")
