@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scaicontrol_cli import template_checks
 from scaicontrol_cli.arguments import (
     DEFAULT_LIMIT,
     AsJson,
@@ -21,50 +22,21 @@ from scaicontrol_cli.arguments import (
     require_yes,
 )
 from scaicontrol_cli.context import Session, call
-from scaicontrol_cli.errors import FAILED
 from scaicontrol_cli.groups import group
 from scaicontrol_cli.naming import tenant_named
 from scaicontrol_cli.output import Json, columns, print_json, print_line, print_note, print_page, print_rows
-from scaicontrol_core.kernel.checks import choice, maybe
+from scaicontrol_cli.template_arguments import AnyType, Language, Output, Template, Type, kind_of, language_of
 from scaicontrol_core.kernel.ids import PartnerId
 
 if TYPE_CHECKING:
     from scaicontrol_core.documents.templates.choosing import ChosenTemplate
-    from scaicontrol_core.documents.templates.template import (
-        DocumentTemplate,
-        TemplateContent,
-        TemplateLanguage,
-        TemplateType,
-    )
+    from scaicontrol_core.documents.templates.template import DocumentTemplate
 
 app = group("Templates of documents and e-mails: kept in versions, checked before they are kept.")
+template_checks.add_to(app)
 
-Template = Annotated[str, typer.Argument(help="The template's id.", metavar="TEMPLATE")]
-Type = Annotated[str, typer.Option("--type", help="invoice, credit_note, email_invoice, email_reminder_1 …")]
-AnyType = Annotated[str | None, typer.Option("--type", help="Only those of this type.")]
-Language = Annotated[str | None, typer.Option(help="en, nl, de, fr, es or it (default: any).")]
-Css = Annotated[str | None, typer.Option("--css", help="A file with its stylesheet.")]
-Subject = Annotated[str | None, typer.Option(help="An e-mail's subject, in Jinja.")]
-Output = Annotated[str, typer.Option("--output", "-o", help="The file to write; - is standard output.")]
 _SHOWN = columns("id", "name", "document_type", "language", "version", "saved_at", "saved_by")
-_FOUND = columns("severity", "part", "line", "message")
 _VERSIONS = columns("version", "reason", "saved_at", "saved_by")
-
-
-def kind_of(text: str) -> TemplateType:
-    """Return the document type; ``Invalid`` for an unknown one."""
-    from scaicontrol_core.documents.templates.template import TemplateType
-
-    found: TemplateType = choice(TemplateType)(text, "/type")
-    return found
-
-
-def language_of(text: str | None) -> TemplateLanguage | None:
-    """Return the language; ``Invalid`` for an unknown one."""
-    from scaicontrol_core.documents.templates.template import TemplateLanguage
-
-    found: TemplateLanguage | None = maybe(choice(TemplateLanguage))(text, "/language")
-    return found
 
 
 def template_json(template: DocumentTemplate) -> Json:
@@ -172,39 +144,6 @@ def resolve_template(
     print_line(label)
 
 
-@app.command("validate")
-def validate_template(
-    file: Annotated[str, typer.Argument(help="A file with its HTML; - is standard input.")],
-    type_: Type = "invoice",
-    language: Language = None,
-    css: Css = None,
-    subject: Subject = None,
-    as_json: AsJson = False,
-) -> None:
-    """Check a template without keeping it; exits with 1 if a save would be refused."""
-    from scaicontrol_core.documents.use_cases.validate_template import ValidateTemplate
-    from scaicontrol_core.kernel.events import to_json
-
-    content = _content(file, css, subject)
-    kind, wanted = kind_of(type_), language_of(language)
-    report = call(lambda session: session.use(ValidateTemplate)(session.actor, kind, content, wanted))
-    found = [to_json(each) for each in report.findings]
-    if as_json:
-        print_json({"valid": not report.errors, "findings": found})
-    else:
-        print_rows(found, _FOUND)
-        print_note(f"{len(report.errors)} errors, {len(report.warnings)} warnings")
-    if report.errors:
-        raise typer.Exit(FAILED)
-
-
-def _content(file: str, css: str | None, subject: str | None) -> TemplateContent:
-    from scaicontrol_cli.files import read_text
-    from scaicontrol_core.documents.templates.template import TemplateContent
-
-    return TemplateContent(html_content=read_text(file), css_content=read_text(css) if css else "", subject=subject)
-
-
 @app.command("import")
 def import_templates(
     file: Annotated[str, typer.Argument(help="YAML or JSON, as export writes it; - is standard input.")],
@@ -242,42 +181,6 @@ def export_templates(output: Output = "-", partner: PartnerOption = None) -> Non
     as_text = json.dumps(value, ensure_ascii=False, indent=1) if output.endswith(".json") else to_yaml(value)
     write_text(output, as_text)
     print_note(f"{len(found)} templates")
-
-
-@app.command("preview")
-def preview_template(
-    template: Annotated[str | None, typer.Argument(help="The id of a kept template.", metavar="TEMPLATE")] = None,
-    file: Annotated[str | None, typer.Option("--file", help="A file with HTML instead.")] = None,
-    type_: Type = "invoice",
-    language: Language = None,
-    css: Css = None,
-    subject: Subject = None,
-    sample: Annotated[str | None, typer.Option(help="domestic, reverse_charge, many_lines, bare …")] = None,
-    invoice: Annotated[str | None, typer.Option(help="An invoice's id or number, instead of a sample.")] = None,
-    output: Output = "-",
-) -> None:
-    """Write what a template makes of a sample or an invoice: HTML, or a PDF if the file's name ends so."""
-    from scaicontrol_cli.files import write_bytes
-    from scaicontrol_cli.naming import invoice_named
-    from scaicontrol_core.documents.templates.template import TemplateId
-    from scaicontrol_core.documents.use_cases.preview_template import Preview, PreviewOrder, PreviewTemplate
-
-    async def work(session: Session) -> Preview:
-        order = PreviewOrder(
-            document_type=kind_of(type_),
-            content=_content(file, css, subject) if file else None,
-            template_id=TemplateId(template) if template else None,
-            language=language_of(language),
-            sample=sample,
-            invoice_id=await invoice_named(session, invoice) if invoice else None,
-            pdf=output.endswith(".pdf"),
-        )
-        return await session.use(PreviewTemplate)(session.actor, order)
-
-    made = call(work)
-    content = made.pdf if made.pdf is not None else made.html.encode()
-    write_bytes(output, content)
-    print_note(f"Subject: {made.subject}" if made.subject else f"{output}: {len(content)} bytes")
 
 
 @app.command("restore")

@@ -22,21 +22,23 @@ from scaicontrol_core.documents.use_cases.validate_template import ValidateTempl
 from scaicontrol_core.kernel.ids import PartnerId
 from scaicontrol_http.dependencies import Actor, Container, ExpectedVersion, PageRequest
 from scaicontrol_http.requests import Listing, etag, listing
-from scaicontrol_http.templates.schemas import (
-    ContentBody,
-    CopyBody,
-    NewTemplateBody,
+from scaicontrol_http.templates.answers import (
     PreviewAnswer,
-    PreviewBody,
     ReportAnswer,
-    RestoreBody,
     TemplateAnswer,
     TemplateHeadAnswer,
-    ValidateBody,
     VariableAnswer,
     VariablesAnswer,
     VersionAnswer,
     VersionsAnswer,
+)
+from scaicontrol_http.templates.schemas import (
+    ContentBody,
+    CopyBody,
+    NewTemplateBody,
+    PreviewBody,
+    RestoreBody,
+    ValidateBody,
     language_of,
     type_of,
     wanted_type,
