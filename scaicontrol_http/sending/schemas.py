@@ -8,6 +8,7 @@ from msgspec import field
 
 from scaicontrol_core.documents.mail import MailType
 from scaicontrol_core.documents.mail_composing import MailTemplateSource
+from scaicontrol_core.documents.templates.template import TemplateId
 from scaicontrol_core.documents.transmission import SendEntry, SendRequest
 from scaicontrol_core.documents.use_cases.list_sends import SendStory
 from scaicontrol_core.documents.use_cases.send_test_mail import SampleMail
@@ -106,11 +107,15 @@ class SendAnswer(Answer):
 
 
 class SampleMailBody(Body):
-    """A message to oneself about one of one's invoices; without ``html_content``, of the built-in template."""
+    """A message to oneself about one of one's invoices.
+
+    Its template is a text, a kept one by its id, or, without either, the built-in one.
+    """
 
     document_type: str
     invoice_id: str
     to: list[str]
+    template_id: str | None = None
     subject: str | None = None
     html_content: str | None = None
     css_content: str = ""
@@ -125,6 +130,7 @@ class SampleMailBody(Body):
             invoice_id=InvoiceId(self.invoice_id),
             to=self.to,
             template=template,
+            template_id=TemplateId(self.template_id) if self.template_id else None,
         )
 
 

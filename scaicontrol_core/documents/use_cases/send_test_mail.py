@@ -21,10 +21,11 @@ from scaicontrol_core.documents.mail_composing import (
 )
 from scaicontrol_core.documents.plain_text import text_of_html
 from scaicontrol_core.documents.sending import sendable
+from scaicontrol_core.documents.templates.template import TemplateId
 from scaicontrol_core.documents.transmission_ports import MailRenderer
 from scaicontrol_core.documents.work import DocumentsWork
 from scaicontrol_core.kernel.clock import Clock
-from scaicontrol_core.kernel.errors import FieldError
+from scaicontrol_core.kernel.errors import FieldError, Invalid
 from scaicontrol_core.kernel.ids import Ids, InvoiceId
 from scaicontrol_core.kernel.money import Money
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
@@ -36,19 +37,24 @@ _LINK = "https://example.com/"
 
 @frozen(kw_only=True)
 class SampleMail:
-    """What to send: a type of message about a document, to whom, with which template (None: the built-in one)."""
+    """What to send: a type of message about a document, to whom, with which template.
+
+    That is a text, a kept one by its id, or neither (the built-in one).
+    """
 
     mail_type: MailType
     invoice_id: InvoiceId
     to: Sequence[str]
     template: MailTemplateSource | None = None
+    template_id: TemplateId | None = None
 
 
 @frozen
 class SendTestMail:
     """Hand a sample of a message over, marked as a test, without files, and kept in no history.
 
-    Raises ``NotFound``, ``DraftHasNoDocument``, ``InvoiceVoid``, ``NobodyToSendTo``, ``TemplateRejected``,
+    Raises ``NotFound``, ``Invalid`` (``template_type_differs``: a kept template is for another type of message),
+    ``DraftHasNoDocument``, ``InvoiceVoid``, ``NobodyToSendTo``, ``TemplateRejected``,
     ``MailRefused``, ``MailUnavailable``.
     """
 
@@ -66,10 +72,9 @@ class SendTestMail:
             raise NobodyToSendTo("A test needs a recipient.", fields=(FieldError("/to", "name at least one"),))
         async with self.work.begin(actor, read_only=True) as work:
             document = sendable(await work.invoices.get(wanted.invoice_id))
+            template = wanted.template or await _kept(work, wanted)
         now = self.clock.now()
-        rendered = await self.mail_renderer.render_mail(
-            sample_order(wanted.mail_type, document, now.date()), wanted.template
-        )
+        rendered = await self.mail_renderer.render_mail(sample_order(wanted.mail_type, document, now.date()), template)
         seller = document["seller"]
         mail = Mail(
             from_name=seller.get("trading_name") or seller["legal_name"],
@@ -82,6 +87,17 @@ class SendTestMail:
             date=now,
         )
         return await self.mail.send(mail, self.ids.new("tst"))
+
+
+async def _kept(work: DocumentsWork, wanted: SampleMail) -> MailTemplateSource | None:
+    """Return the template that is named by its id."""
+    if wanted.template_id is None:
+        return None
+    kept = await work.templates.get(wanted.template_id)
+    if kept.identity.document_type.value != wanted.mail_type.value:
+        told = f"This template is of type {kept.identity.document_type.value}."
+        raise Invalid.field("/template_id", told, code="template_type_differs")
+    return kept.mail_source()
 
 
 def sample_order(mail_type: MailType, document: dict[str, Any], today: date) -> MailOrder:

@@ -170,6 +170,20 @@ async def test_a_template_is_tried_in_a_real_mail_program(boss: Any, world: Any,
     assert mail.sent == {}
 
 
+async def test_a_kept_template_is_tried_by_its_id(boss: Any, world: Any, mail: MemoryMail) -> None:
+    path = "/admin/billing/templates/designer/send-test"
+    new = {"name": "House", "subject": "Ours: {{ document.number }}", "html_content": "<p>{{ text.heading }}</p>"}
+    kept = await boss.post("/admin/billing/templates", new | {"document_type": "email_invoice"}, status=201)
+    body = {"document_type": "email_invoice", "invoice_id": world.invoice, "to": ["me@example.com"]}
+    await boss.post(path, body | {"template_id": kept["id"]}, status=202)
+    (sent,) = mail.sent.values()
+    assert sent.subject == "[Test] Ours: SCAI-2026-000001"
+    other = body | {"template_id": kept["id"], "document_type": "email_reminder_1"}
+    await boss.refused("POST", path, 422, "template_type_differs", "/template_id", json=other)
+    nobody = body | {"template_id": "tpl_nobody"}
+    await boss.refused("POST", path, 404, "document_template_not_found", json=nobody)
+
+
 async def test_an_operator_s_wrong_template_says_what_is_wrong(
     boss: Any, world: Any, container: Container, mail: MemoryMail
 ) -> None:
