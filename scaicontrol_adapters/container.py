@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from scaicontrol_adapters.sql.engine import Database
     from scaicontrol_core.billing.ports import DocumentCheck
+    from scaicontrol_core.documents.brand.ports import AssetReader
     from scaicontrol_core.documents.mail import MailSender
     from scaicontrol_core.documents.ports import DocumentRenderer, EInvoiceWriter, ObjectStore
     from scaicontrol_core.documents.templates.ports import TemplateInspector
@@ -72,6 +73,13 @@ class Container:
         from scaicontrol_adapters.pdf.inspector import JinjaInspector
 
         return JinjaInspector()
+
+    @property
+    def asset_reader(self) -> AssetReader:
+        """What reads uploaded logos and fonts."""
+        from scaicontrol_adapters.pdf.brand_assets import BrandAssetReader
+
+        return BrandAssetReader()
 
     @property
     def rates(self) -> RateTable:

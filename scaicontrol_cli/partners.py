@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scaicontrol_cli import brand
 from scaicontrol_cli.arguments import (
     DEFAULT_LIMIT,
     AsJson,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.tenancy.partner import Partner
 
 app = group("The operator and its resellers: who sells, and how.")
+app.add_typer(brand.app, name="assets")
 _SHOWN = columns(
     "id",
     "name",

@@ -33,7 +33,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 PREFIX = "/api/v1"
-FEATURES = ("access", "catalog", "tenancy", "subscriptions", "billing", "sending", "templates", "audit", "callbacks")
+FEATURES = (
+    "access",
+    "catalog",
+    "tenancy",
+    "subscriptions",
+    "billing",
+    "sending",
+    "templates",
+    "brand",
+    "audit",
+    "callbacks",
+)
 _PREFLIGHT_SECONDS = 600
 
 

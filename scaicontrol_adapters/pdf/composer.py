@@ -10,11 +10,12 @@ from typing import Any
 import attrs
 from jinja2 import Template, TemplateError, TemplateSyntaxError
 
-from scaicontrol_adapters.pdf.fonts import font_face_css, font_files
+from scaicontrol_adapters.pdf.fonts import brand_font_css, font_face_css, font_files
 from scaicontrol_adapters.pdf.limits import RenderingLimits, deadline
 from scaicontrol_adapters.pdf.sandbox import TemplateSandbox, built_in_file, environment
 from scaicontrol_adapters.pdf.versions import renderer_version
 from scaicontrol_core.documents import InvoiceContext, RenderedHtml, TemplateSource, invoice_context
+from scaicontrol_core.documents.branding import Branding
 from scaicontrol_core.documents.errors import RenderingLimitExceeded, TemplateRejected
 from scaicontrol_core.documents.page_format import PageFormat, page_format_of
 from scaicontrol_core.documents.statement_context import StatementContext, statement_context
@@ -53,7 +54,7 @@ def compose_html(
     html = sandbox.get_template("shell.html").render(
         **_variables(context),
         body=body,
-        css=f"{font_face_css()}\n{css}",
+        css=_with_fonts(css, context.branding, own=template is None),
         style_open=STYLE_OPEN,
         style_close=STYLE_CLOSE,
     )
@@ -70,6 +71,12 @@ def _style(built_in: str, sheet: PageFormat) -> tuple[str, str]:
     extra = _PAGE_CSS.get(sheet)
     css = built_in_file("document.css")
     return f"built-in/{built_in}", f"{css}\n{built_in_file(extra)}" if extra else css
+
+
+def _with_fonts(css: str, branding: Branding, *, own: bool) -> str:
+    """Begin with the fonts; the brand's rules our own stylesheet, and an operator's has the last word."""
+    brand = brand_font_css(branding)
+    return "\n".join((font_face_css(), css, brand) if own else (font_face_css(), brand, css))
 
 
 def _on(sheet: PageFormat, css: str) -> str:

@@ -38,12 +38,12 @@ class PdfEngine:
     """Renders one document at a time; keeps the last stylesheets parsed and their fonts loaded."""
 
     limits: RenderingLimits = field(factory=RenderingLimits)
-    _fetcher: AssetFetcher = field(init=False)
+    _own: AssetFetcher = field(init=False)
     _stylesheets: OrderedDict[str, _WarmStylesheet] = field(init=False, factory=OrderedDict)
 
     def __attrs_post_init__(self) -> None:
         """Put the fonts within the fetcher's reach."""
-        self._fetcher = AssetFetcher({font.version.sha256: font.content for font in font_files()})
+        self._own = AssetFetcher({font.version.sha256: font.content for font in font_files()})
 
     def render(self, html: str, document_key: str, parts: PdfParts = NO_PARTS) -> bytes:
         """Return the PDF of a snapshot; see ``DocumentRenderer.render_pdf``.
@@ -61,24 +61,25 @@ class PdfEngine:
                 raise RenderingFailed(f"{document_key} can't be rendered: {type(wrong).__name__}: {wrong}") from wrong
 
     def _write(self, page: str, css: str, document_key: str, parts: PdfParts) -> bytes:
-        sheet = self._stylesheet(css)
+        fetcher = self._own.with_assets(parts.assets) if parts.assets else self._own
+        sheet = self._stylesheet(css, fetcher)
         options: dict[str, Any] = {
             "stylesheets": [sheet.css],
             "pdf_variant": "pdf/a-3b",
             "pdf_tags": True,
             "pdf_identifier": hashlib.sha256(document_key.encode()).digest()[:16],
         }
-        document = HTML(string=page, url_fetcher=self._fetcher).render(font_config=sheet.fonts, **options)
+        document = HTML(string=page, url_fetcher=fetcher).render(font_config=sheet.fonts, **options)
         if parts.einvoice is not None:
             document.metadata = HybridMetadata(document.metadata, parts.einvoice)
         pdf: bytes = document.write_pdf(finisher=name_once if parts.einvoice else None, **options)
         return pdf
 
-    def _stylesheet(self, css: str) -> _WarmStylesheet:
+    def _stylesheet(self, css: str, fetcher: AssetFetcher) -> _WarmStylesheet:
         digest = hashlib.sha256(css.encode()).hexdigest()
         if digest not in self._stylesheets:
             fonts = FontConfiguration()
-            sheet = CSS(string=css, font_config=fonts, url_fetcher=self._fetcher)
+            sheet = CSS(string=css, font_config=fonts, url_fetcher=fetcher)
             self._stylesheets[digest] = _WarmStylesheet(sheet, fonts)
             if len(self._stylesheets) > _WARM_STYLESHEETS:
                 self._stylesheets.popitem(last=False)

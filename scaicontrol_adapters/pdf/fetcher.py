@@ -25,6 +25,10 @@ class AssetFetcher(URLFetcher):  # type: ignore[misc] # WeasyPrint ships no type
         super().__init__(allowed_protocols={"data"}, allow_redirects=False)
         self._assets = dict(assets)
 
+    def with_assets(self, assets: Mapping[str, bytes]) -> AssetFetcher:
+        """Return one that serves these too."""
+        return AssetFetcher(self._assets | dict(assets))
+
     def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
         """Return the asset's bytes; ``ValueError`` for what is not there or not allowed."""
         if url.startswith("asset:"):

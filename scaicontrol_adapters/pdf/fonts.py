@@ -15,6 +15,7 @@ from importlib import resources
 from attrs import field, frozen
 
 from scaicontrol_core.documents import FontVersion
+from scaicontrol_core.documents.branding import Branding
 
 FAMILY = "ScaiControl Sans"
 _PACKAGE = "font_source_sans_pro"
@@ -53,3 +54,18 @@ def font_face_css() -> str:
         f"@font-face {{ font-family: '{FAMILY}'; font-weight: {font.weight}; src: url({font.url}); }}"
         for font in font_files()
     )
+
+
+def brand_font_css(branding: Branding) -> str:
+    """Return the rules that set a document in its brand's font, with ours for letters it lacks; nothing without one.
+
+    The family is named by the font's digest: two brands' fonts never meet under one name. Without a
+    bold cut of its own, bold text stays in ours.
+    """
+    if branding.font_url is None:
+        return ""
+    family = f"Brand {branding.font_url[len('asset:') :][:12]}"
+    bold = f"font-weight: 600 900; src: url({branding.font_bold_url});" if branding.font_bold_url else None
+    faces = [f"font-weight: 100 599; src: url({branding.font_url});", *([bold] if bold else [])]
+    rules = [f"@font-face {{ font-family: '{family}'; {face} }}" for face in faces]
+    return "\n".join([*rules, f"html {{ font-family: '{family}', '{FAMILY}', sans-serif; }}"])

@@ -14,6 +14,7 @@ from scaicontrol_adapters.sql.guard import ScopedSession, bound_to, close_to_sta
 from scaicontrol_adapters.sql.reads.integrity import SqlIntegrityReads
 from scaicontrol_adapters.sql.repositories.audit import SqlAuditLog
 from scaicontrol_adapters.sql.repositories.billing import SqlBilledPeriods, SqlBillingRuns, SqlNumberSeries
+from scaicontrol_adapters.sql.repositories.brand import SqlBrandAssets
 from scaicontrol_adapters.sql.repositories.catalog import SqlPacks, SqlPlans, SqlServices
 from scaicontrol_adapters.sql.repositories.consumer_turnovers import SqlConsumerTurnovers
 from scaicontrol_adapters.sql.repositories.documents import SqlDocumentRevisions
@@ -96,6 +97,11 @@ class SqlWork:
     def billing_profiles(self) -> SqlBillingProfiles:
         """The billing profiles within scope."""
         return SqlBillingProfiles(self.transaction)
+
+    @cached_property
+    def brand_assets(self) -> SqlBrandAssets:
+        """The logos and fonts within scope."""
+        return SqlBrandAssets(self.transaction)
 
     @cached_property
     def vat_evidence(self) -> SqlVatEvidence:

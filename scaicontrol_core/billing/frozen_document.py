@@ -47,6 +47,8 @@ class SellerSnapshot:
     logo_url: str | None = None
     footer_text: str | None = None
     brand_color: str | None = None
+    brand_font: str | None = None
+    brand_font_bold: str | None = None
 
 
 @frozen(kw_only=True)

@@ -38,7 +38,9 @@ def seller_snapshot(seller: Partner) -> SellerSnapshot:
         peppol_scheme=own.seller_peppol_scheme,
         logo_url=own.invoice_logo_url,
         footer_text=own.invoice_footer_text,
-        brand_color=_color(own.branding),
+        brand_color=_text(own.branding, "color"),
+        brand_font=_text(own.branding, "font"),
+        brand_font_bold=_text(own.branding, "font_bold"),
     )
 
 
@@ -68,6 +70,6 @@ def buyer_snapshot(profile: BillingProfile, tenant: Tenant) -> BuyerSnapshot:
     )
 
 
-def _color(branding: dict[str, object]) -> str | None:
-    color = branding.get("color")
-    return color if isinstance(color, str) else None
+def _text(branding: dict[str, object], name: str) -> str | None:
+    value = branding.get(name)
+    return value if isinstance(value, str) else None

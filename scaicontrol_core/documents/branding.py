@@ -3,34 +3,50 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from attrs import frozen
 
 DEFAULT_COLOR = "#1f4e5f"
 INK = "#16202a"
 _HEX_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+_FONT = re.compile(r"asset:[0-9a-f]{64}/[\w.-]{1,100}", re.ASCII)
 #: Above this luma (0 to 255, ITU-R BT.601) a colour is too light to be read as text on white.
 _LIGHTEST_READABLE = 150
 
 
 @frozen
 class Branding:
-    """The accent colour (``#rrggbb``), the colour for coloured text, and the logo if one is kept here."""
+    """The accent colour (``#rrggbb``), the colour for coloured text, and logo and fonts if they are kept here."""
 
     color: str
     text_color: str
     logo_url: str | None
+    font_url: str | None = None
+    font_bold_url: str | None = None
 
 
-def branding_of(brand_color: str | None, logo_url: str | None) -> Branding:
-    """Choose the look; a colour too light to read falls back to ink for text, a malformed one to ours.
+def branding_of(seller: Mapping[str, Any]) -> Branding:
+    """Choose the look of a frozen seller's documents.
 
-    A logo is shown only from where the renderer may read (``asset:`` and ``data:``): nothing is
+    A colour too light to read falls back to ink for text, a malformed one to ours. Logo and fonts
+    are taken only from where the renderer may read (``asset:``, a logo also ``data:``): nothing is
     fetched from a network while a document is made.
     """
-    color = brand_color if brand_color and _HEX_COLOR.fullmatch(brand_color) else DEFAULT_COLOR
-    usable = logo_url if logo_url and logo_url.startswith(("asset:", "data:image/")) else None
-    return Branding(color, color if _luma(color) <= _LIGHTEST_READABLE else INK, usable)
+    wanted, logo = seller.get("brand_color"), seller.get("logo_url")
+    color = wanted if wanted and _HEX_COLOR.fullmatch(wanted) else DEFAULT_COLOR
+    return Branding(
+        color=color,
+        text_color=color if _luma(color) <= _LIGHTEST_READABLE else INK,
+        logo_url=logo if logo and logo.startswith(("asset:", "data:image/")) else None,
+        font_url=_font(seller.get("brand_font")),
+        font_bold_url=_font(seller.get("brand_font_bold")),
+    )
+
+
+def _font(url: str | None) -> str | None:
+    return url if url and _FONT.fullmatch(url) else None
 
 
 def _luma(color: str) -> int:

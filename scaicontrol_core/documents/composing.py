@@ -77,7 +77,7 @@ def _compose(document: Facts, *, draft: bool) -> InvoiceContext:
         reverse_charge=any(entry["category"] == "AE" for entry in entries),
         legal_notes=_legal_notes(entries, labels.language, seller.get("language")),
         payment=_payment(document, totals, draft=draft) if totals.payable.minor > 0 else None,
-        branding=branding_of(seller.get("brand_color"), seller.get("logo_url")),
+        branding=branding_of(seller),
         labels=labels,
     )
 

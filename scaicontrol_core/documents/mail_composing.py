@@ -137,7 +137,7 @@ def mail_context(order: MailOrder) -> MailContext:
             language=language,
             seller=seller_context(seller),
             buyer=buyer_context(parties["buyer"]),
-            branding=branding_of(seller.get("brand_color"), seller.get("logo_url")),
+            branding=branding_of(seller),
             labels=labels_for(language),
             wording=wording_for(language),
             invoice=invoice,

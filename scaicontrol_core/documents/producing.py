@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from scaicontrol_core.documents.brand.loading import load_assets
 from scaicontrol_core.documents.einvoicing import XML, WrittenEInvoice, wanted_format, write_einvoice
 from scaicontrol_core.documents.errors import (
     NEEDS_MENDING,
@@ -30,7 +31,7 @@ from scaicontrol_core.kernel.scope import ScopeKind
 if TYPE_CHECKING:
     from scaicontrol_core.access.actor import Actor
     from scaicontrol_core.billing.invoice import Invoice
-    from scaicontrol_core.documents.ports import DocumentRenderer, EInvoiceWriter, ObjectStore
+    from scaicontrol_core.documents.ports import DocumentRenderer, EInvoiceWriter, FontVersion, ObjectStore
     from scaicontrol_core.documents.work import DocumentsWork
     from scaicontrol_core.kernel.clock import Clock
     from scaicontrol_core.kernel.ids import InvoiceId
@@ -127,7 +128,7 @@ class Production:
         """
         document = _finalized(invoice)
         einvoice = write_einvoice(document, wanted_format(document), self.einvoices)
-        stored = await self._store(invoice.id, rendered.html, einvoice, first)
+        stored = await self._store(invoice.id, rendered, einvoice, first)
         made = DocumentRevision(
             invoice_id=invoice.id,
             partner_id=invoice.partner_id,
@@ -149,13 +150,14 @@ class Production:
         return await self._record(actor, made)
 
     async def _store(
-        self, invoice_id: InvoiceId, html: str, einvoice: WrittenEInvoice | None, first: int
+        self, invoice_id: InvoiceId, rendered: RenderedHtml, einvoice: WrittenEInvoice | None, first: int
     ) -> _StoredDocument:
         """Put PDF and XML where no other bytes are: under the first free revision."""
+        parts = await self._parts(rendered.html, rendered.fonts, einvoice)
         revision = first
         while True:
             key = invoice_pdf_key(invoice_id, revision)
-            pdf = await self.renderer.render_pdf(html, key, _parts(einvoice))
+            pdf = await self.renderer.render_pdf(rendered.html, key, parts)
             try:
                 await self.objects.put(key, pdf, content_type=PDF)
                 if einvoice is None:
@@ -179,7 +181,8 @@ class Production:
         if kept is not None:
             return kept, revision
         einvoice, _ = await self._einvoice(invoice, revision)
-        content = await self.renderer.render_pdf(revision.html_snapshot, revision.object_key, _parts(einvoice))
+        parts = await self._parts(revision.html_snapshot, revision.fonts, einvoice)
+        content = await self.renderer.render_pdf(revision.html_snapshot, revision.object_key, parts)
         if sha256(content).hexdigest() == revision.sha256:
             await self._put_back(revision.object_key, content, PDF)
             return content, revision
@@ -227,6 +230,10 @@ class Production:
         first = newest.revision + 1
         return await self.keep(actor, invoice, snapshot, first=first, reason=RevisionReason.REPRINT)
 
+    async def _parts(self, html: str, fonts: tuple[FontVersion, ...], einvoice: WrittenEInvoice | None) -> PdfParts:
+        assets = await load_assets(self.objects, html, fonts)
+        return PdfParts(assets=assets, einvoice=einvoice.attachment if einvoice else None)
+
     async def _record(self, actor: Actor, made: DocumentRevision) -> DocumentRevision:
         for attempts_left in reversed(range(_ATTEMPTS)):
             try:
@@ -252,7 +259,3 @@ def _finalized(invoice: Invoice) -> dict[str, Any]:
     if invoice.document is None:
         raise DraftHasNoDocument("A draft has no document yet.", hint="Finalize it first.")
     return invoice.document
-
-
-def _parts(einvoice: WrittenEInvoice | None) -> PdfParts:
-    return PdfParts(einvoice=einvoice.attachment if einvoice else None)

@@ -84,7 +84,7 @@ def statement_context(document: Mapping[str, Any]) -> StatementContext:
                 language=labels.language,
             ),
             accounts=tuple(_account(account, labels) for account in document["accounts"]),
-            branding=branding_of(seller.get("brand_color"), seller.get("logo_url")),
+            branding=branding_of(seller),
             labels=labels,
         )
 

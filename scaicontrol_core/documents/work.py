@@ -9,6 +9,7 @@ from scaicontrol_core.billing.ports import BillingWork
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from scaicontrol_core.documents.brand.ports import BrandAssets
     from scaicontrol_core.documents.revision import DocumentRevision
     from scaicontrol_core.documents.templates.ports import Templates
     from scaicontrol_core.documents.transmission_ports import SendHistory, SendRequests
@@ -42,6 +43,11 @@ class DocumentsWork(BillingWork, Protocol):
     @property
     def templates(self) -> Templates:
         """The templates within scope."""
+        ...
+
+    @property
+    def brand_assets(self) -> BrandAssets:
+        """The logos and fonts within scope."""
         ...
 
     @property

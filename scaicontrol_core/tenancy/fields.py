@@ -121,7 +121,6 @@ maybe_bic = maybe(worded(require_bic))
 maybe_leitweg_id = maybe(worded(require_leitweg_id))
 maybe_scheme = maybe(worded(require_address_scheme))
 maybe_prefix = maybe(worded(require_invoice_prefix))
-maybe_url = maybe(worded(require_url))
 timezone = worded(require_timezone)
 name_line = maybe_text(200)
 """A line of a name or an address."""

@@ -149,6 +149,14 @@ class VatEvidenceLog(Protocol):
         ...
 
 
+class OwnAssets(Protocol):
+    """Tells which logos and fonts a partner has uploaded."""
+
+    async def has(self, partner_id: PartnerId, digest: str) -> bool:
+        """Tell whether the partner has an asset of this sha256 (hex) in use."""
+        ...
+
+
 class TenancyWork(UnitOfWork, Protocol):
     """A unit of work over tenancy."""
 
@@ -165,6 +173,11 @@ class TenancyWork(UnitOfWork, Protocol):
     @property
     def billing_profiles(self) -> BillingProfiles:
         """The billing profiles."""
+        ...
+
+    @property
+    def brand_assets(self) -> OwnAssets:
+        """The partners' logos and fonts."""
         ...
 
     @property

@@ -13,6 +13,7 @@ from scaicontrol_core.kernel.errors import FieldError, Invalid
 from scaicontrol_core.kernel.events import to_json
 from scaicontrol_core.kernel.money import require_currency
 from scaicontrol_core.tenancy import fields as rules
+from scaicontrol_core.tenancy.branding import check_branding, maybe_logo_url
 from scaicontrol_core.tenancy.vat_evidence import DEFAULT_VALID_DAYS
 
 BASIS_POINTS = 10_000
@@ -51,7 +52,7 @@ _CHECKS: Mapping[str, checks.Check] = {
     "commission_rate": checks.whole(0, BASIS_POINTS),
     "allowed_services": checks.distinct(checks.slug),
     "allowed_plans": checks.distinct(checks.required(121)),
-    "branding": checks.json_object,
+    "branding": check_branding,
     "default_plan_slug": checks.maybe(checks.slug),
     "provider_config": checks.json_object,
     "invoice_template_name": rules.name_line,
@@ -71,7 +72,7 @@ _CHECKS: Mapping[str, checks.Check] = {
     "bic": rules.maybe_bic,
     "bank_name": rules.name_line,
     "account_holder": rules.name_line,
-    "invoice_logo_url": rules.maybe_url,
+    "invoice_logo_url": maybe_logo_url,
     "invoice_footer_text": checks.maybe_text(2000),
     "seller_peppol_id": rules.code_line,
     "seller_peppol_scheme": rules.maybe_scheme,
@@ -102,6 +103,8 @@ class PartnerConfiguration:
     finalisation. ``payment_terms_days`` counts from the issue date.
     ``b2c_cross_border_turnover_cents`` is this year's cross-border consumer turnover declared
     outside of this system, net, for the threshold of art. 59c Directive 2006/112/EC.
+    ``branding`` holds ``color`` (#rrggbb), ``font`` and ``font_bold``; these and
+    ``invoice_logo_url`` name uploaded assets.
     ``vat_evidence_valid_days`` is for how long a "yes" of the VAT register is relied upon without another.
     """
 

@@ -33,6 +33,8 @@ _SELLER: dict[str, Any] = {
     "logo_url": None,
     "footer_text": None,
     "brand_color": None,
+    "brand_font": None,
+    "brand_font_bold": None,
     "language": "nl",
     "timezone": "Europe/Amsterdam",
 }

@@ -20,6 +20,7 @@ from scaicontrol_core.testing.memory_billing import (
     MemoryInvoices,
     MemoryNumberSeries,
 )
+from scaicontrol_core.testing.memory_brand_assets import MemoryBrandAssets
 from scaicontrol_core.testing.memory_catalog import MemoryPacks, MemoryPlans, MemoryServices
 from scaicontrol_core.testing.memory_integrity import MemoryIntegrityReads
 from scaicontrol_core.testing.memory_revisions import MemoryDocumentRevisions
@@ -54,6 +55,7 @@ class MemoryWork:
         self.sellers = MemorySellers(transaction)
         self.tenants = MemoryTenants(transaction)
         self.billing_profiles = MemoryBillingProfiles(transaction)
+        self.brand_assets = MemoryBrandAssets(transaction)
         self.vat_evidence = MemoryVatEvidence(transaction)
         self.services = MemoryServices(transaction)
         self.plans = MemoryPlans(transaction)

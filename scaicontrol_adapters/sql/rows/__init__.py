@@ -2,6 +2,7 @@
 
 from scaicontrol_adapters.sql.rows import (
     billing,
+    brand,
     catalog,
     documents,
     idempotency,
@@ -17,6 +18,7 @@ from scaicontrol_adapters.sql.rows.base import Row
 __all__ = [
     "Row",
     "billing",
+    "brand",
     "catalog",
     "documents",
     "idempotency",

@@ -39,6 +39,8 @@ _SELLER: Document = {
     "logo_url": None,
     "footer_text": "General terms apply.",
     "brand_color": "#1f4e5f",
+    "brand_font": None,
+    "brand_font_bold": None,
     "language": "nl",
     "timezone": "Europe/Amsterdam",
 }

@@ -6,7 +6,8 @@ from attrs import frozen
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
-from scaicontrol_core.documents.ports import DocumentRenderer
+from scaicontrol_core.documents.brand.loading import load_assets
+from scaicontrol_core.documents.ports import DocumentRenderer, ObjectStore, PdfParts
 from scaicontrol_core.documents.proforma import proforma
 from scaicontrol_core.documents.templates.choosing import print_template
 from scaicontrol_core.documents.work import DocumentsWork
@@ -28,6 +29,7 @@ class PreviewDraft:
     clock: Clock
     rates: RateTable
     renderer: DocumentRenderer
+    objects: ObjectStore
 
     async def __call__(self, actor: Actor, invoice_id: InvoiceId) -> bytes:
         """Return the PDF."""
@@ -36,4 +38,5 @@ class PreviewDraft:
             shown = await proforma(work, actor, invoice_id, self.rates, self.clock.now())
             template = await print_template(work, await work.invoices.get(invoice_id), shown["language"])
         rendered = await self.renderer.render_html(shown, template=template, draft=True)
-        return await self.renderer.render_pdf(rendered.html, f"drafts/{invoice_id}")
+        parts = PdfParts(assets=await load_assets(self.objects, rendered.html, rendered.fonts))
+        return await self.renderer.render_pdf(rendered.html, f"drafts/{invoice_id}", parts)

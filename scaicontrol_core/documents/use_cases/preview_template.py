@@ -8,9 +8,10 @@ from attrs import evolve, frozen
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
+from scaicontrol_core.documents.brand.loading import load_assets
 from scaicontrol_core.documents.mail import MailType
 from scaicontrol_core.documents.mail_composing import MailTemplateSource
-from scaicontrol_core.documents.ports import DocumentRenderer, TemplateSource
+from scaicontrol_core.documents.ports import DocumentRenderer, ObjectStore, PdfParts, TemplateSource
 from scaicontrol_core.documents.proforma import proforma
 from scaicontrol_core.documents.templates.samples import order_about, sample_documents, sample_orders
 from scaicontrol_core.documents.templates.template import (
@@ -68,6 +69,7 @@ class PreviewTemplate:
     clock: Clock
     rates: RateTable
     renderer: DocumentRenderer
+    objects: ObjectStore
     mail_renderer: MailRenderer
 
     async def __call__(self, actor: Actor, order: PreviewOrder) -> Preview:
@@ -107,8 +109,10 @@ class PreviewTemplate:
         if content is not None:
             source = TemplateSource(name, content.html_content, content.css_content, content.page_format)
         rendered = await self.renderer.render_html(document, template=source, draft=draft)
-        pdf = await self.renderer.render_pdf(rendered.html, _KEY) if order.pdf else None
-        return Preview(html=rendered.html, pdf=pdf)
+        if not order.pdf:
+            return Preview(html=rendered.html)
+        parts = PdfParts(assets=await load_assets(self.objects, rendered.html, rendered.fonts))
+        return Preview(html=rendered.html, pdf=await self.renderer.render_pdf(rendered.html, _KEY, parts))
 
     async def _mailed(self, kind: MailType, order: PreviewOrder, name: str, document: dict[str, Any] | None) -> Preview:
         if order.pdf:

@@ -9,7 +9,8 @@ from attrs import frozen
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.billing.ports import BillingWork
-from scaicontrol_core.documents.ports import DocumentRenderer
+from scaicontrol_core.documents.brand.loading import load_assets
+from scaicontrol_core.documents.ports import DocumentRenderer, ObjectStore, PdfParts
 from scaicontrol_core.documents.stating import account_statement
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.ids import TenantId
@@ -34,6 +35,7 @@ class RenderStatement:
     work: UnitOfWorkFactory[BillingWork]
     clock: Clock
     renderer: DocumentRenderer
+    objects: ObjectStore
 
     async def __call__(
         self, actor: Actor, tenant_id: TenantId, first: date | None = None, last: date | None = None
@@ -44,5 +46,6 @@ class RenderStatement:
             statement = await account_statement(work, tenant_id, self.clock.now(), first, last)
         name = f"statement-{statement.period.first.isoformat()}-{statement.period.last.isoformat()}"
         rendered = await self.renderer.render_html(statement.to_dict())
-        content = await self.renderer.render_pdf(rendered.html, f"statements/{tenant_id}/{name}")
+        parts = PdfParts(assets=await load_assets(self.objects, rendered.html, rendered.fonts))
+        content = await self.renderer.render_pdf(rendered.html, f"statements/{tenant_id}/{name}", parts)
         return StatementPdf(content, name)

@@ -9,6 +9,7 @@ from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.ids import Ids, PartnerId
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
+from scaicontrol_core.tenancy.branding import require_own_assets
 from scaicontrol_core.tenancy.partner import NewPartner, Partner
 from scaicontrol_core.tenancy.ports import TenancyWork, VatNumberCheck
 from scaicontrol_core.tenancy.vat_numbers import checked_seller
@@ -40,6 +41,7 @@ class BootstrapOperator:
             if present is not None:
                 return present
             partner_id = PartnerId(self.ids.new("prt"))
+            await require_own_assets(work.brand_assets, partner_id, configuration)
             operator = Partner.create(partner_id, wanted.name, configuration, self.clock.now(), operator=True)
             await work.partners.add(operator)
             await work.commit()

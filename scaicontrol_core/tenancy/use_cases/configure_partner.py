@@ -14,6 +14,7 @@ from scaicontrol_core.kernel.editing import UNSET, Unset, require_version
 from scaicontrol_core.kernel.ids import PartnerId
 from scaicontrol_core.kernel.scope import ScopeKind
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
+from scaicontrol_core.tenancy.branding import require_own_assets
 from scaicontrol_core.tenancy.errors import ContractFieldsForbidden
 from scaicontrol_core.tenancy.partner import Partner
 from scaicontrol_core.tenancy.ports import TenancyWork, VatNumberCheck
@@ -51,6 +52,7 @@ class ConfigurePartner:
             require_version(changes.expected_version, partner.version)
             wanted = checked_seller(partner.configuration.amended(changes.configuration), self.vat_numbers)
             _require_contract_kept(actor, partner.configuration, wanted)
+            await require_own_assets(work.brand_assets, partner.id, wanted, partner.configuration)
             if changes.name is not UNSET:
                 partner.rename(changes.name)
             partner.configure(wanted, self.clock.now())

@@ -9,6 +9,7 @@ from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.ids import Ids, PartnerId
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
+from scaicontrol_core.tenancy.branding import require_own_assets
 from scaicontrol_core.tenancy.partner import NewPartner, Partner
 from scaicontrol_core.tenancy.ports import TenancyWork, VatNumberCheck
 from scaicontrol_core.tenancy.vat_numbers import checked_seller
@@ -35,6 +36,7 @@ class CreatePartner:
             PartnerId(self.ids.new("prt")), wanted.name, configuration, self.clock.now(), operator=False
         )
         async with self.work.begin(actor) as work:
+            await require_own_assets(work.brand_assets, partner.id, configuration)
             await work.partners.add(partner)
             await work.commit()
         return partner

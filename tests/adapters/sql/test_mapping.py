@@ -20,6 +20,7 @@ from scaicontrol_adapters.sql.mapping import Fields
 from scaicontrol_adapters.sql.repositories import (
     audit,
     billing,
+    brand,
     catalog,
     documents,
     invoices,
@@ -61,6 +62,7 @@ KEPT: dict[str, tuple[Fields[Any], type[Any], tuple[str, ...]]] = {
             (subscriptions._SUBSCRIPTIONS, ()),
             (invoices._INVOICES, ("lines",)),
             (billing._RUNS, ()),
+            (brand._ASSETS, ()),
             (sending._REQUESTS, ()),
             (templates._TEMPLATES, ()),
         )

@@ -1,0 +1,1 @@
+"""A partner's logos and fonts over HTTP."""
