@@ -115,6 +115,8 @@ def _parsed(sandbox: Environment, source: str, name: str) -> Template:
         return sandbox.from_string(source)
     except TemplateSyntaxError as wrong:
         raise TemplateRejected(name, str(wrong.message), wrong.lineno) from None
+    except (RecursionError, SyntaxError, MemoryError):  # of Python's own compiler
+        raise TemplateRejected(name, "it is nested too deeply") from None
 
 
 def _write(template: Template, name: str, variables: Mapping[str, Any], limits: RenderingLimits) -> str:
@@ -124,14 +126,14 @@ def _write(template: Template, name: str, variables: Mapping[str, Any], limits: 
         for piece in template.generate(**variables):
             pieces.append(piece)
             size += len(piece)
-            if size > limits.html_characters:
+            if size > limits.mail_characters:
                 break
     except TemplateError as wrong:
         raise TemplateRejected(name, str(wrong.message)) from None
     except Exception as wrong:  # noqa: BLE001 - whatever a template's expressions raise is the template's fault
         raise TemplateRejected(name, f"{type(wrong).__name__}: {wrong}") from None
-    if size > limits.html_characters:
-        raise RenderingLimitExceeded(f"The template {name} wrote more than {limits.html_characters} characters.")
+    if size > limits.mail_characters:
+        raise RenderingLimitExceeded(f"The template {name} wrote more than {limits.mail_characters} characters.")
     return "".join(pieces)
 
 

@@ -95,6 +95,8 @@ def _body_template(sandbox: TemplateSandbox, template: TemplateSource | None, bu
         return sandbox.from_string(template.html)
     except TemplateSyntaxError as wrong:
         raise TemplateRejected(template.name, str(wrong.message), wrong.lineno) from None
+    except (RecursionError, SyntaxError, MemoryError):  # of Python's own compiler
+        raise TemplateRejected(template.name, "it is nested too deeply") from None
 
 
 def _write(template: Template, name: str, variables: Mapping[str, Any], limit: int) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from attrs import frozen
-from jinja2 import Environment, TemplateNotFound, TemplateSyntaxError, nodes
+from jinja2 import Environment, TemplateNotFound, TemplateSyntaxError, nodes, pass_context
 from jinja2.meta import find_undeclared_variables
+from jinja2.runtime import Context
 
 from scaicontrol_adapters.mail.composer import built_in_source
 from scaicontrol_adapters.pdf.sandbox import environment
@@ -24,7 +25,7 @@ class JinjaInspector:
 
     def inspect(self, source: str, known: Collection[str]) -> Sequence[SourceFinding]:
         """Return what is wrong, by line; wrong syntax alone, since nothing else can be seen then."""
-        sandbox = environment("en")
+        sandbox = _without_computing(environment("en"))
         try:
             tree = sandbox.parse(source)
             # Unknown filters and tests show when it is compiled, not when it is parsed.
@@ -32,8 +33,26 @@ class JinjaInspector:
             unknown = find_undeclared_variables(tree) - set(known) - _OWN - set(_declared(tree))
         except TemplateSyntaxError as wrong:
             return [SourceFinding(wrong.lineno, f"wrong syntax: {wrong.message}")]
+        except (RecursionError, SyntaxError, MemoryError):  # of Python's own compiler
+            return [SourceFinding(None, "it is nested too deeply")]
         found = [*_forbidden(sandbox, tree), *_unknown(tree, unknown)]
         return sorted(found, key=lambda each: each.line or 0)
+
+
+def _without_computing(sandbox: Environment) -> Environment:
+    """Return the same grammar and the names of the same filters, none of which does anything.
+
+    A compiler works out ahead what is constant, and a chain of ``replace`` over a few letters fills the
+    memory: that is for a renderer's process to try, within its limits.
+    """
+    inert = sandbox.overlay()
+    inert.filters = dict.fromkeys(sandbox.filters, _nothing)
+    return inert
+
+
+@pass_context
+def _nothing(_context: Context, *_: object, **__: object) -> str:
+    return ""  # pragma: no cover - what needs the context is never computed ahead
 
 
 def _forbidden(sandbox: Environment, tree: nodes.Template) -> Iterator[SourceFinding]:

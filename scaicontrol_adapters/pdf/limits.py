@@ -15,7 +15,7 @@ from scaicontrol_core.documents.errors import RenderingLimitExceeded
 
 @frozen
 class RenderingLimits:
-    """Seconds a template and a PDF may take, and characters a template may write.
+    """Seconds a template and a PDF may take, and characters a template may write: a page, and a message.
 
     Generous on purpose: they stop what would never end, on a slow machine too.
     """
@@ -23,6 +23,7 @@ class RenderingLimits:
     template_seconds: int = 10
     pdf_seconds: int = 120
     html_characters: int = 20_000_000
+    mail_characters: int = 2_000_000
 
 
 #: Seconds until the alarm rings once more: an exception that is raised within a C library's callback or a

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from html import unescape
 from html.parser import HTMLParser
 
 _BLOCKS = frozenset(
@@ -14,9 +16,10 @@ _UNSEEN = frozenset("head noscript script style template title".split())
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _BLANKS = re.compile(r"[^\S\u00a0\n]+")
+_MARKUP = re.compile(r"<[a-zA-Z/!?]")
 #: Where a block begins or ends; between the cells of a row.
 _EDGE, _GAP = "\x1e", "\x1f"
-_BREAK = re.compile(r"[ \x1e\x1f\n]*[\x1e\n][ \x1e\x1f\n]*")
+_BETWEEN = re.compile(r"[ \x1e\x1f\n]+")
 
 
 def text_of_html(html: str) -> str:
@@ -25,8 +28,10 @@ def text_of_html(html: str) -> str:
     What is hidden in the HTML (a preview line, styles) is left out, unless it holds a link.
     """
     reader = _Reader()
+    # Not closed: what never ends (a comment, a tag) swallows the rest, as in a browser, and closing would look
+    # for its end from every character on.
     reader.feed(html)
-    reader.close()
+    reader.end()
     return reader.text()
 
 
@@ -36,12 +41,17 @@ class _Reader(HTMLParser):
         self._pieces: list[str] = []
         self._open: list[tuple[str, bool]] = []
         self._links: list[tuple[str, int]] = []
-        self._pre = 0
+        self._named: Counter[str] = Counter()
+
+    def end(self) -> None:
+        rest = self.rawdata
+        if not _MARKUP.match(rest):
+            self.handle_data(unescape(rest))
 
     def text(self) -> str:
         while self._links:
             self._end_link()
-        broken = _BREAK.sub(lambda found: "\n\n" if found[0].count("\n") > 1 else "\n", "".join(self._pieces))
+        broken = _BETWEEN.sub(_broken, "".join(self._pieces))
         return "\n".join(_tidy(line) for line in broken.split("\n")).strip() + "\n"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -50,6 +60,9 @@ class _Reader(HTMLParser):
         hidden = hidden or bool(_HIDDEN.search(given.get("style") or ""))
         if tag not in _VOID:
             self._open.append((tag, hidden))
+            self._named[tag] += 1
+        if tag == "a" and self._links:  # there are no links within links
+            self._end_link()
         if tag == "a" and given.get("href"):
             self._links.append((str(given["href"]).strip(), len(self._pieces)))
         if tag == "img" and not hidden and given.get("alt"):
@@ -63,10 +76,11 @@ class _Reader(HTMLParser):
             self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag not in (name for name, _ in self._open):
+        if not self._named[tag]:
             return
         while True:
             name, hidden = self._open.pop()
+            self._named[name] -= 1
             if name == "a" and self._links:
                 self._end_link()
             if not hidden:
@@ -104,6 +118,13 @@ class _Reader(HTMLParser):
         bare = address.removeprefix("mailto:").removeprefix("tel:")
         if said not in {address, bare} or not said:
             self._pieces.append(f" <{address}>" if said else f"{_EDGE}{address}{_EDGE}")
+
+
+def _broken(between: re.Match[str]) -> str:
+    """Return one line break or two where blocks meet; blanks and cells' gaps stay what they are."""
+    if "\n" not in between[0] and _EDGE not in between[0]:
+        return between[0]
+    return "\n\n" if between[0].count("\n") > 1 else "\n"
 
 
 def _tidy(line: str) -> str:

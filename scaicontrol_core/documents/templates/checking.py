@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 #: The name under which a template is rendered that has none yet.
 _NAME = "draft"
 _DEFAULT_LANGUAGE = "en"
+#: Characters of a sample's HTML: forty lines with a picture in them are far from it, and it is read in no time.
+_MOST_SHOWN = 2_000_000
 
 
 class Severity(StrEnum):
@@ -109,6 +111,10 @@ class TemplateChecks:
                 shown = await self.renderer.render_html(document, template=source)
             except (TemplateRejected, RenderingLimitExceeded) as wrong:
                 found.append(_failure(wrong, shape))
+                continue
+            if len(shown.html) > _MOST_SHOWN:
+                told = f"it writes more than {_MOST_SHOWN} characters over a sample"
+                found.append(TemplateFinding(severity=Severity.ERROR, part="html_content", message=told, sample=shape))
                 continue
             probed = await self.renderer.render_html(document, template=probe())
             for fact in missing(shown.html, probed.html):

@@ -10,25 +10,27 @@ from scaicontrol_core.documents.templates.ports import SourceFinding
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_NETWORK = r"[\"']?\s*(?:https?:|ftp:|file:|//)"
+# Blanks are taken possessively (``\s*+``), and nothing runs over the next ``<``: a source made for it would
+# otherwise keep these patterns busy for hours.
+_NETWORK = r"[\"']?\s*+(?:https?:|ftp:|file:|//)"
 #: In HTML of any kind.
 _HTML: Final = (
-    (r"<\s*/?\s*(script|iframe|frame|object|embed|applet|base|form|link)\b", "the element is forbidden"),
-    (r"<\s*meta\b[^>]*http-equiv", "the element is forbidden"),
+    (r"<\s*+/?\s*+(script|iframe|frame|object|embed|applet|base|form|link)\b", "the element is forbidden"),
+    (r"<\s*+meta\b[^<>]*http-equiv", "the element is forbidden"),
     (r"<[^<>]*\son[a-z]+\s*=", "event attributes are forbidden"),
     (r"(?:javascript|vbscript)\s*:", "addresses that run code are forbidden"),
 )
 #: In stylesheets, style elements and style attributes.
 _CSS: Final = (
     (r"@import\b", "imports are forbidden: write the rules out"),
-    (rf"url\(\s*{_NETWORK}", "nothing is fetched from a network: use an uploaded asset"),
+    (rf"url\(\s*+{_NETWORK}", "nothing is fetched from a network: use an uploaded asset"),
     (r"\bexpression\s*\(|-moz-binding|behavior\s*:", "code in styles is forbidden"),
     (r"</\s*style", "a stylesheet may not close the style element"),
 )
 #: Where a page is printed, pictures come from uploaded assets alone.
 _PRINT: Final = (
     (
-        rf"<[^<>]*\s(?:src|srcset|poster|background|data|xlink:href)\s*=\s*{_NETWORK}",
+        rf"<[^<>]*\s(?:src|srcset|poster|background|data|xlink:href)\s*+=\s*+{_NETWORK}",
         "nothing is fetched from a network: use an uploaded asset",
     ),
 )
