@@ -8,7 +8,7 @@ must load for ever, also after the rules for new input grew stricter.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from attrs import fields, frozen
@@ -39,6 +39,8 @@ def enum(kind: type[Enum]) -> Codec:
 TUPLE = Codec(list, tuple)
 #: A date within JSON.
 DAY = Codec(date.isoformat, date.fromisoformat)
+#: An instant within JSON.
+INSTANT = Codec(datetime.isoformat, datetime.fromisoformat)
 
 
 def json_object(fields: Fields[Any]) -> Codec:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from scaicontrol_core.billing.drafting import recurring_line
+from scaicontrol_core.billing.charges import Charge, adjusted, bearable
+from scaicontrol_core.billing.drafting import Known, recurring_line, sold_in
 from scaicontrol_core.billing.invoice import MAX_LINES, Invoice
 from scaicontrol_core.billing.ledger import BilledPeriod, ChargeKind
-from scaicontrol_core.billing.line import InvoiceLine
 from scaicontrol_core.catalog.plan import Plan
 from scaicontrol_core.catalog.service import Service
-from scaicontrol_core.kernel.errors import NotFound
 from scaicontrol_core.kernel.ids import Ids, InvoiceId, PlanId, RunId, ServiceId, TenantId
 from scaicontrol_core.kernel.period import Period
 from scaicontrol_core.subscriptions.errors import BillingProfileRequired
-from scaicontrol_core.subscriptions.schedule import DuePeriod
 from scaicontrol_core.subscriptions.subscription import Subscription
 from scaicontrol_core.tenancy.billing_profile import BillingProfile
 from scaicontrol_core.tenancy.partner import Partner
@@ -26,9 +24,6 @@ from scaicontrol_core.tenancy.tenant import Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-K = TypeVar("K", bound=str)
-V = TypeVar("V")
 
 
 @frozen(kw_only=True)
@@ -55,17 +50,6 @@ class Batch:
 
 
 @frozen(kw_only=True)
-class Charge:
-    """One due period and the line that charges it (None: it costs nothing and is not shown)."""
-
-    subscription: Subscription
-    due: DuePeriod
-    line: InvoiceLine | None
-    net_cents: int
-    currency: str
-
-
-@frozen(kw_only=True)
 class Sale:
     """One tenant's charges in one currency; ``invoice`` is None if there is nothing to show."""
 
@@ -80,12 +64,12 @@ class Sale:
         return tuple(
             BilledPeriod(
                 subscription_id=charge.subscription.id,
-                ordinal=charge.due.ordinal,
-                charge_kind=ChargeKind.RECURRING,
+                ordinal=charge.ordinal,
+                charge_kind=charge.kind,
                 partner_id=charge.subscription.partner_id,
                 tenant_id=charge.subscription.tenant_id,
-                period_start=charge.due.charged.start,
-                period_end=charge.due.charged.end,
+                period_start=charge.period.start,
+                period_end=charge.period.end,
                 net_cents=charge.net_cents,
                 currency=charge.currency,
                 invoice_id=invoice_id,
@@ -109,7 +93,7 @@ def sales_of(batch: Batch, tenant_id: TenantId, subscriptions: Sequence[Subscrip
     tenant = batch.tenants[tenant_id]
     sales = []
     for currency in dict.fromkeys(charge.currency for charge in charges):
-        own = tuple(charge for charge in charges if charge.currency == currency)
+        own = bearable(tuple(charge for charge in charges if charge.currency == currency))
         for first in range(0, len(own), MAX_LINES):
             portion = own[first : first + MAX_LINES]
             invoice = _draft(batch, tenant, portion, ids)
@@ -124,34 +108,33 @@ def settle(sale: Sale) -> tuple[Subscription, ...]:
         billed.setdefault(charge.subscription.id, []).append(charge)
     for charges in billed.values():
         for charge in charges:
-            charge.subscription.bill(charge.due)
-        ordinals = tuple(charge.due.ordinal for charge in charges)
-        charges[0].subscription.record_billing(sale.invoice.id if sale.invoice else None, ordinals)
+            charge.settle()
+        ordinals = {kind: tuple(charge.ordinal for charge in charges if charge.kind is kind) for kind in ChargeKind}
+        charges[0].subscription.record_billing(
+            sale.invoice.id if sale.invoice else None,
+            ordinals[ChargeKind.RECURRING],
+            ordinals[ChargeKind.ADJUSTMENT],
+        )
     return tuple(charges[0].subscription for charges in billed.values())
 
 
 def _charges(batch: Batch, subscription: Subscription, ids: Ids) -> Iterator[Charge]:
-    if subscription.schedule is None:
-        return
-    plan = _known(batch.plans, subscription.plan_id, "plan")
-    service = _known(batch.services, subscription.service_id, "service")
-    shown = batch.seller.configuration.zero_amount_invoices
-    for due in subscription.schedule.due(batch.cutoff):
-        line = recurring_line(ids.new("lin"), subscription, plan, service, due)
-        yield Charge(
-            subscription=subscription,
-            due=due,
-            line=line if line.net_cents or shown else None,
-            net_cents=line.net_cents,
-            currency=plan.currency,
-        )
-
-
-def _known(found: Mapping[K, V], key: K, what: str) -> V:
-    """Return what is there; one tenant's broken reference must not stop the others' billing."""
-    if key not in found:
-        raise NotFound.of(what, key)
-    return found[key]
+    known = Known(batch.plans, batch.services)
+    configuration = batch.seller.configuration
+    if subscription.schedule is not None:
+        for due in subscription.schedule.due(batch.cutoff):
+            sold = sold_in(subscription, due, known, configuration.billing_timezone)
+            line = recurring_line(ids.new("lin"), sold, due)
+            yield Charge(
+                subscription=subscription,
+                owed=due,
+                line=line if line.net_cents or configuration.zero_amount_invoices else None,
+                net_cents=line.net_cents,
+                currency=sold.price.currency,
+            )
+    for adjustment in subscription.adjustments:
+        if adjustment.due_on <= batch.cutoff:
+            yield adjusted(subscription, adjustment, known, ids)
 
 
 def _draft(batch: Batch, tenant: Tenant, charges: Sequence[Charge], ids: Ids) -> Invoice | None:

@@ -14,6 +14,8 @@ class ChargeKind(StrEnum):
     """What was charged for a period; part of the ledger's natural key."""
 
     RECURRING = "recurring"
+    ADJUSTMENT = "adjustment"
+    """Part of a period, charged or credited after a change; its ordinal counts adjustments."""
 
 
 @frozen(kw_only=True)

@@ -122,7 +122,7 @@ async def _load(work: BillingWork, ask: PageRequestOfRun) -> Batch | None:
     if not subscriptions:
         return None
     tenant_ids = tuple(dict.fromkeys(subscription.tenant_id for subscription in subscriptions))
-    plan_ids = tuple(dict.fromkeys(subscription.plan_id for subscription in subscriptions))
+    plan_ids = sorted({plan_id for subscription in subscriptions for plan_id in subscription.plan_ids})
     return Batch(
         seller=ask.seller,
         cutoff=ask.cutoff,

@@ -52,7 +52,7 @@ class CatalogueMerge:
     def _plan(self, service: Service, entry: PlanEntry) -> None:
         plan = self.plans.get(f"{service.slug}.{entry.slug}")
         if plan is not None:
-            plan.revise(entry.terms)
+            plan.revise(entry.terms, self._now)
             return
         plan_id = PlanId(self._ids.new("pln"))
         plan = Plan.create(plan_id, (service.id, service.slug), entry.slug, entry.terms, self._now)

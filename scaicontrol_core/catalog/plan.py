@@ -110,9 +110,22 @@ _PER_MONTH = {
 }
 
 
+@frozen(kw_only=True)
+class PlanPrice:
+    """The price of one ``cadence`` in minor units, as it was from an instant (UTC) on."""
+
+    valid_from: datetime
+    price_cents: int
+    currency: str
+    cadence: Cadence
+
+
 @define(kw_only=True, eq=False)
 class Plan(Recorder):
-    """One way to buy a service. ``slug`` is unique within the service and never changes."""
+    """One way to buy a service. ``slug`` is unique within the service and never changes.
+
+    ``prices`` is the history of its price, oldest first; empty while it has had only one.
+    """
 
     id: PlanId
     service_id: ServiceId
@@ -120,6 +133,7 @@ class Plan(Recorder):
     slug: str
     terms: PlanTerms
     created_at: datetime
+    prices: tuple[PlanPrice, ...] = ()
     version: int = 0
     _events: list[Event] = field(factory=list, init=False, repr=False)
 
@@ -193,20 +207,41 @@ class Plan(Recorder):
         """Tell whether the public catalogue shows it."""
         return self.terms.is_public
 
+    def price_at(self, at: datetime, cadence: Cadence) -> PlanPrice:
+        """Return the price in force at an instant for a cadence it was ever sold at.
+
+        Before its first price that one counts; for a cadence it never had, the price of today.
+        """
+        own = tuple(price for price in self.prices if price.cadence is cadence)
+        if not own:
+            return self._price(self.created_at)
+        return next((price for price in reversed(own) if price.valid_from <= at), own[0])
+
     def tiers_of(self, metric: str) -> tuple[UsageTier, ...]:
         """Return the brackets of a metric, from 0 upwards; empty if it is not charged."""
         return tuple(tier for tier in self.terms.usage_pricing if tier.metric == metric)
 
+    def _price(self, valid_from: datetime) -> PlanPrice:
+        terms = self.terms
+        return PlanPrice(
+            valid_from=valid_from,
+            price_cents=terms.base_price_cents,
+            currency=terms.currency,
+            cadence=terms.billing_period,
+        )
+
     # -- verbs -------------------------------------------------------------------------------
 
-    def revise(self, terms: PlanTerms) -> None:
-        """Replace the terms; records what changed, nothing if nothing did.
+    def revise(self, terms: PlanTerms, at: datetime) -> None:
+        """Replace the terms from an instant on; records what changed, nothing if nothing did.
 
         A new price counts from each subscription's next cycle, trial days for new ones only.
         """
         changes = changed(self.terms, terms)
         if changes:
-            self.terms = terms
+            before, self.terms = self._price(self.created_at), terms
+            if changes.keys() & {"base_price_cents", "currency", "billing_period"}:
+                self.prices = (*(self.prices or (before,)), self._price(at))
             self._record(
                 PlanUpdated(resource_id=self.id, ordinal=self.version + 1, changes=changes, plan_key=self.plan_key)
             )

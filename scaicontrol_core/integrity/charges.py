@@ -49,7 +49,10 @@ class LedgerWalk:
         billed, before = entry.billed, self.last
         self.entries += 1
         self.last = entry
-        follows = before is not None and before.key[:2] == entry.key[:2]
+        # Adjustments are about parts of periods: a credit and a charge cover the same days.
+        follows = (
+            before is not None and before.key[:2] == entry.key[:2] and billed.charge_kind is not ChargeKind.ADJUSTMENT
+        )
         if before is not None and follows and billed.period_start < before.billed.period_end:
             self._note(
                 IntegrityRule.PERIODS_BILLED_ONCE,

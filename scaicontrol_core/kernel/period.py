@@ -31,6 +31,11 @@ class Cadence(StrEnum):
         """Tell whether a second period ever comes."""
         return self is not Cadence.ONE_TIME
 
+    @property
+    def months(self) -> int:
+        """How many months a period has; 0 where it is counted in days."""
+        return _MONTHS.get(self, 0)
+
 
 _MONTHS = {Cadence.MONTHLY: 1, Cadence.QUARTERLY: 3, Cadence.YEARLY: 12}
 _DAYS = {Cadence.WEEKLY: 7, Cadence.DAILY: 1}

@@ -77,3 +77,21 @@ class NotAccruing(Refused):
     """The subscription has no running period, so nothing can end with it."""
 
     code = "no_running_period"
+
+
+class NoPendingChange(Conflict):
+    """There is no planned change to take back or to make."""
+
+    code = "no_pending_change"
+
+    def __init__(self) -> None:
+        super().__init__("No change of plan or quantity is planned.")
+
+
+class NotInTrial(Refused):
+    """Only a trial can be extended."""
+
+    code = "not_in_trial"
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"The subscription is {status}, not in a trial.")

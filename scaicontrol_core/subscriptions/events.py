@@ -71,6 +71,7 @@ class SubscriptionSuspended(SubscriptionEvent):
     topic: ClassVar[str | None] = "subscription.suspended.v1"
 
     reason: str | None
+    resumes_at: datetime | None = None
 
 
 @frozen(kw_only=True)
@@ -89,6 +90,32 @@ class SubscriptionPaymentFailed(SubscriptionEvent):
     topic: ClassVar[str | None] = "subscription.payment_failed.v1"
 
     past_due_since: datetime
+
+
+@frozen(kw_only=True)
+class SubscriptionTrialEnding(SubscriptionEvent):
+    """A trial ends soon: said once at 7, 3 and 1 days; ``days_left`` counts local days."""
+
+    action: ClassVar[str] = "subscription.trial_ending"
+    topic: ClassVar[str | None] = "subscription.trial_ending.v1"
+
+    days_left: int
+    threshold_days: int
+    trial_ends_on: date
+
+    @property
+    def idempotency_key(self) -> str:
+        """Name the end and the threshold: a longer trial is announced anew."""
+        return f"subscription:{self.resource_id}:trial_ending:{self.trial_ends_on}:{self.threshold_days}"
+
+
+@frozen(kw_only=True)
+class SubscriptionImported(SubscriptionEvent):
+    """A subscription that lives already was taken over from another system; only the audit log needs it."""
+
+    action: ClassVar[str] = "subscription.imported"
+
+    billed_until: date | None
 
 
 @frozen(kw_only=True)

@@ -86,11 +86,13 @@ class Subscriptions(Protocol):
         ...
 
     async def ripe(self, now: datetime, *, after: SubscriptionId | None, limit: int) -> Sequence[SubscriptionId]:
-        """Return ids (ascending, after ``after``) whose trial, cancellation or term has come due.
+        """Return ids (ascending, after ``after``) that the reaper has something to do with: ``ripe_at <= now``."""
+        ...
 
-        ``trialing`` with ``trial_ends_at <= now``, ``cancelling`` with
-        ``pending_cancellation_at <= now``, ``active`` with ``term_ends_at <= now``.
-        """
+    async def trials_ending(
+        self, until: datetime, *, after: SubscriptionId | None, limit: int
+    ) -> Sequence[SubscriptionId]:
+        """Return ids (ascending, after ``after``) of what is ``trialing`` with ``trial_ends_at <= until``."""
         ...
 
 

@@ -8,7 +8,7 @@ from scaicontrol_core.kernel.events import to_json
 
 if TYPE_CHECKING:
     from scaicontrol_core.catalog.plan import Plan
-    from scaicontrol_core.subscriptions.subscription import Subscription
+    from scaicontrol_core.subscriptions.state import SubscriptionState
 
 _COMPARED = (
     "status",
@@ -17,7 +17,12 @@ _COMPARED = (
     "quantity",
     "pending_cancellation_at",
     "trial_ends_at",
+    "term_ends_at",
+    "resumes_at",
+    "pending_change",
+    "billing_anchor",
 )
+_PLANNED = ("plan_key", "quantity", "effective_on")
 _AUDITED = (
     *_COMPARED,
     "past_due_since",
@@ -25,10 +30,11 @@ _AUDITED = (
     "cancelled_at",
     "cancellation_reason",
     "suspension_reason",
+    "trial_notice",
 )
 
 
-def event_fields(subscription: Subscription, plan: Plan, before: dict[str, Any] | None = None) -> dict[str, Any]:
+def event_fields(subscription: SubscriptionState, plan: Plan, before: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return the fields that every ``SubscriptionEvent`` has; MRR at the plan's price of today.
 
     ``before`` is the state to compare with for the audit log.
@@ -54,9 +60,13 @@ def event_fields(subscription: Subscription, plan: Plan, before: dict[str, Any] 
     }
 
 
-def comparable_state(subscription: Subscription) -> dict[str, Any]:
+def comparable_state(subscription: SubscriptionState) -> dict[str, Any]:
     """Return what the audit log compares, as JSON values."""
-    return {name: to_json(getattr(subscription, name)) for name in _AUDITED}
+    planned = subscription.pending_change
+    return {name: to_json(getattr(subscription, name)) for name in _AUDITED} | {
+        "pending_change": planned and {name: to_json(getattr(planned, name)) for name in _PLANNED},
+        "adjustments": [to_json(adjustment) for adjustment in subscription.adjustments],
+    }
 
 
 def change_fields(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:

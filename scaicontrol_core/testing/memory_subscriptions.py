@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import ClassVar
 
 from scaicontrol_core.audit.entry import AuditEntry
@@ -17,8 +17,6 @@ from scaicontrol_core.subscriptions.ports import SubscriptionFilter
 from scaicontrol_core.subscriptions.subscription import Subscription
 from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable
 from scaicontrol_core.testing.memory_store import MemoryCollection, Transaction, UniqueKey
-
-_S = SubscriptionStatus
 
 
 class MemorySubscriptions(MemoryCollection[Subscription]):
@@ -79,8 +77,16 @@ class MemorySubscriptions(MemoryCollection[Subscription]):
         return len({row.tenant_id for row in self._due(partner_ids, cutoff, only)})
 
     async def ripe(self, now: datetime, *, after: SubscriptionId | None, limit: int) -> Sequence[SubscriptionId]:
-        """Return ids whose trial, cancellation or term has come due."""
-        found = sorted(row.id for row in self._visible() if _ripe_at(row) <= now)
+        """Return ids that the reaper has something to do with."""
+        found = sorted(row.id for row in self._visible() if row.ripe_at is not None and row.ripe_at <= now)
+        return [each for each in found if after is None or each > after][:limit]
+
+    async def trials_ending(
+        self, until: datetime, *, after: SubscriptionId | None, limit: int
+    ) -> Sequence[SubscriptionId]:
+        """Return ids of trials that end by then."""
+        trials = (row for row in self._visible() if row.status is SubscriptionStatus.TRIALING)
+        found = sorted(row.id for row in trials if row.trial_ends_at is not None and row.trial_ends_at <= until)
         return [each for each in found if after is None or each > after][:limit]
 
     def _due(self, partner_ids: Sequence[PartnerId], cutoff: date, only: TenantId | None) -> Iterable[Subscription]:
@@ -96,18 +102,6 @@ class MemorySubscriptions(MemoryCollection[Subscription]):
     def _unique_keys(self, row: Subscription) -> Iterable[UniqueKey]:
         if row.exclusive_key is not None:
             yield ("live", row.exclusive_key), lambda: SubscriptionExists(row.plan_key.partition(".")[0])
-
-
-_NEVER = datetime.max.replace(tzinfo=UTC)
-
-
-def _ripe_at(row: Subscription) -> datetime:
-    due = {
-        _S.TRIALING: row.trial_ends_at,
-        _S.CANCELLING: row.pending_cancellation_at,
-        _S.ACTIVE: row.term_ends_at,
-    }
-    return due.get(row.status) or _NEVER
 
 
 class MemoryAuditLog:

@@ -15,6 +15,7 @@ from scaicontrol_core.kernel.ids import PackId, PartnerId, PlanId, ServiceId
 from scaicontrol_core.kernel.paging import PageRequest
 from scaicontrol_core.kernel.period import Cadence
 from scaicontrol_core.testing import builders
+from scaicontrol_core.testing.clock import DEFAULT_START
 
 PLATFORM = Actor.system("contract")
 KEY, MAIL = ServiceId("svc_key"), ServiceId("svc_mail")
@@ -85,7 +86,7 @@ async def test_every_field_of_a_plan_survives(shop: Any) -> None:
     )
     async with shop.begin(PLATFORM) as work:
         plan = await work.plans.by_key("scaikey.pro")
-        plan.revise(terms)
+        plan.revise(terms, DEFAULT_START)
         await work.plans.save(plan)
         await work.commit()
     async with shop.begin(PLATFORM, read_only=True) as work:
@@ -176,7 +177,7 @@ async def test_lists_page_and_sort(shop: Any) -> None:
 async def test_usage_prices_are_replaced_as_a_whole(shop: Any) -> None:
     async with shop.begin(PLATFORM) as work:
         plan = await work.plans.by_key("scaikey.pro")
-        plan.revise(evolve(plan.terms, usage_pricing=TIERS[1:2]))
+        plan.revise(evolve(plan.terms, usage_pricing=TIERS[1:2]), DEFAULT_START)
         await work.plans.save(plan)
         await work.commit()
     async with shop.begin(PLATFORM, read_only=True) as work:
@@ -201,8 +202,8 @@ async def test_a_pack_is_replaced_with_its_items(shop: Any) -> None:
 async def test_two_editors_of_a_price(shop: Any) -> None:
     async with shop.begin(PLATFORM, read_only=True) as work:
         mine, yours = await work.plans.by_key("scaikey.pro"), await work.plans.by_key("scaikey.pro")
-    mine.revise(evolve(mine.terms, base_price_cents=1))
-    yours.revise(evolve(yours.terms, base_price_cents=2))
+    mine.revise(evolve(mine.terms, base_price_cents=1), DEFAULT_START)
+    yours.revise(evolve(yours.terms, base_price_cents=2), DEFAULT_START)
     async with shop.begin(PLATFORM) as work:
         await work.plans.save(mine)
         await work.commit()
@@ -233,6 +234,6 @@ async def test_only_the_platform_writes_the_catalogue(shop: Any, actor: Actor) -
             await work.services.add(builders.new_service(ServiceId("svc_x"), "smuggled"))
     async with shop.begin(actor) as work:
         plan = await work.plans.by_key("scaikey.pro")
-        plan.revise(evolve(plan.terms, base_price_cents=0))
+        plan.revise(evolve(plan.terms, base_price_cents=0), DEFAULT_START)
         with pytest.raises(Exception, match="scope"):
             await work.plans.save(plan)

@@ -13,17 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaicontrol_core.billing.billing_run import parse_month
-from scaicontrol_core.billing.drafting import recurring_line
+from scaicontrol_core.billing.drafting import Sold, recurring_line
 from scaicontrol_core.billing.use_cases.audit_numbering import AuditNumbering
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.billing.use_cases.summarize_invoices import SummarizeInvoices
 from scaicontrol_core.kernel.ids import PlanId, SubscriptionId, TenantId
 from scaicontrol_core.kernel.money import round_half_away
 from scaicontrol_core.kernel.period import Cadence, Period
-from scaicontrol_core.subscriptions import BillingSchedule, DuePeriod, Subscription
+from scaicontrol_core.subscriptions import BillingSchedule, DuePeriod
 from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateSubscription, NewSubscription
 from scaicontrol_core.testing import MemoryWorld, builders
-from scaicontrol_core.testing.builders import OPERATOR_ID, PLAN_ID, SERVICE_ID, TENANT_ID
 from scaicontrol_core.testing.clock import DEFAULT_START
 from scaicontrol_core.testing.faults import FaultyWork, Killed
 
@@ -140,18 +139,15 @@ def test_a_part_of_a_period_costs_its_part_of_the_price_within_half_a_cent(
     period = BillingSchedule(anchor=anchor, cadence=cadence).period(0)
     skipped = data.draw(st.integers(0, period.days - 1))
     charged = Period(period.start + timedelta(days=skipped), period.end)
-    sold = Subscription(
-        id=SubscriptionId("sub_1"),
-        partner_id=OPERATOR_ID,
-        tenant_id=TENANT_ID,
-        service_id=SERVICE_ID,
-        plan_id=PLAN_ID,
-        plan_key=plan.plan_key,
-        starts_on=anchor,
-        created_at=DEFAULT_START,
+    sold = Sold(
+        subscription_id=SubscriptionId("sub_1"),
+        plan=plan,
+        service=builders.new_service(),
         quantity=quantity,
+        cadence=cadence,
+        price=plan.price_at(DEFAULT_START, cadence),
     )
-    line = recurring_line("lin_1", sold, plan, builders.new_service(), DuePeriod(0, period, charged))
+    line = recurring_line("lin_1", sold, DuePeriod(0, period, charged))
     exact = Fraction(price * quantity * charged.days, period.days)
     assert line.net_cents == round_half_away(exact.numerator, exact.denominator)
     assert line.period == charged

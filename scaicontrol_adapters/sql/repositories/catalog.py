@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import evolve
 from sqlalchemy import delete, func, select
 
-from scaicontrol_adapters.sql.mapping import Fields, enum, json_list
+from scaicontrol_adapters.sql.mapping import INSTANT, Fields, enum, json_list
 from scaicontrol_adapters.sql.reads.catalog import PACKS, SERVICES, page_of_plans, page_of_shelf
 from scaicontrol_adapters.sql.repositories.base import Children, Repository, Table, refuse_foreign, telling
 from scaicontrol_adapters.sql.rows.catalog import PackItemRow, PackRow, PlanRow, ServiceRow, UsagePriceRow
 from scaicontrol_adapters.sql.rows.subscriptions import SubscriptionRow
 from scaicontrol_core.catalog.errors import AppIdTaken, SlugTaken
 from scaicontrol_core.catalog.pack import DiscountType, PackItem, PackTerms, ServicePack
-from scaicontrol_core.catalog.plan import Plan, PlanTerms
+from scaicontrol_core.catalog.plan import Plan, PlanPrice, PlanTerms
 from scaicontrol_core.catalog.service import Aggregation, Metric, Service, ServiceTerms
 from scaicontrol_core.catalog.usage_pricing import TierMode, UsageTier
 from scaicontrol_core.kernel.errors import NotFound, Stale
@@ -43,6 +43,7 @@ _PLANS: Table[Plan] = Table(
     PlanRow,
     Fields(
         Plan,
+        codecs={"prices": json_list(Fields(PlanPrice, codecs={"valid_from": INSTANT, "cadence": enum(Cadence)}))},
         parts={
             "terms": Fields(
                 PlanTerms,

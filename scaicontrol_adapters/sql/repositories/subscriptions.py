@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from scaicontrol_adapters.sql.mapping import DAY, Fields, enum, json_list
+from scaicontrol_adapters.sql.mapping import DAY, INSTANT, Fields, enum, json_list, json_object
 from scaicontrol_adapters.sql.reads.subscriptions import (
     count_tenants,
     due_predicates,
@@ -18,9 +18,11 @@ from scaicontrol_adapters.sql.rows.subscriptions import SubscriptionRow
 from scaicontrol_core.kernel.ids import SubscriptionId
 from scaicontrol_core.kernel.period import Cadence, Period
 from scaicontrol_core.subscriptions.errors import SubscriptionExists
+from scaicontrol_core.subscriptions.legs import Leg
 from scaicontrol_core.subscriptions.lifecycle import LIVE_STATUSES, SubscriptionStatus
 from scaicontrol_core.subscriptions.schedule import BillingSchedule, Pause
 from scaicontrol_core.subscriptions.subscription import Subscription
+from scaicontrol_core.subscriptions.terms import Accrual, Adjustment, PendingChange, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,18 +32,30 @@ if TYPE_CHECKING:
     from scaicontrol_core.kernel.paging import Page, PageRequest
     from scaicontrol_core.subscriptions.ports import SubscriptionFilter
 
-_S = SubscriptionStatus
+_LEGS = json_list(Fields(Leg, codecs={"anchor": DAY, "cadence": enum(Cadence), "ends": DAY}))
 _SCHEDULE = Fields(
     BillingSchedule,
     prefix="schedule_",
     absent_when="anchor",
-    codecs={"cadence": enum(Cadence), "pauses": json_list(Fields(Pause, codecs={"start": DAY, "end": DAY}))},
+    codecs={
+        "cadence": enum(Cadence),
+        "pauses": json_list(Fields(Pause, codecs={"start": DAY, "end": DAY})),
+        "earlier": _LEGS,
+    },
 )
+_PENDING = Fields(PendingChange, codecs={"effective_on": DAY, "effective_at": INSTANT, "replaced": _LEGS})
+_ADJUSTMENT = Fields(Adjustment, codecs={"start": DAY, "end": DAY, "due_on": DAY})
 _SUBSCRIPTIONS: Table[Subscription] = Table(
     SubscriptionRow,
     Fields(
         Subscription,
-        codecs={"status": enum(SubscriptionStatus)},
+        codecs={
+            "status": enum(SubscriptionStatus),
+            "terms_by_period": json_list(Fields(Terms)),
+            "accruing": json_object(Fields(Accrual)),
+            "pending_change": json_object(_PENDING),
+            "adjustments": json_list(_ADJUSTMENT),
+        },
         columns_as={"metadata": "metadata_json"},
         parts={
             "schedule": _SCHEDULE,
@@ -64,7 +78,7 @@ class SqlSubscriptions(Repository[Subscription]):
         return super().values(aggregate) | {
             "exclusive_key": aggregate.exclusive_key,
             "next_billing_on": aggregate.next_billing_on,
-            "ripe_at": _ripe_at(aggregate),
+            "ripe_at": aggregate.ripe_at,
         }
 
     async def get(self, subscription_id: SubscriptionId) -> Subscription:
@@ -131,21 +145,25 @@ class SqlSubscriptions(Repository[Subscription]):
         counted = count_tenants(due_predicates(partner_ids, cutoff, only))
         return int((await self._transaction.execute(counted)).scalar_one())
 
-    async def ripe(self, now: datetime, *, after: SubscriptionId | None, limit: int) -> Sequence[SubscriptionId]:
-        """Return ids whose trial, cancellation or term has come due."""
-        wanted = select(SubscriptionRow.id).where(SubscriptionRow.ripe_at <= now)
+    async def trials_ending(
+        self, until: datetime, *, after: SubscriptionId | None, limit: int
+    ) -> Sequence[SubscriptionId]:
+        """Return ids of trials that end by then."""
+        wanted = select(SubscriptionRow.id).where(
+            SubscriptionRow.status == SubscriptionStatus.TRIALING.value, SubscriptionRow.trial_ends_at <= until
+        )
         if after is not None:
             wanted = wanted.where(SubscriptionRow.id > after)
         ids = (await self._transaction.execute(wanted.order_by(SubscriptionRow.id).limit(limit))).scalars()
         return [SubscriptionId(each) for each in ids]
 
-
-def _ripe_at(subscription: Subscription) -> datetime | None:
-    return {
-        _S.TRIALING: subscription.trial_ends_at,
-        _S.CANCELLING: subscription.pending_cancellation_at,
-        _S.ACTIVE: subscription.term_ends_at,
-    }.get(subscription.status)
+    async def ripe(self, now: datetime, *, after: SubscriptionId | None, limit: int) -> Sequence[SubscriptionId]:
+        """Return ids that the reaper has something to do with."""
+        wanted = select(SubscriptionRow.id).where(SubscriptionRow.ripe_at <= now)
+        if after is not None:
+            wanted = wanted.where(SubscriptionRow.id > after)
+        ids = (await self._transaction.execute(wanted.order_by(SubscriptionRow.id).limit(limit))).scalars()
+        return [SubscriptionId(each) for each in ids]
 
 
 def _exists(subscription: Subscription) -> SubscriptionExists:

@@ -88,6 +88,7 @@ class PlanRow(Row, PlatformOwned):
     cost_multiplier: Mapped[Decimal]
     sort_order: Mapped[int]
     metadata_json: Mapped[Json]
+    prices: Mapped[Json | None]
     created_at: Mapped[datetime]
     version: Mapped[int]
 

@@ -33,7 +33,7 @@ class SubscriptionRow(Row, TenantScoped):
     Three columns are derived on every write, so that what the database must keep unique or
     find quickly has a column of its own: ``exclusive_key`` (one live subscription a tenant
     and service; NULL where it does not count), ``next_billing_on`` (the day the next charge
-    falls due) and ``ripe_at`` (when its trial, cancellation or term comes due). Plan and
+    falls due) and ``ripe_at`` (when the reaper has something to do with it). Plan and
     service are no foreign keys: a past subscription outlives its plan.
     """
 
@@ -68,6 +68,8 @@ class SubscriptionRow(Row, TenantScoped):
     schedule_next_ordinal: Mapped[int | None]
     schedule_until: Mapped[date | None]
     schedule_pauses: Mapped[Json | None]
+    schedule_offset: Mapped[int | None]
+    schedule_earlier: Mapped[Json | None]
     current_period_start: Mapped[date | None]
     current_period_end: Mapped[date | None]
     trial_ends_at: Mapped[datetime | None]
@@ -78,6 +80,14 @@ class SubscriptionRow(Row, TenantScoped):
     cancellation_reason: Mapped[str | None] = mapped_column(String(500))
     suspension_reason: Mapped[str | None] = mapped_column(String(500))
     term_ends_at: Mapped[datetime | None]
+    term_ends_on: Mapped[date | None]
+    resumes_at: Mapped[datetime | None]
+    accruing: Mapped[Json | None]
+    trial_notice: Mapped[int | None]
+    terms_by_period: Mapped[Json | None]
+    pending_change: Mapped[Json | None]
+    adjustments: Mapped[Json | None]
+    adjustment_count: Mapped[int | None]
     metadata_json: Mapped[Json]
     created_at: Mapped[datetime]
     version: Mapped[int]

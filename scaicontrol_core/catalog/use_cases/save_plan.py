@@ -71,7 +71,7 @@ class SavePlan:
             if offer.expected_version == MUST_BE_NEW:
                 raise SlugTaken("plan", offer.slug)
             require_version(offer.expected_version, plan.version)
-            plan.revise(offer.terms)
+            plan.revise(offer.terms, self.clock.now())
             if plan.has_changed:
                 await work.plans.save(plan)
                 await work.commit()

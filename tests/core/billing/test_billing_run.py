@@ -122,7 +122,7 @@ async def test_a_price_counts_from_the_next_cycle_and_never_for_what_is_finalize
     first = books.documents()[0]
     async with books.world.work.begin(books.admin) as work:
         plan = await work.plans.by_key("scaikey.pro")
-        plan.revise(builders.plan_terms(base_price_cents=29900))
+        plan.revise(builders.plan_terms(base_price_cents=29900), books.world.clock.now())
         await work.plans.save(plan)
         await work.commit()
     books.at(2026, 2, 15)
