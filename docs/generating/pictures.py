@@ -5,6 +5,7 @@ Small on purpose: a palette is enough for paper.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from attrs import frozen
 
 from scaicontrol_adapters.pdf.composer import compose_html
 from scaicontrol_adapters.pdf.engine import PdfEngine
+from scaicontrol_adapters.pdf.svg import clean_svg
 from scaicontrol_core.documents.page_format import PageFormat
+from scaicontrol_core.documents.ports import PdfParts
 from scaicontrol_core.testing.documents import (
     sample_credit_note,
     sample_invoice,
@@ -53,6 +56,16 @@ _NOT_YET = ("number", "issue_date", "due_date", "payment_reference", "creditor_r
 _DRAFT: dict[str, Any] = dict.fromkeys(_NOT_YET)
 
 
+_LOGO, *_ = clean_svg(
+    b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 148 34">
+    <g fill="#b4235a"><path d="M17 1l16 16-16 16L1 17z"/></g><path d="M17 9l8 8-8 8-8-8z" fill="#fff"/>
+    <g fill="none" stroke="#3a1022" stroke-width="4.6"><path d="M45 9v16h10"/><circle cx="70" cy="17" r="7.5"/>
+    <path d="M86 27V9l14 16V7"/><path d="M121 9h-11v16h11M110 17h9"/><path d="M131 9l12 16M143 9l-12 16"/></g></svg>"""
+)
+_ASSETS = {sha256(_LOGO).hexdigest(): _LOGO}
+_BRAND = {"brand_color": "#b4235a", "logo_url": f"asset:{next(iter(_ASSETS))}/logo.svg"}
+
+
 @frozen
 class Picture:
     """One page of a document."""
@@ -75,13 +88,14 @@ PICTURES = {
     "invoice-a5": Picture(
         sample_invoice(lines=_LINES[:3], language="it", seller={"brand_color": "#b4235a"}), page_format=PageFormat.A5
     ),
+    "invoice-branded": Picture(sample_invoice(lines=_LINES[:4], language="en", seller=_BRAND)),
 }
 
 
 def draw(engine: PdfEngine, name: str, picture: Picture) -> None:
     """Render the page and keep it as a PNG; raises ``ValueError`` where it grew too large for a repository."""
     html = compose_html(picture.document, draft=picture.draft, page_format=picture.page_format).html
-    page = pypdfium2.PdfDocument(engine.render(html, name))[picture.page - 1]
+    page = pypdfium2.PdfDocument(engine.render(html, name, PdfParts(assets=_ASSETS)))[picture.page - 1]
     path = IMAGES / f"{name}.png"
     page.render(scale=_DOTS_PER_INCH / 72).to_pil().convert("RGB").quantize(_COLORS).save(path, optimize=True)
     if path.stat().st_size > _MOST_BYTES:

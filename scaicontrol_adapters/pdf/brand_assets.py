@@ -51,10 +51,12 @@ def _png(content: bytes) -> CleanAsset:
             width, height = image.size
             if max(width, height) > _MAX_PIXELS:  # asked before anything is unpacked
                 raise AssetRejected.because(f"The image is {width} by {height} pixels; at most {_MAX_PIXELS} a side.")
+            image.verify()  # each chunk's own checksum; WeasyPrint has Pillow load what is cut off
+        with Image.open(BytesIO(content), formats=("PNG",)) as image:
             image.load()
+    except Image.DecompressionBombError:
+        raise AssetRejected.because(f"The image is far too large; at most {_MAX_PIXELS} pixels a side.") from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as wrong:
-        if isinstance(wrong, AssetRejected):
-            raise
         raise AssetRejected.because(f"The PNG is damaged: {wrong}") from None
     return CleanAsset(content=content, asset_type=AssetType.PNG, width=width, height=height)
 

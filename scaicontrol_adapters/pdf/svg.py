@@ -72,16 +72,18 @@ def _parsed(content: bytes) -> Element:
 
 def _clean(root: Element) -> Iterator[str]:
     """Take out everything that does not draw, yielding what it was."""
-    for element in list(root.iter(etree.Element)):
+    waiting = [root]
+    while waiting:
+        element = waiting.pop()
         name = etree.QName(element)
-        if element is not root and (name.namespace != _SVG or name.localname not in _DRAWN):
-            yield f"<{name.localname}> on line {element.sourceline}"
+        drawn = name.namespace == _SVG and name.localname in _DRAWN
+        if not drawn or (name.localname == "style" and _reaches_out(element.text or "")):
+            if name.namespace == _SVG:
+                yield f"<{name.localname}> on line {element.sourceline}"
             _without(element)
         else:
             yield from _clean_attributes(element)
-            if name.localname == "style" and _reaches_out(element.text or ""):
-                yield f"<style> on line {element.sourceline}"
-                _without(element)
+            waiting += reversed(element)
 
 
 def _clean_attributes(element: Element) -> Iterator[str]:
@@ -90,8 +92,8 @@ def _clean_attributes(element: Element) -> Iterator[str]:
         if _may_stay(element, name, text):
             continue
         del element.attrib[key]
-        if not name.startswith("{"):  # what drawing programs note for themselves is nothing to report
-            yield f"{name}= of <{etree.QName(element).localname}> on line {element.sourceline}"
+        if not name.startswith("{") or name in _REFERENCES:  # a program's own notes are nothing to report
+            yield f"{etree.QName(name).localname}= of <{etree.QName(element).localname}> on line {element.sourceline}"
 
 
 def _may_stay(element: Element, name: str, text: str) -> bool:

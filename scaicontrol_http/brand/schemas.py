@@ -5,9 +5,6 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode
 from datetime import datetime
-from typing import Annotated
-
-from msgspec import Meta
 
 from scaicontrol_core.documents.brand.asset import BrandAsset
 from scaicontrol_core.documents.use_cases.upload_brand_asset import AssetUpload, UploadedAsset
@@ -17,10 +14,10 @@ from scaicontrol_http.requests import Answer, Body
 
 
 class AssetBody(Body):
-    """A file: PNG or SVG up to 256 KiB, TTF, OTF or WOFF2 up to 2 MiB."""
+    """A file and its bytes in base64: PNG or SVG up to 256 KiB, TTF, OTF or WOFF2 up to 2 MiB."""
 
     name: str
-    content_base64: Annotated[str, Meta(description="The file's bytes in base64.")]
+    content_base64: str
 
     def upload(self, partner_id: str) -> AssetUpload:
         """Return it for a partner; ``Invalid`` (``base64_invalid``) for other text."""

@@ -20,6 +20,7 @@ from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
 from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.catalog.use_cases.import_catalogue import ImportCatalogue
+from scaicontrol_core.documents.brand.asset import AssetId, AssetType, BrandAsset, CleanAsset
 from scaicontrol_core.documents.templates.template import (
     DocumentTemplate,
     TemplateContent,
@@ -150,6 +151,7 @@ class World:
     their_invoice: str
     their_send: str
     their_template: str
+    their_asset: str
     run: str
 
 
@@ -160,6 +162,17 @@ async def _hang_template(container: Container, partner_id: PartnerId) -> str:
     made = DocumentTemplate.create(TemplateId(container.ids.new("tpl")), identity, content, at, "rita")
     async with container.work.begin(BOSS) as work:
         await work.templates.add(made)
+        await work.commit()
+    return made.id
+
+
+async def _hang_asset(container: Container, partner_id: PartnerId) -> str:
+    """List a logo past the upload, which would start a renderer in every test."""
+    clean = CleanAsset(content=b"theirs", asset_type=AssetType.PNG, width=4, height=1)
+    at = container.clock.now()
+    made = BrandAsset.upload(AssetId(container.ids.new("ast")), partner_id, "theirs.png", clean, at)
+    async with container.work.begin(BOSS) as work:
+        await work.brand_assets.add(made)
         await work.commit()
     return made.id
 
@@ -195,6 +208,7 @@ async def world(container: Container) -> World:
         drafted = await container.use(DraftInvoice)(BOSS, tenant.id, DRAFT)
         ids[f"{prefix}invoice"] = (await container.use(FinalizeInvoice)(BOSS, drafted.id)).id
     ids["their_send"] = (await container.use(SendInvoice)(BOSS, InvoiceId(ids["their_invoice"]))).id
+    ids["their_asset"] = await _hang_asset(container, reseller.id)
     ids["their_template"] = await _hang_template(container, reseller.id)
     report = await container.use(RunBilling)(BOSS, parse_month("2026-01"), tenant_id=jones.id)
     assert report.run is not None

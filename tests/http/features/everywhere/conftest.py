@@ -81,6 +81,7 @@ _SAMPLES: dict[str, Any] = {
     "billing_period": "monthly",
     "currency": "EUR",
     "tier": "pro",
+    "content_base64": "AAAA",
 }
 #: Bodies of which something is needed, whatever it is.
 _SAMPLE_BODIES: dict[str, dict[str, Any]] = {"OverrideBody": {"plan_key": "mail.basic"}}

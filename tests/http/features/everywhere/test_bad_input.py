@@ -31,6 +31,7 @@ def filled(world: Any) -> dict[str, str]:
         "run_id": world.run,
         "send_id": world.their_send,
         "template_id": world.their_template,
+        "asset_id": world.their_asset,
         "slug": "mail",
         "plan": "sample",
     }

@@ -30,6 +30,7 @@ def ids(world: Any) -> dict[str, tuple[str, ...]]:
         "invoice_id": (world.their_draft, world.their_invoice),
         "send_id": (world.their_send,),
         "template_id": (world.their_template,),
+        "asset_id": (world.their_asset,),
         "run_id": (world.run,),
     }
 
@@ -106,7 +107,7 @@ async def test_customers_have_no_business_below_admin(
     """Not even with their own things: there, bodies can set and answers show what is not for them."""
     own = {"tenant_id": world.acme, "partner_id": world.operator, "subscription_id": world.subscription}
     own |= {"invoice_id": world.invoice, "run_id": world.run, "slug": "mail", "plan": "pro", "send_id": "snd_1"}
-    own |= {"template_id": "tpl_1"}
+    own |= {"template_id": "tpl_1", "asset_id": "ast_1"}
     administrative = [each for each in operations if each.path.startswith("/admin/")]
     assert len(administrative) > 25
     before = await rows()
