@@ -134,6 +134,7 @@ async def test_the_logo_is_on_the_invoice_and_a_later_one_changes_nothing(house:
     assert images(printed) == [(120, 30)]
     with pikepdf.open(BytesIO(printed)) as opened:
         (image,) = opened.pages[0].get_images().values()
+        assert isinstance(image, pikepdf.Stream)
         assert pikepdf.PdfImage(image).as_pil_image().convert("RGB").getpixel((5, 5)) == (255, 0, 0)
 
 
