@@ -15,7 +15,7 @@ from scaicontrol_core.billing.gathering import Batch, Sale, sales_of, settle
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.supplies import rate_wanted
 from scaicontrol_core.kernel.errors import ScaiControlError
-from scaicontrol_core.kernel.ids import Ids, InvoiceId, PartnerId, RunId, TenantId
+from scaicontrol_core.kernel.ids import Ids, InvoiceId, PartnerId, RunId, SubscriptionId, TenantId
 from scaicontrol_core.tenancy.partner import Partner
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ class PageRequestOfRun:
     """Which tenants of which seller, billed up to which local day.
 
     ``after`` is the last tenant of the page before, ``tenants`` how many a page takes,
-    ``only`` narrows the run to one tenant. ``previewed`` is what the pages of a dry run counted
-    before this one.
+    ``only`` narrows the run to one tenant, ``subscription_id`` to one of its subscriptions.
+    ``previewed`` is what the pages of a dry run counted before this one.
     """
 
     seller: Partner
@@ -41,6 +41,7 @@ class PageRequestOfRun:
     now: datetime
     run_id: RunId
     only: TenantId | None = None
+    subscription_id: SubscriptionId | None = None
     after: TenantId | None = None
     tenants: int = 200
     previewed: Turnovers = field(factory=dict, eq=False, repr=False)
@@ -119,6 +120,8 @@ async def _load(work: BillingWork, ask: PageRequestOfRun) -> Batch | None:
     subscriptions = await work.subscriptions.due(
         ask.partner_ids, ask.cutoff, after=ask.after, tenants=ask.tenants, only=ask.only
     )
+    if ask.subscription_id is not None:
+        subscriptions = [each for each in subscriptions if each.id == ask.subscription_id]
     if not subscriptions:
         return None
     tenant_ids = tuple(dict.fromkeys(subscription.tenant_id for subscription in subscriptions))

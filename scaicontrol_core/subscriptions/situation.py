@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
 @frozen
 class Situation:
-    """A subscription as loaded, with its plan, its tenant and its partner, and the seller's calendar."""
+    """A subscription as loaded, with its plan, its tenant and its partner, its seller and the seller's calendar."""
 
     subscription: Subscription
     plan: Plan
     tenant: Tenant
     partner: Partner
+    seller: Partner
     timezone: str
     today: date
 
@@ -37,5 +38,6 @@ async def load_situation(work: SubscriptionsWork, subscription_id: SubscriptionI
     plan = await work.plans.get(subscription.plan_id)
     tenant = await work.tenants.get(subscription.tenant_id)
     partner, operator = await work.sellers.own_and_operator(tenant.partner_id)
-    timezone = seller_for(partner, operator).configuration.billing_timezone
-    return Situation(subscription, plan, tenant, partner, timezone, local_date(now, timezone))
+    seller = seller_for(partner, operator)
+    timezone = seller.configuration.billing_timezone
+    return Situation(subscription, plan, tenant, partner, seller, timezone, local_date(now, timezone))

@@ -65,12 +65,21 @@ class Timing(Changes):
         """Fix the local day it expires on, or with None let it go on. Raises ``PlanFixed``, ``Invalid``."""
         if self.status is _S.CANCELLING or not self.is_live:
             raise PlanFixed(self.status.value)
-        if ends_on is not None and ends_on <= today:
-            raise Invalid.field("/ends_on", "A term ends after today.", code="term_invalid")
         before = comparable_state(self)
-        self.term_ends_on = ends_on
-        self.term_ends_at = start_of_day(ends_on, timezone) if ends_on else None
+        if ends_on is None:
+            self.term_ends_on = self.term_ends_at = None
+        else:
+            self._fix_term(ends_on, today, timezone, "/ends_on")
         if self.schedule:
             self.schedule = self.schedule.ending(ends_on)
         if comparable_state(self) != before:
             self._changed(plan, "term_change", before)
+
+    def begin_with_term(self, ends_on: date, today: date, timezone: str) -> None:
+        """Give a subscription that is not active yet a fixed term. Raises ``Invalid`` (``term_invalid``)."""
+        self._fix_term(ends_on, today, timezone, "/term_ends_on")
+
+    def _fix_term(self, ends_on: date, today: date, timezone: str, pointer: str) -> None:
+        if ends_on <= max(today, self.starts_on):
+            raise Invalid.field(pointer, "A term ends after today.", code="term_invalid")
+        self.term_ends_on, self.term_ends_at = ends_on, start_of_day(ends_on, timezone)

@@ -61,7 +61,7 @@ async def _search(work: BillingWork, span: DocumentSpan, rates: RateTable) -> Co
     after: tuple[date, InvoiceId] | None = None
     while page := await work.invoices.documents(span, after=after, limit=_PAGE):
         for each in page:
-            if not each.is_void and any(sign in each.canonical for sign in _SIGNS):
+            if each.voided_at is None and any(sign in each.canonical for sign in _SIGNS):
                 search.add(each.invoice_id, json.loads(each.canonical))
         after = page[-1].issue_date, page[-1].invoice_id
     return search

@@ -49,12 +49,14 @@ class NewSubscription:
 
     ``start_date`` (local to the seller; default today) lies in the past only for an
     administrator, who thereby has the periods since then billed by the next run.
+    ``term_ends_on`` is the local day it expires on, if it has a fixed term.
     """
 
     tenant_id: TenantId
     plan_key: str
     quantity: int = 1
     start_date: date | None = None
+    term_ends_on: date | None = None
     metadata: dict[str, Any] = Factory(dict)
 
     def __attrs_post_init__(self) -> None:
@@ -90,6 +92,9 @@ class CreateSubscription:
             starts_on = _start_date(actor, wanted.start_date, local_date(now, timezone))
             subscription = self._subscription(wanted, tenant, service, plan, starts_on, now)
             subscription.record_creation(plan)
+            if wanted.term_ends_on is not None:
+                actor.require(Permission.ADMIN_SUBSCRIPTIONS)
+                subscription.begin_with_term(wanted.term_ends_on, local_date(now, timezone), timezone)
             subscription.activate(plan, now, timezone, trial=trial)
             await work.subscriptions.add(subscription)
             await work.commit()

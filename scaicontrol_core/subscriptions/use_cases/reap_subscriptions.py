@@ -1,10 +1,10 @@
-"""Move on the subscriptions whose time has come: ended trials, cancellations, terms."""
+"""Move on the subscriptions whose time has come: trials, cancellations, terms, pauses, planned changes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
@@ -61,7 +61,13 @@ class ReapSubscriptions:
     async def _reap(self, actor: Actor, subscription_id: SubscriptionId, now: datetime) -> bool:
         async with self.work.begin(actor) as work:
             here = await load_situation(work, subscription_id, now)
-            if not move_on(here, now):
+            planned = here.subscription.pending_change
+            if planned is not None and planned.effective_at <= now:
+                here = evolve(here, plan=await work.plans.get(planned.plan_id))
+                here.subscription.apply_change(here.plan, here.timezone)
+            while move_on(here, now):
+                pass
+            if not here.subscription.has_changed:
                 return False
             await work.subscriptions.save(here.subscription)
             await work.commit()
@@ -80,6 +86,8 @@ def move_on(here: Situation, now: datetime) -> bool:
         it.cancel(plan, due, local_date(due, here.timezone))
     elif it.status is _S.ACTIVE and it.term_ends_at and it.term_ends_at <= now:
         it.expire(plan, it.term_ends_at, local_date(it.term_ends_at, here.timezone))
+    elif it.status is _S.SUSPENDED and it.resumes_at and it.resumes_at <= now:
+        it.resume(plan, local_date(it.resumes_at, here.timezone))
     elif it.status is _S.TRIALING and it.trial_ends_at and it.trial_ends_at <= now:
         ended_on = local_date(it.trial_ends_at, here.timezone)
         is_trial_plan = plan.tier == TRIAL_TIER
