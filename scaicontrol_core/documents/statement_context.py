@@ -36,6 +36,7 @@ class StatementLine:
     """One entry: what was charged, or what was credited or paid, and the balance after it."""
 
     day: date
+    number: str
     title: str
     due_date: date | None
     overdue: bool
@@ -111,6 +112,7 @@ def _line(facts: Mapping[str, Any], currency: str, labels: Labels) -> StatementL
     amount = facts["amount_cents"]
     return StatementLine(
         day=date.fromisoformat(facts["date"]),
+        number=facts["number"],
         title=titles[facts["kind"]],
         due_date=date.fromisoformat(facts["due_date"]) if facts["due_date"] else None,
         overdue=facts["overdue"],

@@ -20,7 +20,7 @@ from scaicontrol_core.documents.use_cases.list_document_revisions import ListDoc
 from scaicontrol_core.documents.use_cases.preview_draft import PreviewDraft
 from scaicontrol_core.documents.use_cases.read_invoice_pdf import ReadInvoicePdf
 from scaicontrol_core.documents.use_cases.regenerate_invoice_pdf import RegenerateInvoicePdf
-from scaicontrol_core.kernel.errors import Forbidden, NotFound, Refused
+from scaicontrol_core.kernel.errors import Forbidden, NotFound, Refused, ScaiControlError
 from scaicontrol_core.testing import MemoryWorld
 from scaicontrol_core.testing.builders import OPERATOR_ID, TENANT_ID
 from scaicontrol_core.testing.faults import FaultyWork
@@ -147,3 +147,26 @@ async def test_a_buyer_neither_makes_nor_lists_nor_previews(press: Press) -> Non
     ):
         with pytest.raises(Forbidden):
             await verb
+
+
+ODD = {
+    "invoice_without_lines": DraftInput(lines=()),
+    "exchange_rate_missing": DraftInput(
+        lines=(LineInput(description="Advice", unit_price_cents="12500"),), currency="USD"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", ODD)
+async def test_a_draft_that_lacks_something_says_what(press: Press, code: str) -> None:
+    draft = await press.world.use(DraftInvoice)(ADMIN, TENANT_ID, ODD[code])
+    with pytest.raises(ScaiControlError) as refused:
+        await press.world.use(PreviewDraft)(ADMIN, draft.id)
+    assert refused.value.code == code
+    assert refused.value.fields
+
+
+async def test_a_draft_that_costs_nothing_is_shown_too(press: Press) -> None:
+    free = DraftInput(lines=(LineInput(description="A present", unit_price_cents="0"),))
+    draft = await press.world.use(DraftInvoice)(ADMIN, TENANT_ID, free)
+    assert b"None 0 old look draft" in await press.world.use(PreviewDraft)(ADMIN, draft.id)
