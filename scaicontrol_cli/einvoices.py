@@ -28,6 +28,9 @@ def write_einvoice(
             "--format", "-f", help="ubl, xrechnung, cii, zugferd or facturx (default: the one the buyer wants)."
         ),
     ] = None,
+    revision: Annotated[
+        int | None, typer.Option(min=1, help="The XML that was kept with this revision (default: with the newest).")
+    ] = None,
     output: Annotated[
         str | None, typer.Option("--output", "-o", help="Where to write it (default: NUMBER.xml; - is stdout).")
     ] = None,
@@ -41,7 +44,7 @@ def write_einvoice(
     chosen = choice(EInvoiceFormat, einvoice_format, "/format")
 
     async def work(session: Session) -> InvoiceXml:
-        return await session.use(ReadEInvoice)(session.actor, await invoice_named(session, invoice), chosen)
+        return await session.use(ReadEInvoice)(session.actor, await invoice_named(session, invoice), chosen, revision)
 
     einvoice = call(work)
     path = output or f"{einvoice.number}.xml"

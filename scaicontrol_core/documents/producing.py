@@ -25,7 +25,7 @@ from scaicontrol_core.documents.object_keys import invoice_pdf_key, invoice_xml_
 from scaicontrol_core.documents.ports import PdfParts, RenderedHtml
 from scaicontrol_core.documents.revision import DocumentRevision, RevisionReason
 from scaicontrol_core.documents.templates.choosing import print_template
-from scaicontrol_core.kernel.errors import Conflict, Refused, Stale
+from scaicontrol_core.kernel.errors import Conflict, NotFound, Refused, Stale
 from scaicontrol_core.kernel.scope import ScopeKind
 
 if TYPE_CHECKING:
@@ -87,6 +87,18 @@ class Production:
             if actor.scope.kind is ScopeKind.TENANT:
                 raise DocumentNotReady("The document is not ready yet.", hint="Try again later.") from broken
             raise
+
+    async def wanted(self, actor: Actor, invoice_id: InvoiceId, number: int | None) -> DocumentRevision:
+        """Return the revision of that number, None for the newest; raises ``NotFound`` and as ``produce`` does."""
+        newest = await self.produce(actor, invoice_id)
+        if number is None or number == newest.revision:
+            return newest
+        async with self.work.begin(actor, read_only=True) as work:
+            known = await work.document_revisions.all_of(invoice_id)
+        for revision in known:
+            if revision.revision == number:
+                return revision
+        raise NotFound.of("document_revision", f"{invoice_id}/{number}")
 
     async def regenerate(self, actor: Actor, invoice_id: InvoiceId, reason: RevisionReason) -> DocumentRevision:
         """Write the frozen document anew with the template of today, as a revision after all others.

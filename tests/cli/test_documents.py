@@ -149,3 +149,8 @@ def test_an_invoices_xml_is_written_in_the_format_asked_for(world: World, home: 
     assert streamed.encode() == written
     assert "[choice_unknown]" in world("admin", "invoices", "einvoice", number, "-f", "edi", fails=2).complaint
     assert "[invoice_not_found]" in world("admin", "invoices", "einvoice", "inv_nobody", fails=1).complaint
+    assert (
+        "[einvoice_not_wanted]" in world("admin", "invoices", "einvoice", number, "--revision", "1", fails=1).complaint
+    )
+    other = world("admin", "invoices", "einvoice", number, "-f", "cii", "--revision", "1", fails=2)
+    assert "[revision_of_other_format]" in other.complaint

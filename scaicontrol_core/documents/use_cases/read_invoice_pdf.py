@@ -50,16 +50,6 @@ class ReadInvoicePdf:
         if invoice.number is None and actor.scope.kind is ScopeKind.TENANT:
             raise NotFound.of("invoice", invoice_id)
         production = Production(self.work, self.clock, self.objects, self.renderer, self.einvoices)
-        wanted = await production.produce(actor, invoice_id)
-        if revision is not None and revision != wanted.revision:
-            wanted = await self._kept(actor, invoice_id, revision)
+        wanted = await production.wanted(actor, invoice_id, revision)
         content, found = await production.pdf(actor, invoice, wanted)
         return InvoicePdf(content, invoice.number or "", found)
-
-    async def _kept(self, actor: Actor, invoice_id: InvoiceId, number: int) -> DocumentRevision:
-        async with self.work.begin(actor, read_only=True) as work:
-            known = await work.document_revisions.all_of(invoice_id)
-        for revision in known:
-            if revision.revision == number:
-                return revision
-        raise NotFound.of("document_revision", f"{invoice_id}/{number}")

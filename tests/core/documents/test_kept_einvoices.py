@@ -21,8 +21,9 @@ from scaicontrol_core.documents.ports import NO_PARTS, PdfParts, RenderedHtml, T
 from scaicontrol_core.documents.revision import DocumentRevision, RevisionReason
 from scaicontrol_core.documents.use_cases.read_einvoice import ReadEInvoice
 from scaicontrol_core.documents.use_cases.read_invoice_pdf import ReadInvoicePdf
+from scaicontrol_core.documents.use_cases.regenerate_invoice_pdf import RegenerateInvoicePdf
 from scaicontrol_core.documents.use_cases.render_document import RenderDocument
-from scaicontrol_core.kernel.errors import Forbidden, NotFound, Refused
+from scaicontrol_core.kernel.errors import Forbidden, Invalid, NotFound, Refused
 from scaicontrol_core.kernel.ids import TenantId
 from scaicontrol_core.tenancy.fields import EInvoiceFormat
 from scaicontrol_core.testing import MemoryWorld, builders
@@ -82,9 +83,15 @@ class Press:
         """Make its documents."""
         return await self.world.use(RenderDocument, **ports)(ADMIN, invoice.id)
 
-    async def read(self, invoice: Invoice, actor: Actor = BUYER, wanted: EInvoiceFormat | None = None) -> Any:
+    async def read(
+        self,
+        invoice: Invoice,
+        actor: Actor = BUYER,
+        wanted: EInvoiceFormat | None = None,
+        revision: int | None = None,
+    ) -> Any:
         """Read its XML."""
-        return await self.world.use(ReadEInvoice)(actor, invoice.id, wanted)
+        return await self.world.use(ReadEInvoice)(actor, invoice.id, wanted, revision)
 
 
 @pytest.mark.parametrize("wanted", [*PURE, *HYBRID])
@@ -190,6 +197,35 @@ async def test_a_newer_writer_alone_changes_nothing_that_is_kept() -> None:
     first = await press.read(issued)
     press.writer.version = "2"
     assert await press.read(issued) == first
+
+
+@pytest.mark.parametrize("wanted", [*PURE, *HYBRID])
+async def test_each_revision_gives_the_xml_that_went_out_with_it(wanted: EInvoiceFormat) -> None:
+    press = await Press.serving(wanted)
+    issued = await press.issue()
+    first = await press.read(issued)
+    press.writer.version = "2"
+    await press.world.use(RegenerateInvoicePdf)(ADMIN, issued.id)
+    second = await press.read(issued)
+    assert (first.revision, second.revision) == (1, 2)
+    assert first.content != second.content
+    assert await press.read(issued, revision=1) == first
+    assert await press.read(issued, wanted=wanted, revision=1) == first
+    assert await press.read(issued, revision=2) == second
+    with pytest.raises(NotFound) as never:
+        await press.read(issued, revision=3)
+    assert never.value.code == "document_revision_not_found"
+
+
+async def test_a_revision_has_the_buyers_format_and_no_other() -> None:
+    press = await Press.serving(EInvoiceFormat.CII)
+    issued = await press.issue()
+    with pytest.raises(Invalid) as other:
+        await press.read(issued, wanted=EInvoiceFormat.UBL, revision=1)
+    assert (other.value.code, other.value.fields[0].pointer) == ("revision_of_other_format", "/revision")
+    paper = await Press.serving(None)
+    with pytest.raises(EInvoiceNotWanted):
+        await paper.read(await paper.issue(), revision=1)
 
 
 @pytest.mark.parametrize("moment", ["kill_before", "kill_after"])

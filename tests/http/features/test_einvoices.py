@@ -58,6 +58,22 @@ async def test_a_buyer_of_hybrids_finds_the_xml_in_its_pdf(acme: Any, issue: Iss
     assert open_hybrid(pdf).xml == xml
 
 
+async def test_the_xml_of_a_revision_is_the_one_inside_its_pdf(boss: Any, issue: Issue) -> None:
+    path = f"/admin/invoices/{await issue(preferred_einvoice_format=EInvoiceFormat.ZUGFERD)}"
+    await boss.send("GET", f"{path}/pdf")
+    await boss.post(f"{path}/regenerate-pdf", status=201)
+    for revision in (1, 2):
+        named = {"revision": revision}
+        xml = await boss.send("GET", f"{path}/einvoice", params=named)
+        assert (xml.status_code, xml.headers["x-document-revision"]) == (200, str(revision))
+        assert open_hybrid((await boss.send("GET", f"{path}/pdf", params=named)).content).xml == xml.content
+    newest = await boss.send("GET", f"{path}/einvoice")
+    assert newest.headers["x-document-revision"] == "2"
+    await boss.refused("GET", f"{path}/einvoice", 404, "document_revision_not_found", params={"revision": 3})
+    other = {"revision": 1, "format": "ubl"}
+    await boss.refused("GET", f"{path}/einvoice", 422, "revision_of_other_format", "/revision", params=other)
+
+
 @pytest.mark.parametrize("wanted", ["ubl", "xrechnung", "cii", "zugferd", "facturx"])
 async def test_any_format_can_be_had_by_its_name(boss: Any, world: Any, wanted: str) -> None:
     answer = await boss.send("GET", f"/admin/invoices/{world.invoice}/einvoice", params={"format": wanted})
