@@ -15,7 +15,7 @@ from scaicontrol_core.integrity.crediting import credit_findings
 from scaicontrol_core.integrity.documents import UNREADABLE, document_findings
 from scaicontrol_core.integrity.finding import Finding, IntegrityRule, RuleAudit
 from scaicontrol_core.tax.report_amounts import read_amounts
-from scaicontrol_core.tax.report_periods import PeriodKind, ReportPeriod, declared_in
+from scaicontrol_core.tax.report_periods import PeriodKind, ReportPeriod, declared_in, period_of
 from scaicontrol_core.tax.report_sums import LeftOut
 from scaicontrol_core.tax.reports import place_vat
 
@@ -57,13 +57,15 @@ class Declared:
     def add(self, stored: StoredDocument) -> None:
         """Read a document; one that can't be read is another rule's finding."""
         try:
-            amounts = read_amounts(json.loads(stored.canonical), is_void=stored.is_void, own_currency=True)
+            amounts = read_amounts(json.loads(stored.canonical), voided_at=stored.voided_at, own_currency=True)
         except UNREADABLE:
             return
         years = self.years.setdefault(stored.seller_id, set())
         for amount in amounts.amounts:
             years.add(declared_in(amount.supply_date, amounts.issue_date, PeriodKind.YEAR)[0])
-        if not stored.is_void:
+        if amounts.voided_on is not None:
+            years.add(period_of(amounts.voided_on, PeriodKind.YEAR))
+        else:
             _add(self.sums.setdefault(stored.seller_id, {}), amounts.currency, amounts.net_cents, amounts.tax_cents)
 
 

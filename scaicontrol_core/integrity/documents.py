@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from attrs import frozen
@@ -29,7 +30,7 @@ class StoredDocument:
     seller_id: PartnerId
     document_type: DocumentType
     number: str
-    is_void: bool
+    voided_at: datetime | None
     billed_at_once: bool
     canonical: str
 

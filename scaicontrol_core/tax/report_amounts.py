@@ -7,11 +7,12 @@ the One Stop Shop, in the document's own. They sum to the document's totals to t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from attrs import frozen
 
+from scaicontrol_core.kernel.period import local_date
 from scaicontrol_core.tax.exchange_rates import CrossRate
 
 Document = Mapping[str, Any]
@@ -34,11 +35,12 @@ class Amount:
 class DocumentAmounts:
     """A document as reports see it; ``net_cents`` and ``tax_cents`` are its own totals, to tie out against.
 
-    ``oss_registered`` is what was so when it was issued, None if it does not say.
+    ``oss_registered`` is what was so when it was issued, None if it does not say. ``voided_on`` is
+    the seller's local day.
     """
 
     issue_date: date
-    is_void: bool
+    voided_on: date | None
     currency: str
     net_cents: int
     tax_cents: int
@@ -47,7 +49,7 @@ class DocumentAmounts:
     amounts: tuple[Amount, ...]
 
 
-def read_amounts(document: Document, *, is_void: bool, own_currency: bool) -> DocumentAmounts:
+def read_amounts(document: Document, *, voided_at: datetime | None, own_currency: bool) -> DocumentAmounts:
     """Return the document's amounts, in the seller's currency if ``own_currency``, else in its own."""
     rate = CrossRate.of_document(document) if own_currency else None
     stated = document["vat_accounting"] if rate else None
@@ -58,7 +60,7 @@ def read_amounts(document: Document, *, is_void: bool, own_currency: bool) -> Do
     issued = date.fromisoformat(document["issue_date"])
     return DocumentAmounts(
         issue_date=issued,
-        is_void=is_void,
+        voided_on=local_date(voided_at, document["seller"]["timezone"]) if voided_at else None,
         currency=stated["currency"] if stated else document["currency"],
         net_cents=totals["net_cents"],
         tax_cents=totals["tax_cents"],

@@ -2,7 +2,8 @@
 
 A supply belongs to the period of its tax point. Once that period's return was due, at the end
 of the month that follows, what comes later is a correction in the period it comes in. So every
-amount is declared in exactly one period, and no return ever changes after its due date.
+amount is declared in exactly one period, and no return ever changes after its due date: an
+invoice voided later is taken back in the period it was voided in.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import TypeAlias, TypeVar
 from attrs import define, field, frozen
 
 from scaicontrol_core.tax.report_amounts import Amount, DocumentAmounts
-from scaicontrol_core.tax.report_periods import ReportPeriod, declared_in
+from scaicontrol_core.tax.report_periods import ReportPeriod, declared_in, period_of
 
 K = TypeVar("K", bound=Hashable)
 #: What tells a report's rows apart.
@@ -97,13 +97,17 @@ class Gathering:
     _left_out: dict[tuple[LeftOut, str], Sum] = field(factory=dict, init=False)
 
     def add(self, document: DocumentAmounts) -> None:
-        """Read one document."""
+        """Read one document, and its voiding where that is this period's business."""
         self.documents += 1
         touched: dict[int, Sum] = {}
         _note(touched, _at(self._read, document.currency), document.net_cents, document.tax_cents)
         for amount in document.amounts:
-            for heap in self._heaps(document, amount):
+            for heap in self._heaps(document, amount, self._place(document, amount)):
                 _note(touched, heap, amount.net_cents, amount.tax_cents)
+            if self._takes_back(document, amount):
+                _note(touched, _at(self._read, document.currency), -amount.net_cents, -amount.tax_cents)
+                for heap in self._heaps(document, amount, self._reversal(document, amount)):
+                    _note(touched, heap, -amount.net_cents, -amount.tax_cents)
         for heap in touched.values():
             heap.documents += 1
 
@@ -120,18 +124,34 @@ class Gathering:
             ties=_by_currency(read) == _by_currency((*included, *left_out)),
         )
 
-    def _heaps(self, document: DocumentAmounts, amount: Amount) -> tuple[Sum, ...]:
-        place = self._place(document, amount)
+    def _heaps(
+        self, document: DocumentAmounts, amount: Amount, place: tuple[ReportPeriod | None, RowKey, str] | LeftOut
+    ) -> tuple[Sum, ...]:
         if isinstance(place, LeftOut):
             return (_at(self._left_out, (place, document.currency)),)
         return _at(self.rows, place), _at(self._included, document.currency)
 
     def _place(self, document: DocumentAmounts, amount: Amount) -> tuple[ReportPeriod | None, RowKey, str] | LeftOut:
-        if document.is_void:
-            return LeftOut.VOID
         declared, corrected = declared_in(amount.supply_date, document.issue_date, self.period.kind)
+        if document.voided_on is not None and document.voided_on <= declared.due_on:
+            return LeftOut.VOID
         if declared != self.period:
             return LeftOut.OTHER_PERIOD
+        return self._row(document, amount, corrected)
+
+    def _takes_back(self, document: DocumentAmounts, amount: Amount) -> bool:
+        """Tell whether the document was voided in this period, too late for the return that declared the amount."""
+        if document.voided_on is None or period_of(document.voided_on, self.period.kind) != self.period:
+            return False
+        declared, _ = declared_in(amount.supply_date, document.issue_date, self.period.kind)
+        return document.voided_on > declared.due_on
+
+    def _reversal(self, document: DocumentAmounts, amount: Amount) -> tuple[ReportPeriod | None, RowKey, str] | LeftOut:
+        return self._row(document, amount, period_of(amount.supply_date, self.period.kind))
+
+    def _row(
+        self, document: DocumentAmounts, amount: Amount, corrected: ReportPeriod | None
+    ) -> tuple[ReportPeriod | None, RowKey, str] | LeftOut:
         key = self.place(document, amount)
         return key if isinstance(key, LeftOut) else (corrected, key, document.currency)
 

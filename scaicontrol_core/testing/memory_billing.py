@@ -134,7 +134,7 @@ class MemoryInvoices(MemoryCollection[Invoice]):
             IssuedDocument(
                 invoice_id=row.id,
                 issue_date=row.issue_date,
-                is_void=row.status is InvoiceStatus.VOID,
+                voided_at=row.voided_at,
                 canonical=row.frozen_document,
             )
             for row in self._visible()
@@ -175,6 +175,8 @@ def _reaches_into(row: Invoice, span: DocumentSpan) -> bool:
     issued = row.issue_date or date.min
     if issued >= span.first_day:
         return issued <= span.last_issue
+    if span.voided and row.voided_at and span.voided[0] <= row.voided_at < span.voided[1]:
+        return True
     supplies = (line.supply_date for line in row.lines)
     periods = (line.period.last_day for line in row.lines if line.period)
     return any(day is not None and day >= span.first_day for day in (*supplies, *periods))

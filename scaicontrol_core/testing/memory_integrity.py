@@ -39,7 +39,7 @@ class MemoryIntegrityReads:
                 seller_id=row.seller_id,
                 document_type=row.document_type,
                 number=row.number or "",
-                is_void=row.status is InvoiceStatus.VOID,
+                voided_at=row.voided_at,
                 billed_at_once=row.run_id is not None and row.finalized_at == row.created_at,
                 canonical=row.frozen_document or "",
             )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from scaicontrol_core.access import Actor
 from scaicontrol_core.billing.draft_input import DraftInput, LineInput
@@ -87,7 +88,20 @@ async def test_all_that_may_belong_to_the_period_comes_once(
 
 async def test_voided_ones_come_too_and_are_told(work_factory: Any, issued: dict[str, InvoiceId]) -> None:
     await VoidInvoice(work_factory, FixedClock())(PLATFORM, issued["on the first day"], "A slip.")
-    assert [each.is_void for each in await read(work_factory, SPAN, 500)] == [False, False, True, False, False]
+    told = [each.voided_at is not None for each in await read(work_factory, SPAN, 500)]
+    assert told == [False, False, True, False, False]
+
+
+async def test_a_voiding_belongs_to_the_period_it_happens_in(work_factory: Any, issued: dict[str, InvoiceId]) -> None:
+    """An old invoice of no interest to the quarter comes once it is voided within it."""
+    voiding = datetime(2026, 5, 5, 12, tzinfo=UTC)
+    await VoidInvoice(work_factory, FixedClock(voiding))(PLATFORM, issued["long before"], "A slip.")
+    within = datetime(2026, 4, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC)
+    found = await read(work_factory, evolve(SPAN, voided=within), 2)
+    assert (found[0].invoice_id, found[0].voided_at) == (issued["long before"], voiding)
+    assert len(found) == len(WANTED) + 1
+    for before_or_after in ((within[0], voiding), (voiding + timedelta(seconds=1), within[1])):
+        assert len(await read(work_factory, evolve(SPAN, voided=before_or_after), 500)) == len(WANTED)
 
 
 async def test_a_reseller_reads_its_own(work_factory: Any, issued: dict[str, InvoiceId]) -> None:

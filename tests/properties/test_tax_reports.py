@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -62,8 +62,10 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             cent = draw(st.integers(-1, 1))
             accounting["entries"][0][row] += cent
             accounting[total] += cent
+    issued = draw(DAYS)
     return {
-        "issue_date": draw(DAYS).isoformat(),
+        "issue_date": issued.isoformat(),
+        "seller": {"timezone": "Europe/Amsterdam"},
         "currency": "EUR" if rate is None else "USD",
         "buyer": {"vat_number": draw(st.sampled_from(["DE129273398", "EL094259216"]))},
         "totals": {"net_cents": entry["taxable_cents"], "tax_cents": entry["amount_cents"]},
@@ -73,12 +75,14 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         ],
         "vat_details": {"entries": [entry], "evidence": None, "inputs": {"oss_registered": True}},
         "vat_accounting": accounting,
-        "void": draw(st.integers(0, 9)) == 0,
+        "voided": draw(st.none() | st.none() | st.dates(issued, LAST)),
     }
 
 
 def read(document: dict[str, Any], report: str) -> DocumentAmounts:
-    return read_amounts(document, is_void=document["void"], own_currency=report != "oss")
+    voided = document["voided"]
+    voided_at = None if voided is None else datetime(voided.year, voided.month, voided.day, 12, tzinfo=UTC)
+    return read_amounts(document, voided_at=voided_at, own_currency=report != "oss")
 
 
 def periods(kind: PeriodKind) -> Iterator[ReportPeriod]:
@@ -106,11 +110,32 @@ def test_every_cent_is_in_exactly_one_period(found: list[dict[str, Any]], report
     owed: Counter[str] = Counter()
     for document in found:
         amounts = read(document, report)
-        if not document["void"] and document["vat_details"]["entries"][0]["treatment"] in TREATMENTS[report]:
+        if document["voided"] is None and document["vat_details"]["entries"][0]["treatment"] in TREATMENTS[report]:
             owed.update({f"{amounts.currency} net": amounts.net_cents, f"{amounts.currency} tax": amounts.tax_cents})
     assert {name: cents for name, cents in declared.items() if cents} == {
         name: cents for name, cents in owed.items() if cents
     }
+
+
+@given(st.lists(documents(), max_size=6), st.sampled_from(sorted(PLACES)), st.sampled_from(PeriodKind), DAYS)
+def test_a_return_that_was_due_never_changes_whatever_is_voided_later(
+    found: list[dict[str, Any]], report: str, kind: PeriodKind, today: date
+) -> None:
+    """What was known on a day gives the returns that were due before it, and so does what is known ever after."""
+    known = [
+        document | {"voided": document["voided"] if document["voided"] and document["voided"] <= today else None}
+        for document in found
+        if date.fromisoformat(document["issue_date"]) <= today
+    ]
+    for period in periods(kind):
+        if period.due_on < today:
+            then, now = (_cents(gathered(each, report, period)) for each in (known, found))
+            assert then == now
+
+
+def _cents(gathering: Gathering) -> dict[Any, tuple[int, int]]:
+    rows = {key: (total.net_cents, total.tax_cents) for key, total in gathering.rows.items()}
+    return {key: amounts for key, amounts in rows.items() if any(amounts)}
 
 
 @given(documents())

@@ -56,7 +56,7 @@ class SqlIntegrityReads:
             InvoiceRow.seller_id,
             InvoiceRow.document_type,
             InvoiceRow.number,
-            InvoiceRow.status,
+            InvoiceRow.voided_at,
             InvoiceRow.run_id,
             InvoiceRow.created_at,
             InvoiceRow.finalized_at,
@@ -68,7 +68,7 @@ class SqlIntegrityReads:
                 seller_id=row.seller_id,
                 document_type=DocumentType(row.document_type),
                 number=row.number,
-                is_void=row.status == InvoiceStatus.VOID.value,
+                voided_at=row.voided_at,
                 billed_at_once=row.run_id is not None and row.finalized_at == row.created_at,
                 canonical=row.frozen_document or "",
             )

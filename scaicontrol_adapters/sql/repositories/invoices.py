@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +66,7 @@ _LINES: Children[InvoiceLine] = Children(
 )
 #: What sorts before every date of an invoice; MariaDB's dates begin with the year 1000.
 _NOT_ISSUED = date(1000, 1, 1)
+_NO_TIME = datetime(1000, 1, 2, tzinfo=UTC)
 _CHAIN = (
     _INVOICES.select.where(
         InvoiceRow.seller_id == bindparam("seller"),
@@ -76,7 +77,6 @@ _CHAIN = (
     .order_by(InvoiceRow.sequence)
     .limit(bindparam("at_most"))
 )
-_VOID = InvoiceStatus.VOID.value
 _ORDER = (InvoiceRow.order_date, InvoiceRow.id)
 #: What a line without a tax point of its own was supplied on is its invoice's date, or the last day of its period.
 _CHARGES_AHEAD = exists().where(
@@ -84,7 +84,7 @@ _CHARGES_AHEAD = exists().where(
     or_(InvoiceLineRow.supply_date >= bindparam("first_day"), InvoiceLineRow.period_end > bindparam("first_day")),
 )
 _DOCUMENTS = (
-    select(InvoiceRow.id, InvoiceRow.order_date, InvoiceRow.status, InvoiceRow.frozen_document)
+    select(InvoiceRow.id, InvoiceRow.order_date, InvoiceRow.voided_at, InvoiceRow.frozen_document)
     .where(
         InvoiceRow.seller_id == bindparam("seller"),
         InvoiceRow.number.is_not(None),
@@ -94,7 +94,11 @@ _DOCUMENTS = (
             InvoiceRow.order_date > bindparam("after_day"),
             and_(InvoiceRow.order_date == bindparam("after_day"), InvoiceRow.id > bindparam("after_id")),
         ),
-        or_(InvoiceRow.order_date >= bindparam("first_day"), _CHARGES_AHEAD),
+        or_(
+            InvoiceRow.order_date >= bindparam("first_day"),
+            _CHARGES_AHEAD,
+            and_(InvoiceRow.voided_at >= bindparam("voided_from"), InvoiceRow.voided_at < bindparam("voided_until")),
+        ),
     )
     .order_by(*_ORDER)
     .limit(bindparam("at_most"))
@@ -190,10 +194,13 @@ class SqlInvoices(Repository[Invoice]):
     ) -> Sequence[IssuedDocument]:
         """Return numbered documents of a span by issue date and id, those that come after ``after``."""
         day, last_id = after or (_NOT_ISSUED, "")
+        voided_from, voided_until = span.voided or (_NO_TIME, _NO_TIME)
         wanted = {
             "seller": span.seller_id,
             "first_day": span.first_day,
             "last_issue": span.last_issue,
+            "voided_from": voided_from,
+            "voided_until": voided_until,
             "after_day": day,
             "after_id": last_id,
             "at_most": limit,
@@ -203,7 +210,7 @@ class SqlInvoices(Repository[Invoice]):
             IssuedDocument(
                 invoice_id=row.id,
                 issue_date=row.order_date,
-                is_void=row.status == _VOID,
+                voided_at=row.voided_at,
                 canonical=row.frozen_document,
             )
             for row in rows

@@ -129,6 +129,24 @@ async def test_a_period_charged_ahead_counts_when_it_is_supplied(books: Any) -> 
     ]
 
 
+async def test_a_return_that_was_due_stays_and_a_voiding_after_it_is_a_correction(books: Any) -> None:
+    books.at(2026, 1, 20)
+    await books.issue(advice(100))
+    voided = await books.issue(advice(30))
+    books.at(2026, 3, 5)
+    filed = await vat(books, "2026-01")
+    assert filed.header.final
+    await books.world.use(VoidInvoice)(books.admin, voided.id, "Billed twice.")
+    later = await vat(books, "2026-01")
+    assert (later.rows, later.corrections, later.tie_out) == (filed.rows, filed.corrections, filed.tie_out)
+    march = await vat(books, "2026-03")
+    names = ("corrected_period", "treatment", "documents", "net_cents", "tax_cents")
+    assert shown(march.corrections, *names) == [("2026-01", "domestic", 1, -3000, -630)]
+    assert march.rows == ()
+    assert heaps(march.tie_out) == {"other_period": (1, 3000, 630)}
+    assert shown((await vat(books, "2026-Q1")).rows, "net_cents") == [(10000,)]  # the quarter's is not due yet
+
+
 async def test_voided_documents_count_in_the_account_only(books: Any) -> None:
     kept, voided = await books.issue(advice(100)), await books.issue(advice(30))
     await books.world.use(VoidInvoice)(books.admin, voided.id, "A slip.")
