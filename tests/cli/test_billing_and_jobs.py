@@ -70,6 +70,7 @@ def test_pending_documents_are_rendered_by_the_job(subscribed: World, home: Path
     assert report == {"job": "render", "rendered": 2, "failed": 0, "left": 0}
     assert len([path for path in (home / "objects").rglob("*.pdf") if path.is_file()]) == 2
     assert subscribed("admin", "jobs", "run", "render", "--json").json["rendered"] == 0
+    assert subscribed("admin", "jobs", "run", "render", "--failed", "--json").json["rendered"] == 0
     statuses = {item["pdf_status"] for item in subscribed("admin", "invoices", "list", "--json").json["items"]}
     assert statuses == {"ready"}
 

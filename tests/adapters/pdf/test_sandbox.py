@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from scaicontrol_adapters.mail.composer import compose_mail
 from scaicontrol_adapters.pdf.composer import compose_html
 from scaicontrol_adapters.pdf.engine import PdfEngine
 from scaicontrol_adapters.pdf.fetcher import AssetFetcher
@@ -13,6 +14,8 @@ from scaicontrol_adapters.pdf.limits import RenderingLimits
 from scaicontrol_adapters.pdf.pool import PooledRenderer
 from scaicontrol_core.documents import TemplateSource
 from scaicontrol_core.documents.errors import RenderingLimitExceeded, RenderingUnavailable, TemplateRejected
+from scaicontrol_core.documents.mail import MailType
+from scaicontrol_core.documents.mail_composing import MailOrder, MailTemplateSource
 from scaicontrol_core.testing.documents import sample_invoice
 
 if TYPE_CHECKING:
@@ -67,6 +70,15 @@ def test_the_attack_is_refused(attack: str) -> None:
     """With a reason, and without a trace in what is written."""
     with pytest.raises(TemplateRejected):
         compose_html(sample_invoice(), template=TemplateSource("attack", attack), limits=TIGHT)
+
+
+@pytest.mark.parametrize("attack", REFUSED)
+def test_it_is_refused_in_a_message_and_in_its_subject_too(attack: str) -> None:
+    """Each way that a template goes has the same sandbox."""
+    order = MailOrder(mail_type=MailType.INVOICE, document=sample_invoice())
+    for template in (MailTemplateSource("attack", "x", attack), MailTemplateSource("attack", attack, "<p></p>")):
+        with pytest.raises((TemplateRejected, RenderingLimitExceeded)):
+            compose_mail(order, template=template, limits=TIGHT)
 
 
 ENDLESS = [

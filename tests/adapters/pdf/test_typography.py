@@ -95,15 +95,8 @@ def test_a_rate_looks_the_same_wherever_it_stands(sheets: Sheets) -> None:
 
 @pytest.mark.parametrize("page_format", PageFormat)
 def test_five_lines_and_their_payment_stand_on_one_page(sheets: Sheets, page_format: PageFormat) -> None:
-    assert (
-        len(
-            sheets(
-                sample_invoice(lines=[sample_line(place) for place in range(1, 6)], language="en"),
-                page_format=page_format,
-            )
-        )
-        == 1
-    )
+    five = [sample_line(place) for place in range(1, 6)]
+    assert len(sheets(sample_invoice(lines=five, language="en"), page_format=page_format)) == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

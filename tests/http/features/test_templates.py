@@ -89,4 +89,12 @@ async def test_a_partner_has_its_own_and_a_customer_none(boss: Any, reseller: An
     assert (await boss.get(PATH))["total"] == 3
     await reseller.refused("GET", f"{PATH}/{ours['id']}", 404, "document_template_not_found")
     await reseller.refused("POST", PATH, 404, "partner_not_found", json=new | {"partner_id": world.operator})
+    away = {"name": "Taken", "partner_id": world.reseller}
+    await reseller.refused("POST", f"{PATH}/{ours['id']}/copy", 404, "document_template_not_found", json=away)
+    shown, tried = f"{PATH}/designer/preview", f"{PATH}/designer/send-test"
+    await reseller.refused("POST", shown, 404, "document_template_not_found", json={"template_id": ours["id"]})
+    await reseller.refused("POST", shown, 404, "invoice_not_found", json={"invoice_id": world.invoice})
+    mine = {"document_type": "email_invoice", "to": ["me@example.com"], "invoice_id": world.invoice}
+    await reseller.refused("POST", tried, 404, "invoice_not_found", json=mine)
+    await acme.refused("POST", shown, 403, "forbidden", json={})
     await acme.refused("GET", PATH, 403, "forbidden")
