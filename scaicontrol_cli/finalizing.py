@@ -57,13 +57,17 @@ def finalize_invoices(
 
 def _finalize_one(name: str, *, yes: bool, as_json: bool) -> None:
     from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
+    from scaicontrol_core.documents.einvoice.precheck import warnings
 
     require_yes(yes, f"Number {name} and freeze it for ever?")
 
     async def work(session: Session) -> Invoice:
         return await session.use(FinalizeInvoice)(session.actor, await invoice_named(session, name))
 
-    print_invoice(call(work), as_json=as_json)
+    invoice = call(work)
+    print_invoice(invoice, as_json=as_json)
+    for warning in warnings(invoice.document):
+        print_note(f"Warning: {warning}")
 
 
 def _finalize_many(names: Sequence[str], *, as_json: bool) -> None:

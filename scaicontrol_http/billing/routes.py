@@ -21,6 +21,7 @@ from scaicontrol_core.billing.use_cases.order_lines import OrderLines
 from scaicontrol_core.billing.use_cases.read_invoice_history import ReadInvoiceHistory
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling, RunReport
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
+from scaicontrol_core.documents.einvoice.precheck import warnings
 from scaicontrol_core.documents.use_cases.list_sends import ListSends
 from scaicontrol_core.kernel.checks import choice
 from scaicontrol_core.kernel.ids import InvoiceId, LineId, PartnerId, RunId, TenantId
@@ -136,7 +137,10 @@ async def sort_lines(container: Container, actor: Actor, invoice_id: FromPath[st
 @post("/admin/invoices/{invoice_id:str}/finalize", tags=[_ADMIN], summary="Finalize an invoice", status_code=200)
 async def finalize_invoice(container: Container, actor: Actor, invoice_id: FromPath[str]) -> Response[InvoiceAnswer]:
     """Give the draft its legal number and freeze it; finalizing twice answers the same invoice."""
-    return _answer(await container.use(FinalizeInvoice)(actor, InvoiceId(invoice_id)))
+    invoice = await container.use(FinalizeInvoice)(actor, InvoiceId(invoice_id))
+    answer = InvoiceAnswer.of(invoice)
+    answer.warnings = list(warnings(invoice.document))
+    return Response(answer, headers=etag(invoice.version))
 
 
 @post("/admin/invoices/{invoice_id:str}/void", tags=[_ADMIN], summary="Void an invoice", status_code=200)

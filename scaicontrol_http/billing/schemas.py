@@ -194,7 +194,10 @@ class InvoiceSummaryAnswer(Answer):
 
 
 class InvoiceAnswer(InvoiceSummaryAnswer):
-    """An invoice, whole. The four frozen parts are null for a draft; ``sends`` stands where one is read."""
+    """An invoice, whole. The four frozen parts are null for a draft; ``sends`` stands where one is read.
+
+    ``warnings`` stands where one was finalized: what the law asks for and the document does not show.
+    """
 
     invoice_date: date | None
     period_start: date | None
@@ -208,6 +211,7 @@ class InvoiceAnswer(InvoiceSummaryAnswer):
     document: dict[str, Any] | None
     chain_hash: str | None
     sends: list[SendAnswer] | UnsetType = UNSET
+    warnings: list[str] | UnsetType = UNSET
 
     @classmethod
     def of(cls, invoice: Invoice) -> InvoiceAnswer:

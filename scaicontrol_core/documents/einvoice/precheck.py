@@ -12,7 +12,7 @@ from scaicontrol_core.documents.einvoice.profiles import profile_of
 from scaicontrol_core.documents.einvoice.reading import einvoice_of
 from scaicontrol_core.documents.einvoice.rules.en16931 import en16931
 from scaicontrol_core.documents.einvoice.rules.finding import Case, Finding
-from scaicontrol_core.documents.einvoice.rules.law import law
+from scaicontrol_core.documents.einvoice.rules.law import advice, law
 from scaicontrol_core.documents.einvoice.rules.peppol import peppol
 from scaicontrol_core.documents.einvoice.rules.sums import sums
 from scaicontrol_core.documents.einvoice.rules.xrechnung import xrechnung
@@ -40,6 +40,11 @@ def _rules(case: Case) -> Iterator[Finding]:
         yield from xrechnung(case)
     if case.profile.is_peppol:
         yield from peppol(case)
+
+
+def warnings(document: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Return what a frozen invoice lacks that the law asks for and that did not keep it from being issued."""
+    return tuple(_told(each) for each in advice(document)) if document else ()
 
 
 @frozen
@@ -71,4 +76,8 @@ class EInvoiceCheck:
 
 
 def _fields(broken: tuple[Finding, ...]) -> tuple[FieldError, ...]:
-    return tuple(FieldError(each.pointer, f"{each.rule} ({each.term}): {each.message} {each.where}") for each in broken)
+    return tuple(FieldError(each.pointer, _told(each)) for each in broken)
+
+
+def _told(finding: Finding) -> str:
+    return f"{finding.rule} ({finding.term}): {finding.message} {finding.where}"

@@ -96,3 +96,14 @@ async def test_a_format_that_needs_more_than_was_frozen_names_the_rule(boss: Any
     path = f"/admin/invoices/{await issue(contact_email=None, vat_number=None)}/einvoice"
     lacking = await boss.refused("GET", path, 422, "einvoice_incomplete", params={"format": "xrechnung"})
     assert any("PEPPOL-EN16931-R010 (BT-49)" in each["message"] for each in lacking["errors"])
+
+
+async def test_finalizing_tells_what_the_law_would_like_to_see(boss: Any, world: Any, container: Container) -> None:
+    details = billing_details(company_name="Acme", address_line1=None)
+    await container.use(SetBillingProfile)(BOSS, world.acme, details)
+    line = LineInput(description="Advice", unit_price_cents="12500")
+    draft = await container.use(DraftInvoice)(BOSS, world.acme, DraftInput(lines=(line,)))
+    made = await boss.post(f"/admin/invoices/{draft.id}/finalize")
+    (told,) = made["warnings"]
+    assert told.startswith("Art. 226(5) (BT-50): The buyer's street is missing.")
+    assert "warnings" not in await boss.get(f"/admin/invoices/{draft.id}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 from scaicontrol_core.documents.einvoice.addressing import scheme_accepts
@@ -26,6 +27,8 @@ _SCHEME_RULES = {
 _SWEDISH_RATES = frozenset({6, 12, 25})
 _SWEDISH_VAT_LENGTH = 14
 _ITALIAN_TAX_NUMBER = range(11, 17)
+_NORWEGIAN_VAT = re.compile(r"NO[0-9]{9}MVA")
+_KENNITALA = "0196"
 
 
 def peppol(case: Case) -> Iterator[Finding]:
@@ -63,6 +66,7 @@ def _netherlands(case: Case) -> Iterator[Finding]:
         yield wrong("NL-R-003", "BT-30", "/seller/registration_number", message)
     if case.countries == ("NL", "NL"):
         yield from _whole_address("NL-R-004", "BG-8", "buyer", einvoice.buyer.address)
+        yield from _unprefixed("NL-R-005", case)
     if (einvoice.totals.payable < 0) is einvoice.is_credit_note and einvoice.totals.payable:
         yield from missing("NL-R-007", "BG-16", "/seller/iban", "The account to pay to", einvoice.payment)
 
@@ -71,6 +75,14 @@ def _whole_address(rule: str, term: str, party: str, address: PostalAddress) -> 
     yield from missing(rule, term, f"/{party}/address_line1", f"The {party}'s street", address.line1)
     yield from missing(rule, term, f"/{party}/postal_code", f"The {party}'s post code", address.postal_code)
     yield from missing(rule, term, f"/{party}/city", f"The {party}'s city", address.city)
+
+
+def _unprefixed(rule: str, case: Case) -> Iterator[Finding]:
+    """Yield a buyer's VAT number that no country leads: it would stand where only register numbers may."""
+    register = case.einvoice.buyer.legal_registration
+    if register:
+        message = f"{register.value!r} is no VAT number with its country in front, and no register number."
+        yield wrong(rule, "BT-47", "/buyer/vat_number", message)
 
 
 def _denmark(case: Case) -> Iterator[Finding]:
@@ -84,7 +96,10 @@ def _denmark(case: Case) -> Iterator[Finding]:
     payment = einvoice.payment
     if payment and payment.transfer and payment.means is PaymentMeans.DEBIT_TRANSFER:
         yield from missing("DK-R-006", "BT-86", "/seller/bic", "The bank's BIC", payment.transfer.bank_identifier)
-    if case.countries == ("DK", "DK") and einvoice.is_credit_note and einvoice.totals.payable < 0:
+    if case.countries != ("DK", "DK"):
+        return
+    yield from _unprefixed("DK-R-017", case)
+    if einvoice.is_credit_note and einvoice.totals.payable < 0:
         yield wrong("DK-R-016", "BT-115", "/totals/payable_cents", "A Danish credit note can't ask for money.")
 
 
@@ -114,16 +129,49 @@ def _italy(case: Case) -> Iterator[Finding]:
     yield from missing("IT-R-004", "BT-38", "/seller/postal_code", "The seller's post code", seller.address.postal_code)
 
 
+def _norway(case: Case) -> Iterator[Finding]:
+    number = case.einvoice.seller.vat_identifier
+    if number and not (_NORWEGIAN_VAT.fullmatch(number) and scheme_accepts("0192", number[2:11])):
+        message = f"{number!r} is no Norwegian VAT number: NO, nine digits of which the last is a check, MVA."
+        yield wrong("NO-R-001", "BT-31", "/seller/vat_number", message)
+
+
+def _iceland(case: Case) -> Iterator[Finding]:
+    seller, buyer = case.einvoice.seller, case.einvoice.buyer
+    register = seller.legal_registration
+    if register is None or register.scheme != _KENNITALA:
+        message = "A seller in Iceland states its kennitala, ten digits with a sound check digit."
+        yield wrong("IS-R-002", "BT-30", "/seller/registration_number", message)
+    yield from _street_and_code("IS-R-003", "BG-5", "seller", seller.address)
+    if case.countries == ("IS", "IS"):
+        # Of buyers we know no register number, which both Icelanders must have there.
+        message = "A buyer in Iceland is named by its kennitala, which we do not know; choose another format."
+        yield wrong("IS-R-004", "BT-47", "/buyer/preferred_einvoice_format", message)
+        yield from _street_and_code("IS-R-005", "BG-8", "buyer", buyer.address)
+
+
+def _street_and_code(rule: str, term: str, party: str, address: PostalAddress) -> Iterator[Finding]:
+    yield from missing(rule, term, f"/{party}/address_line1", f"The {party}'s street", address.line1)
+    yield from missing(rule, term, f"/{party}/postal_code", f"The {party}'s post code", address.postal_code)
+
+
 def _greece(_: Case) -> Iterator[Finding]:
-    # Six segments, one of them the tax office's own, make a Greek number there: no series of ours gives that.
-    message = "Sellers in Greece need numbers and marks of the tax office's platform in Peppol; choose another format."
-    yield wrong("GR-R-001-1", "BT-1", "/buyer/preferred_einvoice_format", message)
+    # Both fatal and out of our hands: the number has six parts (among them the issuer's tax number, the branch and
+    # the platform's code of the document), and the mark is what myDATA answers to an invoice that was reported to it.
+    # An invoice numbered by a series of its own, before anybody reported it, has neither.
+    where = "/buyer/preferred_einvoice_format"
+    number = "A Greek seller's number in Peppol has six parts that the tax office's platform prescribes; ours has one."
+    yield wrong("GR-R-001-1", "BT-1", where, f"{number} Choose another format.")
+    mark = "A Greek seller's invoice bears in Peppol the mark that the tax office's platform gives after it is issued."
+    yield wrong("GR-R-004-1", "BT-122", where, f"{mark} Choose another format.")
 
 
 _NATIONAL: Mapping[str, Callable[[Case], Iterator[Finding]]] = {
     "DK": _denmark,
     "GR": _greece,
+    "IS": _iceland,
     "IT": _italy,
     "NL": _netherlands,
+    "NO": _norway,
     "SE": _sweden,
 }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from scaicontrol_core.billing.errors import EInvoiceIncomplete, InvoiceIncomplete
 from scaicontrol_core.billing.frozen_document import FrozenDocument
-from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck, findings
+from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck, findings, warnings
 from scaicontrol_core.documents.einvoice.rules.finding import mending
 from scaicontrol_core.kernel.quantity import Quantity, UnitPrice, line_net
 from scaicontrol_core.tenancy.fields import EInvoiceFormat
@@ -26,6 +26,8 @@ GERMAN = {"country_code": "DE", "vat_number": "DE129273398", "city": "Berlin", "
 SWEDISH = {"country_code": "SE", "vat_number": "SE556074755101", "registration_number": "556074-7551"}
 DANISH = {"country_code": "DK", "vat_number": "DK13585628", "registration_number": "13585628"}
 ITALIAN = {"country_code": "IT", "vat_number": "IT00743110157", "tax_number": "00743110157"}
+NORWEGIAN = {"country_code": "NO", "vat_number": "NO995525828MVA", "registration_number": "995525828"}
+ICELANDIC = {"country_code": "IS", "vat_number": "IS12345", "registration_number": "120174-3399"}
 
 
 def rules(document: dict[str, Any], einvoice_format: EInvoiceFormat) -> set[str]:
@@ -93,10 +95,24 @@ def test_a_reference_is_mandatory_where_post_is_sorted_by_it() -> None:
         (ITALIAN | {"tax_number": "12"}, {}, "IT-R-001"),
         (ITALIAN | {"city": None}, {}, "IT-R-003"),
         ({"country_code": "GR", "vat_number": "EL094259216"}, {}, "GR-R-001-1"),
+        ({"country_code": "GR", "vat_number": "EL094259216"}, {}, "GR-R-004-1"),
+        ({}, {"vat_number": "868966393B01"}, "NL-R-005"),
+        (DANISH, DANISH | {"vat_number": "13585628"}, "DK-R-017"),
+        (NORWEGIAN | {"vat_number": "NO995525828"}, {}, "NO-R-001"),
+        (NORWEGIAN | {"vat_number": "NO995525829MVA"}, {}, "NO-R-001"),
+        (ICELANDIC | {"registration_number": "120174-3398"}, {}, "IS-R-002"),
+        (ICELANDIC | {"address_line1": None}, {}, "IS-R-003"),
+        (ICELANDIC, ICELANDIC, "IS-R-004"),
+        (ICELANDIC, ICELANDIC | {"postal_code": None}, "IS-R-005"),
     ],
 )
 def test_what_peppol_asks_for(seller: dict[str, Any], buyer: dict[str, Any], rule: str) -> None:
     assert rule in rules(sample_invoice(seller=seller, buyer=buyer), PEPPOL)
+
+
+@pytest.mark.parametrize("seller", [NORWEGIAN, ICELANDIC | {"peppol_id": "1201743399", "peppol_scheme": "0196"}])
+def test_a_northern_seller_of_sound_numbers_breaks_nothing(seller: dict[str, Any]) -> None:
+    assert rules(sample_invoice(seller=seller), PEPPOL) == set()
 
 
 def test_a_danish_transfer_in_kroner_needs_the_bank() -> None:
@@ -269,6 +285,20 @@ def test_reverse_charge_on_paper_needs_both_numbers_too() -> None:
     with pytest.raises(InvoiceIncomplete) as refused:
         EInvoiceCheck().check(frozen(document))
     assert [field.pointer for field in refused.value.fields] == ["/seller/vat_number", "/buyer/vat_number"]
+
+
+def test_a_business_without_an_address_is_told_of_and_not_refused() -> None:
+    homeless = sample_invoice(buyer={"address_line1": None, "city": None, "postal_code": None})
+    EInvoiceCheck().check(frozen(homeless))
+    street, city = warnings(homeless)
+    assert street.startswith("Art. 226(5) (BT-50): The buyer's street is missing.")
+    assert city.endswith("PUT /api/v1/admin/tenants/{id}/billing-profile: city")
+
+
+def test_nobody_is_warned_of_a_private_person_or_a_place_without_post_codes() -> None:
+    assert warnings(sample_invoice()) == ()
+    assert warnings(sample_invoice(buyer={"postal_code": None})) == ()
+    assert warnings(sample_invoice(buyer={"is_business": False, "address_line1": None, "city": None})) == ()
 
 
 def test_what_nobody_can_mend_is_called_a_fault() -> None:
