@@ -79,6 +79,19 @@ class Exact(TypeDecorator[Decimal]):
         return Decimal(plain(value)) if isinstance(value, Decimal) else Decimal(value)
 
 
+class Total(Exact):
+    """A sum of any number of quantities: 29 whole digits and 9 decimals, never a float."""
+
+    impl = String(48)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the column type of the database."""
+        if dialect.name in _MARIADB:
+            return dialect.type_descriptor(mysql.DECIMAL(38, 9))
+        return dialect.type_descriptor(String(48))
+
+
 def canonical(value: object) -> str:
     """Write JSON with sorted keys and without spaces: equal values give equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -87,6 +87,7 @@ _CHECKS: Mapping[str, checks.Check] = {
     "non_eu_services_category": checks.choice(NonEuCategory),
     "vat_evidence_valid_days": checks.whole(1, 366),
     "unverified_vat_number_policy": checks.choice(UnverifiedVatNumberPolicy),
+    "usage_grace_hours": checks.whole(0, 31 * 24),
     "default_currency": checks.worded(require_currency),
     "language": rules.language,
 }
@@ -106,6 +107,7 @@ class PartnerConfiguration:
     ``branding`` holds ``color`` (#rrggbb), ``font`` and ``font_bold``; these and
     ``invoice_logo_url`` name uploaded assets.
     ``vat_evidence_valid_days`` is for how long a "yes" of the VAT register is relied upon without another.
+    ``usage_grace_hours`` is how long after a period's end late usage is waited for before it is billed.
     """
 
     partner_name: str | None = None
@@ -148,6 +150,7 @@ class PartnerConfiguration:
     non_eu_services_category: NonEuCategory = NonEuCategory.EXPORT
     vat_evidence_valid_days: int = DEFAULT_VALID_DAYS
     unverified_vat_number_policy: UnverifiedVatNumberPolicy = UnverifiedVatNumberPolicy.CHARGE
+    usage_grace_hours: int = 72
     default_currency: str = "EUR"
     language: str = "en"
 

@@ -229,6 +229,7 @@ class PartnerPatch(Body):
     b2c_cross_border_turnover_cents: int | UnsetType = UNSET
     non_eu_services_category: str | UnsetType = UNSET
     vat_evidence_valid_days: int | UnsetType = UNSET
+    usage_grace_hours: int | UnsetType = UNSET
     unverified_vat_number_policy: str | UnsetType = UNSET
     default_currency: str | UnsetType = UNSET
     language: str | UnsetType = UNSET

@@ -103,6 +103,7 @@ class PartnerRow(Row, Reach):
     non_eu_services_category: Mapped[Code]
     vat_evidence_valid_days: Mapped[int] = mapped_column(server_default="30")
     unverified_vat_number_policy: Mapped[Code] = mapped_column(server_default="charge")
+    usage_grace_hours: Mapped[int] = mapped_column(server_default="72")
     default_currency: Mapped[Currency]
     language: Mapped[Language]
 
