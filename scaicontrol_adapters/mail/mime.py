@@ -22,13 +22,14 @@ def mime_message(mail: Mail, from_address: str, idempotency_key: str) -> EmailMe
     Raises ``MailRefused`` for addresses that no header can hold.
     """
     message = EmailMessage(policy=SMTP)
-    message["From"] = _address(from_address, one_line(mail.from_name))
+    sender = _address(from_address, one_line(mail.from_name))
+    message["From"] = sender
     message["To"] = [_address(each) for each in mail.to]
     if mail.reply_to:
         message["Reply-To"] = _address(mail.reply_to)
     message["Subject"] = one_line(mail.subject)
     message["Date"] = mail.date
-    message["Message-ID"] = message_id_of(idempotency_key, from_address.rpartition("@")[2])
+    message["Message-ID"] = message_id_of(idempotency_key, sender.domain)
     # RFC 3834: holiday notices do not answer it.
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = mail.language

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from scaicontrol_adapters.scaisend.signature import SignatureInvalid, verify
+from scaicontrol_core.documents.mail import without_surrogates
 from scaicontrol_core.documents.transmission import SendResult
 from scaicontrol_core.documents.use_cases.record_mail_report import MailReport
 from scaicontrol_core.kernel.errors import Malformed
@@ -54,5 +55,4 @@ def read_report(secret: str, headers: Mapping[str, str], body: bytes, now: datet
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("not a text")
-    # Lone surrogates, which JSON can smuggle in, fit no column.
-    return value.encode("utf-8", "replace").decode()
+    return without_surrogates(value)

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import base64
+import json
 from datetime import timedelta
 from typing import Any, ClassVar
 
 import aiohttp
 from attrs import define, field, frozen
 
-from scaicontrol_core.documents.mail import Handed, Mail, MailRefused, MailUnavailable, one_line
+from scaicontrol_core.documents.mail import Handed, Mail, MailRefused, MailUnavailable, one_line, without_surrogates
 
-_ACCEPTED = (200, 201, 202)
+_ACCEPTED = range(200, 300)
 _TOO_MANY, _SERVER_FAULT = 429, 500
 #: What another attempt may mend: a key in flight, a timeout, a token that somebody corrects.
 _LATER = frozenset({401, 403, 408, 409, 425})
+#: Of these, where an earlier attempt of the same key may be under way.
+_MAYBE_TAKEN = frozenset({408, 409})
+_ELSEWHERE = range(300, 400)
+_CHECK_TOKEN, _CHECK_URL = "Check SCAICONTROL_SCAISEND_TOKEN.", "Check SCAICONTROL_SCAISEND_URL."
+_HINTS = {401: _CHECK_TOKEN, 403: _CHECK_TOKEN}
 _MAX_RETRY_AFTER_DIGITS = 6
+#: Longest answer that is read, and longest id that is kept (the reference in its reports serves as well).
+_MAX_ANSWER, _MAX_ID = 64 * 1024, 191
 
 
 @frozen(kw_only=True)
@@ -41,7 +49,10 @@ class ScaiSendMail:
         """Hand it over; see the port."""
         headers = {"Authorization": f"Bearer {self.settings.token}", "Idempotency-Key": idempotency_key}
         request = self._opened().post(
-            f"{self.settings.url}/v1/messages", json=_body(mail, self.settings.from_address), headers=headers
+            f"{self.settings.url}/v1/messages",
+            json=_body(mail, self.settings.from_address),
+            headers=headers,
+            allow_redirects=False,  # no document goes, and no POST becomes a GET, where a redirect says
         )
         try:
             async with request as answer:
@@ -67,7 +78,7 @@ def _body(mail: Mail, from_address: str) -> dict[str, Any]:
     body: dict[str, Any] = {
         "from": {"name": one_line(mail.from_name), "email": from_address},
         "to": list(mail.to),
-        "subject": mail.subject,
+        "subject": one_line(mail.subject),
         "text": mail.text,
         "html": mail.html,
         "attachments": [
@@ -84,9 +95,15 @@ def _body(mail: Mail, from_address: str) -> dict[str, Any]:
 
 
 async def _json(answer: aiohttp.ClientResponse) -> dict[str, Any]:
+    """Return the answer's object; nothing for one that is none, or endless."""
+    read = bytearray()
+    async for piece in answer.content.iter_any():
+        read += piece
+        if len(read) > _MAX_ANSWER:
+            return {}
     try:
-        found = await answer.json(content_type=None)
-    except ValueError:
+        found = json.loads(read)
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -95,21 +112,22 @@ def _handed(status: int, retry_after: str | None, body: dict[str, Any]) -> Hande
     if status in _ACCEPTED:
         if not isinstance(body.get("id"), str) or not body["id"]:
             raise MailUnavailable("ScaiSend took the message and gave it no id.", maybe_taken=True)
-        return Handed(message_id=body["id"])
+        return Handed(message_id=without_surrogates(body["id"])[:_MAX_ID])
     said = f"{status}{_reason(body)}"
     if status == _TOO_MANY:
         raise MailUnavailable(f"ScaiSend takes no more messages now: {said}.", retry_after=_asked(retry_after))
     if status >= _SERVER_FAULT:
         raise MailUnavailable(f"ScaiSend has a fault: {said}.", maybe_taken=True, retry_after=_asked(retry_after))
-    if status in _LATER:
-        hint = "Check SCAICONTROL_SCAISEND_TOKEN." if status in {401, 403} else None
-        raise MailUnavailable(f"ScaiSend does not take the message now: {said}.", hint=hint)
+    if status in _LATER or status in _ELSEWHERE:
+        hint = _HINTS.get(status, _CHECK_URL if status in _ELSEWHERE else None)
+        maybe = status in _MAYBE_TAKEN
+        raise MailUnavailable(f"ScaiSend does not take the message now: {said}.", maybe_taken=maybe, hint=hint)
     raise MailRefused(f"ScaiSend refuses the message: {said}.")
 
 
 def _reason(body: dict[str, Any]) -> str:
     said = next((body[name] for name in ("detail", "message", "error") if isinstance(body.get(name), str)), "")
-    return f" {one_line(said)[:200].rstrip('.')}" if said else ""
+    return f" {one_line(without_surrogates(said))[:200].rstrip('.')}" if said else ""
 
 
 def _asked(retry_after: str | None) -> timedelta | None:

@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from scaicontrol_adapters.mail.mime import ascii_address, mime_bytes, mime_message
 from scaicontrol_adapters.settings import SmtpSecurity
-from scaicontrol_core.documents.mail import Handed, Mail, MailRefused, MailUnavailable
+from scaicontrol_core.documents.mail import Handed, Mail, MailRefused, MailUnavailable, without_surrogates
 
 if TYPE_CHECKING:
     import ssl
@@ -53,7 +53,7 @@ class SmtpMail:
         own = self.settings
         message = mime_message(mail, own.from_address, idempotency_key)
         to = [ascii_address(each) for each in mail.to]
-        line = _Line(own)
+        line = _Line(own, ascii_address(own.from_address))
         try:
             async with asyncio.timeout(own.seconds):
                 refused = await line.hand_over(to, mime_bytes(message))
@@ -65,8 +65,9 @@ class SmtpMail:
 class _Line:
     """One connection; ``begun`` tells whether the message itself may have been sent."""
 
-    def __init__(self, settings: SmtpSettings) -> None:
+    def __init__(self, settings: SmtpSettings, sender: str) -> None:
         self._settings = settings
+        self._sender = sender
         self.begun = False
         self._client = aiosmtplib.SMTP(
             hostname=settings.host,
@@ -82,13 +83,13 @@ class _Line:
         await self._open()
         try:
             self.begun = True
-            refused, _ = await self._client.sendmail(self._settings.from_address, to, content)
+            refused, _ = await self._client.sendmail(self._sender, to, content)
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise _refusal(error.recipients) from error
         except aiosmtplib.SMTPResponseException as error:
             raise _answered(error) from error
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise MailUnavailable(f"The mail server was lost: {error}.", maybe_taken=True) from error
+            raise MailUnavailable(f"The mail server was lost: {_line(str(error))}.", maybe_taken=True) from error
         finally:
             await self._close()
         return refused
@@ -104,7 +105,9 @@ class _Line:
             raise MailUnavailable("The mail server refuses our password.", hint=_CONFIGURATION) from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             await self._close()
-            raise MailUnavailable(f"The mail server can't be reached: {error}.", hint=_CONFIGURATION) from error
+            raise MailUnavailable(
+                f"The mail server can't be reached: {_line(str(error))}.", hint=_CONFIGURATION
+            ) from error
 
     async def _close(self) -> None:
         try:
@@ -129,4 +132,4 @@ def _answered(error: aiosmtplib.SMTPResponseException) -> MailRefused | MailUnav
 
 
 def _line(message: str) -> str:
-    return " ".join(message.split())[:200].rstrip(".")
+    return " ".join(without_surrogates(message).split())[:200].rstrip(".")

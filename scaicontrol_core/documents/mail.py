@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MAX_RECIPIENTS = 20
 _BLANKS = re.compile(r"\s+")
+#: What no header may hold: control characters, marks that turn the direction of writing, what is no character.
+_NOT_SHOWN = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 class MailType(StrEnum):
@@ -142,8 +144,17 @@ def message_id_of(idempotency_key: str, domain: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a text fit for a header: without line breaks, runs of blanks made one."""
-    return _BLANKS.sub(" ", text).strip()
+    """Return a text fit for a header: without line breaks and control characters, runs of blanks made one.
+
+    Nor does it begin an encoded word (RFC 2047, ``=?utf-8?q?…?=``): whoever decodes one would find
+    line breaks in it, hence headers that the name or subject of a customer wrote.
+    """
+    return _BLANKS.sub(" ", _NOT_SHOWN.sub("", text)).replace("=?", "= ?").strip()
+
+
+def without_surrogates(text: str) -> str:
+    """Return what a mail service said, fit to be kept: JSON and Latin-1 can smuggle in what is no character."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def recipients_of(addresses: Iterable[str], pointer: str = "/to") -> tuple[str, ...]:

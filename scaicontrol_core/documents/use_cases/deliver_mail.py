@@ -77,6 +77,8 @@ class DeliverMail:
             )
         except ScaiControlError as wrong:
             return await self._record(actor, send_id, owner, self._failure(wrong, channel))
+        except Exception as fault:  # noqa: BLE001 - else the request would be taken up again for ever, telling nobody
+            return await self._record(actor, send_id, owner, self._fault(fault, channel))
         return await self._record_success(actor, send_id, handed, channel)
 
     async def _claim(self, actor: Actor, send_id: SendId, owner: str) -> SendRequest:
@@ -137,6 +139,11 @@ class DeliverMail:
         if wrong.kind in _LATER:
             return lambda found: found.defer(_told(wrong), self.clock.now(), channel=channel, doubtful=False)
         return lambda found: found.fail(_told(wrong), self.clock.now(), channel=channel)
+
+    def _fault(self, fault: Exception, channel: str) -> Settle:
+        """Return how to note a fault of our own: its kind, for its words may be secret; tried again, then given up."""
+        told = ("mail_fault", f"A fault of the software: {type(fault).__name__}.")
+        return lambda found: found.defer(told, self.clock.now(), channel=channel, doubtful=found.is_composed)
 
     async def _record_success(self, actor: Actor, send_id: SendId, handed: Handed, channel: str) -> SendRequest:
         return await self._record(

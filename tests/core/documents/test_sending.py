@@ -289,6 +289,21 @@ async def test_a_wrong_template_fails_and_a_store_that_is_away_waits(office: Off
     assert office.mail.calls == []
 
 
+async def test_a_fault_nobody_thought_of_is_told_and_given_up_in_the_end(office: Office) -> None:
+    request = await office.request()
+    office.mail.before = failing(RecursionError("with the password in it"))
+    tried = request
+    for _ in range(len(WAITS) + 1):
+        tried = await office.deliver(request)
+        assert (tried.error_code, tried.error) == ("mail_fault", "A fault of the software: RecursionError.")
+        office.world.clock.advance(minutes=3 * 24 * 60)
+    assert tried.status is SendStatus.FAILED
+    office.mail.before = None
+    again = await office.world.use(RetrySend)(ADMIN, request.id)
+    assert again.hand_over_key == request.hand_over_key, "nobody knows whether it arrived"
+    assert (await office.deliver(again)).status is SendStatus.SENT
+
+
 async def test_a_document_voided_meanwhile_is_not_sent(office: Office) -> None:
     request = await office.request()
     await office.world.use(VoidInvoice)(ADMIN, request.invoice_id, "wrong customer")
