@@ -75,22 +75,32 @@ def _judge(root: etree._Element, syntax: Syntax, profile: Profile | None) -> Ite
     if profile is None:
         promised = root.findtext(_SPECIFICATION[syntax])
         yield _fatal("BT-24", f"{promised!r} is none of the specifications known here.", _SPECIFICATION_PATH[syntax])
+    if syntax is Syntax.CII and profile is Profile.PEPPOL:
+        said = "What Peppol adds to EN 16931 is judged in UBL alone, the syntax everybody on its network takes."
+        yield Finding("BT-24", Severity.WARNING, said, _SPECIFICATION_PATH[syntax])
     names = ["facturx-en16931" if syntax is Syntax.CII else "en16931-ubl", "common"]
-    if profile in {Profile.PEPPOL, Profile.XRECHNUNG}:
+    if syntax is Syntax.CII:
+        names += ["xrechnung-cii"] if profile is Profile.XRECHNUNG else []
+    elif profile in {Profile.PEPPOL, Profile.XRECHNUNG}:
         names += ["peppol-shared", str(profile)]
     seen = set()
     for broken in rule_sets.run(names, root):
         finding = Finding(broken.rule, Severity(broken.severity), broken.message, broken.location)
-        if finding not in seen and not _unavoidable(finding):  # two files of rules may share one
+        if finding not in seen and not _not_meant(finding, profile):  # two files of rules may share one
             seen.add(finding)
             yield finding
 
 
-def _unavoidable(finding: Finding) -> bool:
+def _not_meant(finding: Finding, profile: Profile | None) -> bool:
+    """Tell whether a rule is broken by what has to be so."""
+    if finding.rule == _ONLY_EN16931:
+        # Factur-X knows its own identifier alone; here BT-24 says which further rules are asked.
+        return profile is not None and finding.location.endswith("/GuidelineSpecifiedDocumentContextParameter/ID")
     # The schema of CII wants this element even where there is nothing to say in it.
     return finding.rule == "PEPPOL-EN16931-R008" and finding.location.endswith("/ApplicableHeaderTradeDelivery")
 
 
+_ONLY_EN16931 = "FX-SCH-A-000556"
 _SPECIFICATION_PATH = {
     syntax: "/" + "/".join(etree.QName(part).localname for part in path.replace("/{", " {").split())
     for syntax, path in _SPECIFICATION.items()

@@ -13,10 +13,12 @@ import yaml
 from lxml import etree
 
 from scaicontrol_adapters.einvoice import rule_sets
-from scaicontrol_adapters.einvoice.findings import Severity
+from scaicontrol_adapters.einvoice.cii import write_cii
+from scaicontrol_adapters.einvoice.findings import Profile, Severity, Syntax
 from scaicontrol_adapters.einvoice.validation import validate_xml
 from scaicontrol_adapters.einvoice.writing import einvoice_xml
 from scaicontrol_core.documents.einvoice.addressing import PEPPOL_SCHEMES
+from scaicontrol_core.documents.einvoice.reading import einvoice_of
 from scaicontrol_core.tenancy.fields import EInvoiceFormat
 from scaicontrol_core.testing.document_matrix import Kind, Treatment, matrix_document
 
@@ -183,6 +185,64 @@ def test_what_a_receiver_only_frowns_upon_is_a_warning(rule: str, change: Change
     report = validate_xml(broken(XRECHNUNG, change))
     assert [(finding.rule, finding.severity) for finding in report.findings] == [(rule, Severity.WARNING)]
     assert report.accepted
+
+
+# -- XRechnung in the syntax that we do not write it in --------------------------------------------
+
+TRADE_SELLER, TRADE_BUYER = "//ram:SellerTradeParty", "//ram:BuyerTradeParty"
+TRADE_CONTACT = f"{TRADE_SELLER}/ram:DefinedTradeContact"
+
+
+def german_cii(change: Change | None = None, treatment: Treatment = Treatment.STANDARD, **matrix: Any) -> bytes:
+    """Return an XRechnung as CII, as others write them."""
+    root = etree.fromstring(write_cii(einvoice_of(matrix_document(treatment, **matrix), XRECHNUNG)))
+    if change:
+        change(root)
+    return etree.tostring(root)
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("treatment", Treatment)
+def test_an_xrechnung_in_cii_is_judged_as_one(treatment: Treatment, kind: Kind) -> None:
+    report = validate_xml(german_cii(treatment=treatment, kind=kind))
+    assert (report.syntax, report.profile, report.findings) == (Syntax.CII, Profile.XRECHNUNG, ())
+
+
+@pytest.mark.parametrize(
+    ("rule", "change"),
+    [
+        ("BR-DE-1", without("//ram:SpecifiedTradeSettlementPaymentMeans")),
+        ("BR-DE-2", without(TRADE_CONTACT)),
+        ("BR-DE-3", without(f"{TRADE_SELLER}/ram:PostalTradeAddress/ram:CityName")),
+        ("BR-DE-4", without(f"{TRADE_SELLER}/ram:PostalTradeAddress/ram:PostcodeCode")),
+        ("BR-DE-5", without(f"{TRADE_CONTACT}/ram:PersonName")),
+        ("BR-DE-6", without(f"{TRADE_CONTACT}/ram:TelephoneUniversalCommunication")),
+        ("BR-DE-7", without(f"{TRADE_CONTACT}/ram:EmailURIUniversalCommunication")),
+        ("BR-DE-8", without(f"{TRADE_BUYER}/ram:PostalTradeAddress/ram:CityName")),
+        ("BR-DE-9", without(f"{TRADE_BUYER}/ram:PostalTradeAddress/ram:PostcodeCode")),
+        ("BR-DE-15", without("//ram:BuyerReference")),
+        ("BR-DE-16", without(f"{TRADE_SELLER}/ram:SpecifiedTaxRegistration")),
+        ("BR-DE-18", saying("//ram:SpecifiedTradePaymentTerms/ram:Description", "#SKONTO#TAGE=14#")),
+        ("BR-DE-23-a", without("//ram:PayeePartyCreditorFinancialAccount")),
+        ("BR-DE-25-a", saying("//ram:SpecifiedTradeSettlementPaymentMeans/ram:TypeCode", "59")),
+        ("PEPPOL-EN16931-R001", without("//ram:BusinessProcessSpecifiedDocumentContextParameter")),
+        ("PEPPOL-EN16931-R010", without(f"{TRADE_BUYER}/ram:URIUniversalCommunication")),
+        ("PEPPOL-EN16931-R020", without(f"{TRADE_SELLER}/ram:URIUniversalCommunication")),
+    ],
+)
+def test_what_breaks_an_xrechnung_breaks_it_in_cii(rule: str, change: Change) -> None:
+    assert rule in {finding.rule for finding in validate_xml(german_cii(change)).fatal}
+
+
+def test_a_group_without_a_rate_is_no_german_one() -> None:
+    change = without("//ram:ApplicableHeaderTradeSettlement/ram:ApplicableTradeTax/ram:RateApplicablePercent")
+    assert "BR-DE-14" in {finding.rule for finding in validate_xml(german_cii(change, OUTSIDE)).fatal}
+
+
+def test_a_cii_that_promises_peppol_is_not_said_to_keep_it() -> None:
+    promised = einvoice_of(matrix_document(Treatment.STANDARD), PEPPOL)
+    (told,) = validate_xml(write_cii(promised)).findings
+    assert (told.rule, told.severity) == ("BT-24", Severity.WARNING)
 
 
 @pytest.mark.parametrize("einvoice_format", [PEPPOL, CII])
