@@ -44,7 +44,9 @@ def served(
     with (
         (tmp_path / "server.log").open("wb") as log,
         subprocess.Popen([sys.executable, "-c", SERVE, str(port)], env=os.environ, stderr=log, stdout=log) as server,
-        httpx.Client(base_url=report["api"], headers={"Authorization": f"Bearer {report['token']}"}) as client,
+        httpx.Client(
+            base_url=report["api"], headers={"Authorization": f"Bearer {report['token']}"}, timeout=30
+        ) as client,
     ):
         try:
             eventually(lambda: _answers(client) or server.poll() is not None)
