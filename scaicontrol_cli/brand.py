@@ -35,7 +35,7 @@ def asset_json(asset: BrandAsset) -> Json:
 
 @app.command("upload")
 def upload_asset(
-    file: Annotated[Path, typer.Argument(help="A PNG, SVG, TTF, OTF or WOFF2.", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="A PNG, SVG, TTF or OTF.", exists=True, dir_okay=False)],
     partner: PartnerOption = None,
     use: _Use = None,
     as_json: AsJson = False,

@@ -31,7 +31,7 @@ def upgrade() -> None:
         sa.Column("deleted_at", UtcInstant(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "asset_type IN ('image/png', 'image/svg+xml', 'font/ttf', 'font/otf', 'font/woff2')",
+            "asset_type IN ('image/png', 'image/svg+xml', 'font/ttf', 'font/otf')",
             name=op.f("ck_brand_assets_asset_type_known"),
         ),
         sa.ForeignKeyConstraint(["partner_id"], ["partners.id"], name=op.f("fk_brand_assets_partner_id")),

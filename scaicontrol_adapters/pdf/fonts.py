@@ -60,12 +60,15 @@ def brand_font_css(branding: Branding) -> str:
     """Return the rules that set a document in its brand's font, with ours for letters it lacks; nothing without one.
 
     The family is named by the font's digest: two brands' fonts never meet under one name. Without a
-    bold cut of its own, bold text stays in ours.
+    bold cut of its own, bold text stays in ours. (WeasyPrint knows no ranges of weights.)
     """
     if branding.font_url is None:
         return ""
     family = f"Brand {branding.font_url[len('asset:') :][:12]}"
-    bold = f"font-weight: 600 900; src: url({branding.font_bold_url});" if branding.font_bold_url else None
-    faces = [f"font-weight: 100 599; src: url({branding.font_url});", *([bold] if bold else [])]
-    rules = [f"@font-face {{ font-family: '{family}'; {face} }}" for face in faces]
+    regular, *bolder = font_files()
+    cuts = {regular.weight: branding.font_url} | {cut.weight: branding.font_bold_url or cut.url for cut in bolder}
+    rules = [
+        f"@font-face {{ font-family: '{family}'; font-weight: {weight}; src: url({url}); }}"
+        for weight, url in cuts.items()
+    ]
     return "\n".join([*rules, f"html {{ font-family: '{family}', '{FAMILY}', sans-serif; }}"])

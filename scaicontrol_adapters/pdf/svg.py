@@ -21,13 +21,14 @@ _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 _DRAWN = frozenset(
     """svg g defs symbol use title desc path rect circle ellipse line polyline polygon text tspan textPath
-    linearGradient radialGradient stop clipPath mask pattern image style""".split()
+    linearGradient radialGradient stop clipPath mask pattern style""".split()
 )
 _REFERENCES = ("href", _XLINK)
 _NAMESPACED_KEPT = (_XLINK, "{http://www.w3.org/XML/1998/namespace}space")
-_INLINE_IMAGE = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=\s]+")
 _URL = re.compile(r"url\(\s*['\"]?(?!\s*['\"]?#)", re.IGNORECASE)
-_LOADS = re.compile(r"@import|@font-face|expression\s*\(|javascript:|\\", re.IGNORECASE)
+_LOADS = re.compile(r"@import|@font-face|(?:expression|image-set|image|src)\s*\(|javascript:|\\", re.IGNORECASE)
+_ENCODING = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"'](?!utf-8[\"'])", re.IGNORECASE)
+_SUBSET = re.compile(rb"<!DOCTYPE[^>]*\[", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*([0-9]*\.?[0-9]+)(?:px|pt|mm|cm|in)?\s*", re.ASCII)
 _MAX_ELEMENTS = 5_000
 _MAX_USES = 200
@@ -50,8 +51,14 @@ def clean_svg(content: bytes) -> tuple[bytes, int, int, tuple[str, ...]]:
 
 
 def _parsed(content: bytes) -> Element:
-    if b"<!ENTITY" in content.upper():
+    if _SUBSET.search(content) or b"<!ENTITY" in content.upper():
         raise AssetRejected.because("The SVG declares entities.", hint="Save it as plain SVG.")
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise AssetRejected.because("The SVG is not UTF-8.", hint="Save it as UTF-8.") from None
+    if _ENCODING.search(content):  # other encodings hide from us what a parser would read
+        raise AssetRejected.because("The SVG says it is not UTF-8.", hint="Save it as UTF-8.")
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -77,13 +84,13 @@ def _clean(root: Element) -> Iterator[str]:
         element = waiting.pop()
         name = etree.QName(element)
         drawn = name.namespace == _SVG and name.localname in _DRAWN
-        if not drawn or (name.localname == "style" and _reaches_out(element.text or "")):
+        if not drawn or (name.localname == "style" and (len(element) or _reaches_out(element.text or ""))):
             if name.namespace == _SVG:
                 yield f"<{name.localname}> on line {element.sourceline}"
             _without(element)
         else:
             yield from _clean_attributes(element)
-            waiting += reversed(element)
+            waiting += reversed(element.findall("*"))
 
 
 def _clean_attributes(element: Element) -> Iterator[str]:
@@ -98,8 +105,8 @@ def _clean_attributes(element: Element) -> Iterator[str]:
 
 def _may_stay(element: Element, name: str, text: str) -> bool:
     if name in _REFERENCES:
-        inline = etree.QName(element).localname == "image" and _INLINE_IMAGE.fullmatch(text.strip())
-        return text.strip().startswith("#") or bool(inline)
+        twice = name == _XLINK and element.get("href") is not None
+        return text.strip().startswith("#") and not twice
     if name.startswith("{"):
         return name in _NAMESPACED_KEPT
     return not name.lower().startswith("on") and not _reaches_out(text)
@@ -124,10 +131,9 @@ def _require_modest(root: Element) -> None:
     uses = [element for element in elements if etree.QName(element).localname == "use"]
     if len(uses) > _MAX_USES:
         raise AssetRejected.because(f"The SVG copies shapes more than {_MAX_USES} times.", hint="Simplify the drawing.")
-    by_id = {str(element.get("id")): element for element in elements if element.get("id")}
+    copying = {str(each.get("id")) for each in elements if next(each.iter(f"{{{_SVG}}}use"), None) is not None}
     for use in uses:
-        target = by_id.get(str(use.get("href") or use.get(_XLINK) or "").strip().lstrip("#"))
-        if target is not None and next(target.iter(f"{{{_SVG}}}use"), None) is not None:
+        if str(use.get("href") or use.get(_XLINK) or "").strip().lstrip("#") in copying:
             raise AssetRejected.because(
                 f"The SVG copies what holds copies itself, on line {use.sourceline}.", hint="Turn copies into shapes."
             )

@@ -98,6 +98,20 @@ class ObjectAltered(ObjectStoreUnavailable):
         return cls(f"The object {key!r} is not what was stored: its sha256 differs.")
 
 
+class AssetLost(Conflict):
+    """A document names an asset whose bytes are not, or no longer rightly, in the object store."""
+
+    code = "asset_lost"
+
+    @classmethod
+    def of(cls, digest: str, what: str) -> AssetLost:
+        """Name the asset."""
+        return cls(
+            f"The asset {digest[:12]}… {what}.",
+            hint="Upload the same file again: it is kept under the digest of its bytes.",
+        )
+
+
 class RenderingFailed(Invalid):
     """The renderer can't make a document of this HTML; the same HTML would fail again."""
 
@@ -105,7 +119,7 @@ class RenderingFailed(Invalid):
 
 
 #: What trying again does not mend, before somebody mends a template or a text.
-NEEDS_MENDING = (RenderingFailed, RenderingLimitExceeded, TemplateRejected, DocumentUnreadable)
+NEEDS_MENDING = (RenderingFailed, RenderingLimitExceeded, TemplateRejected, DocumentUnreadable, AssetLost)
 
 
 class DocumentNotReady(Unavailable):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from scaicontrol_core.kernel.checks import Findings, json_object, maybe, worded
@@ -14,10 +15,19 @@ if TYPE_CHECKING:
     from scaicontrol_core.tenancy.ports import OwnAssets
     from scaicontrol_core.tenancy.seller import PartnerConfiguration
 
+
+class AssetKind(StrEnum):
+    """What an asset is for."""
+
+    LOGO = "logo"
+    FONT = "font"
+
+
 _ASSET = re.compile(r"asset:([0-9a-f]{64})/[\w.-]{1,100}", re.ASCII)
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 #: Keys of ``branding`` that name fonts.
 FONTS = ("font", "font_bold")
+_LOGO = "/invoice_logo_url"
 
 
 def require_logo_url(value: str, pointer: str) -> str:
@@ -50,7 +60,7 @@ def check_branding(value: object, pointer: str) -> dict[str, Any]:
 
 def assets_of(configuration: PartnerConfiguration) -> Mapping[str, str]:
     """Return the sha256 of the assets that a configuration names, by the pointer of their field."""
-    named = {"/invoice_logo_url": configuration.invoice_logo_url} | {
+    named = {_LOGO: configuration.invoice_logo_url} | {
         f"/branding/{name}": configuration.branding.get(name) for name in FONTS
     }
     found = {pointer: _ASSET.fullmatch(url) for pointer, url in named.items() if isinstance(url, str)}
@@ -64,11 +74,12 @@ async def require_own_assets(
 
     Raises ``Invalid`` (``asset_unknown``) at each field.
     """
-    known = set(assets_of(present).values()) if present else set()
+    known = assets_of(present) if present else {}
     findings = Findings()
     for pointer, digest in assets_of(wanted).items():
-        if digest not in known and not await assets.has(partner_id, digest):
-            findings.note(pointer, "There is no such asset of this partner; upload it first.", "asset_unknown")
+        kind = AssetKind.LOGO if pointer == _LOGO else AssetKind.FONT
+        if digest != known.get(pointer) and not await assets.has(partner_id, digest, kind):
+            findings.note(pointer, f"This partner uploaded no such {kind.value}; upload it first.", "asset_unknown")
     findings.raise_if_any()
 
 

@@ -19,6 +19,7 @@ from scaicontrol_core.kernel.ids import PartnerId, TenantId
 from scaicontrol_core.kernel.paging import Page, PageRequest
 from scaicontrol_core.kernel.work import UnitOfWork
 from scaicontrol_core.tenancy.billing_profile import BillingDetails, BillingProfile
+from scaicontrol_core.tenancy.branding import AssetKind
 from scaicontrol_core.tenancy.partner import Partner
 from scaicontrol_core.tenancy.seller import PartnerConfiguration
 from scaicontrol_core.tenancy.tenant import Tenant
@@ -152,8 +153,8 @@ class VatEvidenceLog(Protocol):
 class OwnAssets(Protocol):
     """Tells which logos and fonts a partner has uploaded."""
 
-    async def has(self, partner_id: PartnerId, digest: str) -> bool:
-        """Tell whether the partner has an asset of this sha256 (hex) in use."""
+    async def has(self, partner_id: PartnerId, digest: str, kind: AssetKind) -> bool:
+        """Tell whether the partner has an asset of this sha256 (hex) and kind in use."""
         ...
 
 

@@ -8,6 +8,7 @@ from scaicontrol_core.documents.brand.asset import BrandAsset
 from scaicontrol_core.kernel.errors import Retryable
 from scaicontrol_core.kernel.ids import PartnerId
 from scaicontrol_core.kernel.scope import Scope, ScopeKind
+from scaicontrol_core.tenancy.branding import AssetKind
 from scaicontrol_core.testing.memory_store import MemoryCollection, UniqueKey
 
 
@@ -17,10 +18,10 @@ class MemoryBrandAssets(MemoryCollection[BrandAsset]):
     table = "brand_assets"
     what = "brand asset"
 
-    async def has(self, partner_id: PartnerId, digest: str) -> bool:
-        """Tell whether the partner has an asset of these bytes in use."""
+    async def has(self, partner_id: PartnerId, digest: str, kind: AssetKind) -> bool:
+        """Tell whether the partner has an asset of these bytes and this kind in use."""
         found = await self.find(partner_id, digest)
-        return found is not None and not found.is_deleted
+        return found is not None and found.kind is kind and not found.is_deleted
 
     async def find(self, partner_id: PartnerId, digest: str) -> BrandAsset | None:
         """Return the partner's asset of these bytes."""

@@ -14,7 +14,7 @@ from scaicontrol_http.requests import Answer, Body
 
 
 class AssetBody(Body):
-    """A file and its bytes in base64: PNG or SVG up to 256 KiB, TTF, OTF or WOFF2 up to 2 MiB."""
+    """A file and its bytes in base64: PNG or SVG up to 256 KiB, TTF or OTF up to 2 MiB."""
 
     name: str
     content_base64: str

@@ -10,12 +10,14 @@ from scaicontrol_core.access import Actor
 from scaicontrol_core.documents.brand.asset import AssetId, AssetType, BrandAsset, CleanAsset
 from scaicontrol_core.kernel.errors import NotFound, Retryable, Stale
 from scaicontrol_core.kernel.ids import PartnerId
+from scaicontrol_core.tenancy.branding import AssetKind
 from scaicontrol_core.testing import builders
 from scaicontrol_core.testing.builders import OPERATOR_ID
 from scaicontrol_core.testing.clock import DEFAULT_START
 
 BOSS = Actor.system("contract")
 OTHER = PartnerId("prt_other")
+LOGO = AssetKind.LOGO
 
 
 def asset(number: int, partner_id: PartnerId = OPERATOR_ID, content: bytes | None = None) -> BrandAsset:
@@ -54,8 +56,9 @@ async def test_what_is_kept_is_found_again(work: Any) -> None:
         assert (first.name, first.asset_type, first.width, first.version) == ("logo-1.png", AssetType.PNG, 4, 1)
         assert first.created_at == DEFAULT_START
         assert [each.id for each in await reading.brand_assets.of_partner(OPERATOR_ID)] == ["ast_1", "ast_2"]
-        assert await reading.brand_assets.has(OTHER, asset(3).sha256)
-        assert not await reading.brand_assets.has(OPERATOR_ID, asset(3).sha256)
+        assert await reading.brand_assets.has(OTHER, asset(3).sha256, LOGO)
+        assert not await reading.brand_assets.has(OPERATOR_ID, asset(3).sha256, LOGO)
+        assert not await reading.brand_assets.has(OTHER, asset(3).sha256, AssetKind.FONT)
         assert await reading.brand_assets.find(OPERATOR_ID, "0" * 64) is None
         with pytest.raises(NotFound) as missing:
             await reading.brand_assets.get(AssetId("ast_9"))
@@ -71,7 +74,7 @@ async def test_a_deleted_one_is_offered_no_longer_and_still_known(work: Any) -> 
         await writing.commit()
     async with work.begin(BOSS, read_only=True) as reading:
         assert await reading.brand_assets.of_partner(OPERATOR_ID) == []
-        assert not await reading.brand_assets.has(OPERATOR_ID, gone.sha256)
+        assert not await reading.brand_assets.has(OPERATOR_ID, gone.sha256, LOGO)
         found = await reading.brand_assets.find(OPERATOR_ID, gone.sha256)
     assert found is not None
     assert found.is_deleted

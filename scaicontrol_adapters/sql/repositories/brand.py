@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from scaicontrol_core.documents.brand.asset import AssetId
     from scaicontrol_core.kernel.ids import PartnerId
+    from scaicontrol_core.tenancy.branding import AssetKind
 
 _ASSETS: Table[BrandAsset] = Table(
     BrandAssetRow,
@@ -33,10 +34,10 @@ class SqlBrandAssets(Repository[BrandAsset]):
         """Return one, or raise ``NotFound``."""
         return await self.load(asset_id)
 
-    async def has(self, partner_id: PartnerId, digest: str) -> bool:
-        """Tell whether the partner has an asset of these bytes in use."""
+    async def has(self, partner_id: PartnerId, digest: str, kind: AssetKind) -> bool:
+        """Tell whether the partner has an asset of these bytes and this kind in use."""
         found = await self.find(partner_id, digest)
-        return found is not None and not found.is_deleted
+        return found is not None and found.kind is kind and not found.is_deleted
 
     async def find(self, partner_id: PartnerId, digest: str) -> BrandAsset | None:
         """Return the partner's asset of these bytes, a deleted one too."""

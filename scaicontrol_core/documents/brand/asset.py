@@ -15,20 +15,14 @@ from scaicontrol_core.kernel import checks
 from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.events import Event, Recorder
 from scaicontrol_core.kernel.ids import PartnerId
+from scaicontrol_core.tenancy.branding import AssetKind
 
 AssetId = NewType("AssetId", str)
 
 #: Bytes as they are uploaded.
 MAX_LOGO_BYTES = 256 * 1024
 MAX_FONT_BYTES = 2 * 1024 * 1024
-_DIGEST = re.compile(r"asset:([0-9a-f]{64})/")
-
-
-class AssetKind(StrEnum):
-    """What an asset is for."""
-
-    LOGO = "logo"
-    FONT = "font"
+_COPIES = 4
 
 
 class AssetType(StrEnum):
@@ -38,7 +32,6 @@ class AssetType(StrEnum):
     SVG = "image/svg+xml"
     TTF = "font/ttf"
     OTF = "font/otf"
-    WOFF2 = "font/woff2"
 
     @property
     def kind(self) -> AssetKind:
@@ -122,11 +115,6 @@ class BrandAsset(Recorder):
         return f"asset:{self.sha256}/{self.kind.value}.{self.asset_type.ending}"
 
     @property
-    def object_key(self) -> str:
-        """Where its bytes are kept."""
-        return asset_key(self.sha256)
-
-    @property
     def is_deleted(self) -> bool:
         """Tell whether it is no longer offered."""
         return self.deleted_at is not None
@@ -164,13 +152,12 @@ def checked_name(name: str) -> str:
     return str(checks.required(120)(name, "/name"))
 
 
-def asset_key(digest: str) -> str:
-    """Return the object key of the asset with this sha256 (hex)."""
+def asset_keys(digest: str) -> tuple[str, ...]:
+    """Return the object keys of the asset with this sha256 (hex), in the order they are tried.
+
+    A store replaces nothing: should bytes be altered where they lie, the same file uploaded again
+    lies under the next key.
+    """
     if not re.fullmatch("[0-9a-f]{64}", digest):
         raise Invalid.field("/sha256", f"{digest!r} is no sha256 in hex.", code="object_key_invalid")
-    return f"uploads/assets/{digest}"
-
-
-def assets_named(text: str) -> frozenset[str]:
-    """Return the sha256 of every asset that a document's HTML, or any text, names."""
-    return frozenset(_DIGEST.findall(text))
+    return (f"uploads/assets/{digest}", *(f"uploads/assets/{digest}-{copy}" for copy in range(2, _COPIES + 1)))

@@ -20,17 +20,3 @@ class AssetInUse(Conflict):
     """The partner's configuration names the asset."""
 
     code = "asset_in_use"
-
-
-class AssetLost(Conflict):
-    """A document names an asset whose bytes are not, or no longer rightly, in the object store."""
-
-    code = "asset_lost"
-
-    @classmethod
-    def of(cls, digest: str, what: str) -> AssetLost:
-        """Name the asset."""
-        return cls(
-            f"The asset {digest[:12]}… {what}.",
-            hint="Upload the same file again: it is kept under the digest of its bytes.",
-        )

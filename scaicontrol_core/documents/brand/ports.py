@@ -40,6 +40,6 @@ class BrandAssets(OwnAssets, Protocol):
 class AssetReader(Protocol):
     """Reads an uploaded file: what it is, whether documents can be set with it, and what must go from it."""
 
-    def read(self, content: bytes) -> CleanAsset:
+    async def read(self, content: bytes) -> CleanAsset:
         """Return it cleaned; raises ``AssetRejected``."""
         ...

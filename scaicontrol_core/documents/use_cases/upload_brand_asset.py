@@ -6,8 +6,9 @@ from attrs import field, frozen
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
-from scaicontrol_core.documents.brand.asset import AssetId, AssetKind, BrandAsset, CleanAsset
+from scaicontrol_core.documents.brand.asset import AssetId, BrandAsset, CleanAsset
 from scaicontrol_core.documents.brand.errors import AssetRejected
+from scaicontrol_core.documents.brand.loading import keep_asset
 from scaicontrol_core.documents.brand.ports import AssetReader
 from scaicontrol_core.documents.errors import RenderingFailed, RenderingLimitExceeded
 from scaicontrol_core.documents.ports import DocumentRenderer, ObjectStore, PdfParts
@@ -15,6 +16,7 @@ from scaicontrol_core.documents.work import DocumentsWork
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.ids import Ids, PartnerId
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
+from scaicontrol_core.tenancy.branding import AssetKind
 from scaicontrol_core.tenancy.selling import home_partner
 
 _PROOF = '<!DOCTYPE html><html lang="en"><head><title>Proof</title></head><body><img src="{}" alt="Logo"></body></html>'
@@ -41,8 +43,8 @@ class UploadedAsset:
 class UploadBrandAsset:
     """Read, clean, try and keep a file. The same bytes again are the same asset.
 
-    Raises ``AssetRejected`` (no PNG, SVG, TTF, OTF or WOFF2; too large; damaged; can't be
-    printed), ``Invalid``, ``NotFound``, and what renderer and store raise.
+    Raises ``AssetRejected`` (no PNG, SVG, TTF or OTF; too large; damaged; can't be printed),
+    ``Invalid``, ``NotFound``, and what renderer and store raise.
     """
 
     work: UnitOfWorkFactory[DocumentsWork]
@@ -57,11 +59,11 @@ class UploadBrandAsset:
         actor.require(Permission.ADMIN_PARTNERS)
         async with self.work.begin(actor, read_only=True) as work:
             partner_id = (await home_partner(work, actor.scope, upload.partner_id)).id
-        clean = self.asset_reader.read(upload.content)
+        clean = await self.asset_reader.read(upload.content)
         asset_id = AssetId(self.ids.new("ast"))
         made = BrandAsset.upload(asset_id, partner_id, upload.name, clean, self.clock.now())
         await self._try(made, clean)
-        await self.objects.put(made.object_key, clean.content, content_type=clean.asset_type.value)
+        await keep_asset(self.objects, clean.content, clean.asset_type.value)
         async with self.work.begin(actor) as work:
             kept = await work.brand_assets.find(partner_id, made.sha256)
             if kept is None:

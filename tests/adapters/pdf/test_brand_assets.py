@@ -51,20 +51,21 @@ def bomb() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
 
 
-def test_an_image_is_kept_to_the_byte() -> None:
-    read = READER.read(png())
+async def test_an_image_is_kept_to_the_byte() -> None:
+    read = await READER.read(png())
     assert (read.content, read.asset_type, read.width, read.height) == (png(), AssetType.PNG, 40, 10)
 
 
-@pytest.mark.parametrize(("change", "kind"), [("", AssetType.TTF), ("woff2", AssetType.WOFF2)])
-def test_a_font_says_its_name(change: str, kind: AssetType) -> None:
-    read = READER.read(font(change))
-    assert read.asset_type is kind
+async def test_a_font_says_its_name() -> None:
+    read = await READER.read(font())
+    assert read.asset_type is AssetType.TTF
     assert read.family == "Source Sans Pro"
 
 
-def test_a_drawing_is_cleaned() -> None:
-    read = READER.read(b'\xef\xbb\xbf <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 1"><script/><rect/></svg>')
+async def test_a_drawing_is_cleaned() -> None:
+    read = await READER.read(
+        b'\xef\xbb\xbf <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 1"><script/><rect/></svg>'
+    )
     assert read.asset_type is AssetType.SVG
     assert read.removed == ("<script> on line 1",)
     assert b"script" not in read.content
@@ -82,12 +83,12 @@ def test_a_drawing_is_cleaned() -> None:
         (png(4_001, 1), "4001 by 1 pixels"),
         (b"\x89PNG\r\n\x1a\n" + b"x" * MAX_LOGO_BYTES, "at most 262144"),
         (b"\x00\x01\x00\x00garbage", "damaged"),
-        (b"wOF2" + b"\xff" * 60, "damaged"),
+        (font("woff2"), "none of PNG"),
         (font("restricted"), "forbid to embed"),
         (font("no digits"), "lacks letters that invoices need: 0123456789"),
     ],
 )
-def test_what_is_refused(content: bytes, reason: str) -> None:
+async def test_what_is_refused(content: bytes, reason: str) -> None:
     with pytest.raises(AssetRejected, match=reason) as refused:
-        READER.read(content)
+        await READER.read(content)
     assert refused.value.fields[0].pointer == "/content"

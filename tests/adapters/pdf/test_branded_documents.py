@@ -7,20 +7,20 @@ from typing import Any
 
 import pikepdf
 import pytest
-from attrs import define
+from attrs import define, evolve
 from PIL import Image
 
 from scaicontrol_adapters.container import Container
 from scaicontrol_adapters.pdf.fonts import font_files
 from scaicontrol_adapters.pdf.inline import InlineRenderer
-from scaicontrol_core.access import Actor
+from scaicontrol_core.access import Actor, Role
 from scaicontrol_core.billing.draft_input import DraftInput, LineInput
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
 from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
-from scaicontrol_core.documents.brand.asset import BrandAsset
-from scaicontrol_core.documents.brand.errors import AssetInUse, AssetLost, AssetRejected
-from scaicontrol_core.documents.errors import RenderingLimitExceeded
+from scaicontrol_core.documents.brand.asset import BrandAsset, asset_keys
+from scaicontrol_core.documents.brand.errors import AssetInUse, AssetRejected
+from scaicontrol_core.documents.errors import AssetLost, DocumentNotReady, RenderingLimitExceeded
 from scaicontrol_core.documents.ports import NO_PARTS, PdfParts
 from scaicontrol_core.documents.use_cases.delete_brand_asset import DeleteBrandAsset
 from scaicontrol_core.documents.use_cases.list_brand_assets import ListBrandAssets
@@ -188,11 +188,46 @@ async def test_drafts_and_statements_wear_the_brand_too(house: House) -> None:
 async def test_a_lost_logo_stops_the_print_and_uploading_it_again_mends_it(house: House) -> None:
     asset = await house.use_logo(png("#ff0000"))
     invoice = await house.issue()
-    house.lose(asset.object_key)
+    house.lose(asset_keys(asset.sha256)[0])
     with pytest.raises(AssetLost, match="not in the object store"):
         await house.pdf(invoice)
     await house.upload(png("#ff0000"))
     assert images(await house.pdf(invoice)) == [(120, 30)]
+
+
+async def test_altered_bytes_are_never_printed_and_uploading_the_file_again_mends_it(house: House) -> None:
+    asset = await house.use_logo(png("#ff0000"))
+    invoice = await house.issue()
+    objects = house.container.objects
+    assert isinstance(objects, MemoryObjects)
+    objects.contents[asset_keys(asset.sha256)[0]] = png("#00ff00")
+    with pytest.raises(AssetLost, match="was altered"):
+        await house.pdf(invoice)
+    customer = Actor.tenant_user("usr_t", TENANT_ID, OPERATOR_ID, Role.TENANT_ADMIN)
+    with pytest.raises(DocumentNotReady):
+        await house.container.use(ReadInvoicePdf)(customer, invoice.id)
+    await house.upload(png("#ff0000"))
+    assert images(await house.pdf(invoice)) == [(120, 30)]
+
+
+async def test_whatever_a_customer_is_called_it_loads_nothing(house: House) -> None:
+    """Its name is text, on a document that wears a logo too."""
+    name = f"asset:{'0' * 64}/ <img src='asset:{'2' * 64}/x'>"
+    async with house.container.work.begin(BOSS) as work:
+        profile = await work.billing_profiles.get(TENANT_ID)
+        profile.change(evolve(profile.details, company_name=name), house.container.clock.now())
+        await work.billing_profiles.save(profile)
+        await work.commit()
+    await house.use_logo(png("#ff0000"))
+    assert images(await house.pdf(await house.issue())) == [(120, 30)]
+
+
+async def test_a_font_is_no_logo_and_a_logo_no_font(house: House) -> None:
+    font = (await house.upload(font_files()[0].content, "Brand.ttf")).asset
+    logo = (await house.upload(png("#ff0000"))).asset
+    with pytest.raises(Invalid) as refused:
+        await house.configure(invoice_logo_url=font.url, branding={"font": logo.url})
+    assert [each.pointer for each in refused.value.fields] == ["/invoice_logo_url", "/branding/font"]
 
 
 async def test_the_same_file_twice_is_one_asset(house: House) -> None:

@@ -109,6 +109,11 @@ def test_an_address_is_written_as_its_country_reads_it(country: str, state: str 
     [
         ("#0055aa", "#0055aa", "#0055aa"),
         ("#ffe94d", "#ffe94d", "#16202a"),  # yellow text on white is not readable
+        ("#00ff00", "#00ff00", "#16202a"),  # 1.37 to 1
+        ("#e67e22", "#e67e22", "#16202a"),  # 2.85 to 1
+        ("#767676", "#767676", "#767676"),  # 4.54 to 1, the lightest grey that passes
+        ("#777777", "#777777", "#16202a"),  # 4.48 to 1
+        ("#000000", "#000000", "#000000"),
         ("red; } body { display: none", "#1f4e5f", "#1f4e5f"),
         (None, "#1f4e5f", "#1f4e5f"),
     ],

@@ -82,10 +82,24 @@ _SAMPLES: dict[str, Any] = {
     "currency": "EUR",
     "tier": "pro",
     "content_base64": "AAAA",
+    "until": "2026-12-31",
+    "anchor": "2026-01-01",
+    "action": "suspend",
+    "ids": ["sub_nobodys"],
 }
 #: Bodies of which something is needed, whatever it is.
-_SAMPLE_BODIES: dict[str, dict[str, Any]] = {"OverrideBody": {"plan_key": "mail.basic"}}
-_BY_TYPE: dict[str, Any] = {"StrType": "x", "IntType": 1, "BoolType": False, "ListType": [], "DictType": {}}
+_SAMPLE_BODIES: dict[str, dict[str, Any]] = {
+    "OverrideBody": {"plan_key": "mail.basic"},
+    "ChangePlanBody": {"plan_key": "mail.basic"},
+}
+_BY_TYPE: dict[str, Any] = {
+    "StrType": "x",
+    "IntType": 1,
+    "BoolType": False,
+    "ListType": [],
+    "DictType": {},
+    "DateType": "2026-12-31",
+}
 
 
 def _fields(body: type[Struct]) -> tuple[inspect.Field, ...]:
