@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from scaicontrol_adapters.sql.errors import ConnectionLost
 from scaicontrol_adapters.sql.guard import ScopedSession, bound_to, close_to_statements
 from scaicontrol_adapters.sql.reads.integrity import SqlIntegrityReads
+from scaicontrol_adapters.sql.reads.metering import SqlMeteredSubscriptions
 from scaicontrol_adapters.sql.repositories.audit import SqlAuditLog
 from scaicontrol_adapters.sql.repositories.billing import SqlBilledPeriods, SqlBillingRuns, SqlNumberSeries
 from scaicontrol_adapters.sql.repositories.brand import SqlBrandAssets
@@ -19,6 +20,7 @@ from scaicontrol_adapters.sql.repositories.catalog import SqlPacks, SqlPlans, Sq
 from scaicontrol_adapters.sql.repositories.consumer_turnovers import SqlConsumerTurnovers
 from scaicontrol_adapters.sql.repositories.documents import SqlDocumentRevisions
 from scaicontrol_adapters.sql.repositories.invoices import SqlInvoices
+from scaicontrol_adapters.sql.repositories.metering import SqlUsageClosings, SqlUsageEvents
 from scaicontrol_adapters.sql.repositories.sending import SqlSendHistory, SqlSendRequests
 from scaicontrol_adapters.sql.repositories.subscriptions import SqlSubscriptions
 from scaicontrol_adapters.sql.repositories.tax import SqlExchangeRates
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.kernel.ids import Ids
     from scaicontrol_core.kernel.scope import Scope
     from scaicontrol_core.kernel.work import ActsInScope, UnitOfWorkFactory
+    from scaicontrol_core.metering.ports import MeteringWork
 
 
 class SqlWork:
@@ -136,6 +139,23 @@ class SqlWork:
     def audit_log(self) -> SqlAuditLog:
         """The audit log within scope."""
         return SqlAuditLog(self.transaction)
+
+    # -- metering ------------------------------------------------------------------------------
+
+    @cached_property
+    def metered(self) -> SqlMeteredSubscriptions:
+        """The subscriptions, as far as usage needs them."""
+        return SqlMeteredSubscriptions(self.transaction)
+
+    @cached_property
+    def usage_events(self) -> SqlUsageEvents:
+        """The usage events."""
+        return SqlUsageEvents(self.transaction)
+
+    @cached_property
+    def usage_closings(self) -> SqlUsageClosings:
+        """The closings of usage within scope."""
+        return SqlUsageClosings(self.transaction)
 
     # -- tax -----------------------------------------------------------------------------------
 
@@ -237,4 +257,7 @@ if TYPE_CHECKING:
         return factory
 
     def _reads_for_audits(factory: SqlUnitOfWorkFactory) -> UnitOfWorkFactory[IntegrityWork]:
+        return factory
+
+    def _counts_usage(factory: SqlUnitOfWorkFactory) -> UnitOfWorkFactory[MeteringWork]:
         return factory

@@ -59,6 +59,25 @@ class MeteredSubscription:
         return ends if ends is not None and ends > day else None
 
 
+class Owned(Protocol):
+    """A subscription as far as its closing needs it."""
+
+    @property
+    def id(self) -> SubscriptionId:
+        """Its id."""
+        ...
+
+    @property
+    def tenant_id(self) -> TenantId:
+        """Its owner."""
+        ...
+
+    @property
+    def partner_id(self) -> PartnerId:
+        """Its owner's partner."""
+        ...
+
+
 class MeteredSubscriptions(Protocol):
     """Read access to tenants and subscriptions, as far as usage needs them. For the platform."""
 
@@ -110,11 +129,11 @@ class UsageClosings(Protocol):
     usage holds the closing meanwhile. So no event lands in what was read.
     """
 
-    async def hold(self, subscriptions: Sequence[MeteredSubscription]) -> Mapping[SubscriptionId, date]:
+    async def hold(self, subscriptions: Sequence[Owned]) -> Mapping[SubscriptionId, date]:
         """Return the first unbilled day of each one that was ever closed; none closes before this commits."""
         ...
 
-    async def close(self, subscription: MeteredSubscription, until: date) -> None:
+    async def close(self, subscription: Owned, until: date) -> None:
         """Let no usage of days before ``until`` in any more; waits for those who hold it. Never moves back."""
         ...
 
@@ -143,9 +162,4 @@ class MeteringWork(CatalogWork, Protocol):
     @property
     def usage_closings(self) -> UsageClosings:
         """The closings."""
-        ...
-
-    @property
-    def usage_rollups(self) -> UsageRollups:
-        """The roll-ups."""
         ...

@@ -23,6 +23,11 @@ from scaicontrol_core.testing.memory_billing import (
 from scaicontrol_core.testing.memory_brand_assets import MemoryBrandAssets
 from scaicontrol_core.testing.memory_catalog import MemoryPacks, MemoryPlans, MemoryServices
 from scaicontrol_core.testing.memory_integrity import MemoryIntegrityReads
+from scaicontrol_core.testing.memory_metering import (
+    MemoryMeteredSubscriptions,
+    MemoryUsageClosings,
+    MemoryUsageEvents,
+)
 from scaicontrol_core.testing.memory_revisions import MemoryDocumentRevisions
 from scaicontrol_core.testing.memory_sending import MemorySendHistory, MemorySendRequests
 from scaicontrol_core.testing.memory_store import MemoryStore, Transaction
@@ -61,6 +66,9 @@ class MemoryWork:
         self.plans = MemoryPlans(transaction)
         self.packs = MemoryPacks(transaction)
         self.subscriptions = MemorySubscriptions(transaction)
+        self.metered = MemoryMeteredSubscriptions(transaction)
+        self.usage_events = MemoryUsageEvents(transaction)
+        self.usage_closings = MemoryUsageClosings(transaction)
         self.exchange_rates = MemoryExchangeRates(transaction)
         self.invoices = MemoryInvoices(transaction)
         self.number_series = MemoryNumberSeries(transaction)

@@ -1,0 +1,167 @@
+"""Usage events with their keys, and closings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, delete, select, update
+
+from scaicontrol_adapters.sql.errors import DUPLICATE
+from scaicontrol_adapters.sql.partitions import months_ahead
+from scaicontrol_adapters.sql.repositories.base import MAX_IN_LIST
+from scaicontrol_adapters.sql.rows.metering import UsageClosingRow, UsageEventKeyRow, UsageEventRow
+from scaicontrol_core.kernel.errors import Conflict, Retryable
+from scaicontrol_core.kernel.ids import ServiceId, SubscriptionId
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import date, datetime
+
+    from scaicontrol_adapters.sql.transaction import Transaction
+    from scaicontrol_core.metering.ports import Owned
+    from scaicontrol_core.metering.usage_event import UsageEvent
+
+_KEY = UsageEventKeyRow
+_KNOWN = select(_KEY.idempotency_key, _KEY.content_hash).where(
+    _KEY.service_id == bindparam("wanted_service"), _KEY.idempotency_key.in_(bindparam("wanted_keys", expanding=True))
+)
+_OLD = (
+    select(_KEY.service_id, _KEY.idempotency_key)
+    .where(_KEY.received_at < bindparam("received_before"))
+    .order_by(_KEY.received_at)
+    .limit(bindparam("at_most"))
+)
+_CLOSING = UsageClosingRow
+_CLOSINGS = select(_CLOSING.subscription_id, _CLOSING.closed_until).where(
+    _CLOSING.subscription_id.in_(bindparam("wanted_ids", expanding=True))
+)
+_HELD = _CLOSINGS.order_by(_CLOSING.subscription_id).with_for_update(read=True)
+_ALONE: Any = select(_CLOSING.closed_until).where(_CLOSING.subscription_id == bindparam("wanted_id")).with_for_update()
+_CLOSE = (
+    update(_CLOSING)
+    .where(_CLOSING.subscription_id == bindparam("wanted_id"))
+    .values(closed_until=bindparam("new_closed_until"))
+)
+
+
+class SqlUsageEvents:
+    """Events and their keys (port ``UsageEvents``); triggers refuse every change of an event."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def known(self, keys: Collection[tuple[ServiceId, str]]) -> Mapping[tuple[ServiceId, str], str]:
+        """Return the content hash of each key that was accepted in the last 90 days."""
+        by_service: dict[ServiceId, list[str]] = {}
+        for service_id, key in keys:
+            by_service.setdefault(service_id, []).append(key)
+        found: dict[tuple[ServiceId, str], str] = {}
+        for service_id, wanted in by_service.items():
+            for start in range(0, len(wanted), MAX_IN_LIST):
+                part = {"wanted_service": service_id, "wanted_keys": wanted[start : start + MAX_IN_LIST]}
+                rows = await self._transaction.execute(_KNOWN, part)
+                found |= {(service_id, row.idempotency_key): row.content_hash for row in rows}
+        return found
+
+    async def add(self, events: Sequence[UsageEvent]) -> None:
+        """Store events and their keys; raises ``Retryable`` if another transaction was first with a key.
+
+        Both in the order of their primary keys: concurrent batches wait for each other in one
+        direction only.
+        """
+        keys = [_key_row(event) for event in sorted(events, key=lambda event: event.key)]
+        try:
+            await self._transaction.insert(UsageEventKeyRow, keys)
+        except Conflict as conflict:
+            if conflict.code != DUPLICATE:
+                raise
+            raise Retryable("The same event came in twice at once.") from conflict
+        await self._transaction.insert(UsageEventRow, [_event_row(event) for event in sorted(events, key=_place)])
+
+    async def forget_keys(self, before: datetime, *, limit: int) -> int:
+        """Delete up to ``limit`` keys received before an instant; return how many."""
+        old = (await self._transaction.execute(_OLD, {"received_before": before, "at_most": limit})).all()
+        by_service: dict[str, list[str]] = {}
+        for row in old:
+            by_service.setdefault(row.service_id, []).append(row.idempotency_key)
+        for service_id, keys in by_service.items():
+            for start in range(0, len(keys), MAX_IN_LIST):
+                part = keys[start : start + MAX_IN_LIST]
+                gone = delete(_KEY).where(_KEY.service_id == service_id, _KEY.idempotency_key.in_(part))
+                await self._transaction.execute(gone, synchronize_session=False)
+        return len(old)
+
+    async def keep_ahead(self, today: date, *, months: int) -> int:
+        """Make sure that partitions reach ``months`` ahead; return how many were made."""
+        return await months_ahead(self._transaction, UsageEventRow.__tablename__, today, months)
+
+
+class SqlUsageClosings:
+    """Closings within scope (port ``UsageClosings``): shared locks for who adds, an exclusive one for who bills."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def hold(self, subscriptions: Sequence[Owned]) -> Mapping[SubscriptionId, date]:
+        """Return the first unbilled day of each that was ever closed, under shared locks."""
+        ids = sorted(each.id for each in subscriptions)
+        held = await self._held(ids)
+        missing = [each for each in subscriptions if each.id not in held]
+        if missing:
+            await self._make(missing)
+            held |= await self._held(sorted(each.id for each in missing))
+        return {key: until for key, until in held.items() if until is not None}
+
+    async def close(self, subscription: Owned, until: date) -> None:
+        """Let no usage of days before ``until`` in any more; never moves back."""
+        named = {"wanted_id": subscription.id}
+        row = (await self._transaction.execute(_ALONE, named)).first()
+        if row is None:
+            await self._make([subscription])
+            row = (await self._transaction.execute(_ALONE, named)).one()
+        if row.closed_until is None or row.closed_until < until:
+            await self._transaction.update(_CLOSE, {**named, "new_closed_until": until})
+
+    async def _held(self, ids: Sequence[SubscriptionId]) -> dict[SubscriptionId, date | None]:
+        held: dict[SubscriptionId, date | None] = {}
+        for start in range(0, len(ids), MAX_IN_LIST):
+            rows = await self._transaction.execute(_HELD, {"wanted_ids": ids[start : start + MAX_IN_LIST]})
+            held |= {SubscriptionId(row.subscription_id): row.closed_until for row in rows}
+        return held
+
+    async def _make(self, subscriptions: Sequence[Owned]) -> None:
+        statement = self._transaction.dialect.insert_if_absent(_CLOSING, "subscription_id")
+        for each in sorted(subscriptions, key=lambda each: each.id):
+            owners = {"tenant_id": each.tenant_id, "partner_id": each.partner_id}
+            await self._transaction.execute(statement, {"subscription_id": each.id, "closed_until": None, **owners})
+
+
+def _place(event: UsageEvent) -> tuple[Any, ...]:
+    return event.subscription_id, event.usage_day, event.metric, event.idempotency_key
+
+
+def _key_row(event: UsageEvent) -> dict[str, Any]:
+    return {
+        "service_id": event.service_id,
+        "idempotency_key": event.idempotency_key,
+        "content_hash": event.content_hash,
+        "received_at": event.received_at,
+    }
+
+
+def _event_row(event: UsageEvent) -> dict[str, Any]:
+    return {
+        "subscription_id": event.subscription_id,
+        "usage_day": event.usage_day,
+        "metric": event.metric,
+        "idempotency_key": event.idempotency_key,
+        "service_id": event.service_id,
+        "tenant_id": event.tenant_id,
+        "partner_id": event.partner_id,
+        "quantity": event.quantity,
+        "occurred_at": event.occurred_at,
+        "properties": dict(event.properties) or None,
+        "correction": event.correction,
+        "billable_rate": event.billable_rate,
+        "received_at": event.received_at,
+    }
