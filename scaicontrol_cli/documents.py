@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 app = group("Documents without a database: render a JSON, judge an e-invoice.")
 
 _STREAM = "-"
+#: More than any invoice, and less than a machine has memory for.
+_MOST_BYTES = 100_000_000
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -103,10 +105,11 @@ def validate_documents(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Judge e-invoices by schema, EN 16931, Factur-X, Peppol and XRechnung; exits with 1 if one is refused."""
-    from scaicontrol_adapters.einvoice.validation import validate_document
+    """Judge e-invoices by schema, EN 16931, Factur-X, Peppol and XRechnung; exits with 1 if one is refused.
 
-    reports = [(file, validate_document(_content_of(file))) for file in files]
+    Of several files, one that can't be read is refused (FILE), and the rest go on.
+    """
+    reports = [(file, _judged(file, alone=len(files) == 1)) for file in files]
     if as_json:
         print_json({"items": [_report_json(file, report) for file, report in reports]})
     else:
@@ -116,11 +119,31 @@ def validate_documents(
         raise typer.Exit(FAILED)
 
 
+def _judged(file: str, *, alone: bool) -> Report:
+    from scaicontrol_adapters.einvoice.findings import Finding, Report, Severity
+    from scaicontrol_adapters.einvoice.validation import validate_document
+
+    try:
+        content = _content_of(file)
+    except Malformed as unreadable:
+        if alone:
+            raise
+        return Report(None, None, (Finding("FILE", Severity.FATAL, unreadable.message, "/"),))
+    return validate_document(content)
+
+
 def _content_of(file: str) -> bytes:
     try:
-        return sys.stdin.buffer.read() if file == _STREAM else Path(file).read_bytes()
+        if file == _STREAM:
+            content = sys.stdin.buffer.read(_MOST_BYTES + 1)
+        else:
+            with Path(file).open("rb") as opened:
+                content = opened.read(_MOST_BYTES + 1)
     except OSError as error:
         raise Malformed(f"{file}: {error.strerror or error}.", code="file_unreadable") from None
+    if len(content) > _MOST_BYTES:
+        raise Malformed(f"{file} has more than {_MOST_BYTES} bytes: no invoice has.", code="file_unreadable")
+    return content
 
 
 def _report_json(file: str, report: Report) -> Json:

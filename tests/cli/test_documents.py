@@ -132,6 +132,23 @@ def test_a_refused_document_names_rule_place_and_reason(scaicontrol: World, home
     ]
 
 
+def test_of_several_documents_the_unreadable_one_is_refused_and_the_rest_are_judged(
+    scaicontrol: World, home: Path
+) -> None:
+    file = write(home, "in.json", sample_invoice())
+    scaicontrol("documents", "render", file, "-f", "cii", "-o", "good.xml")
+    judged = scaicontrol("documents", "validate", "missing.xml", str(home), "good.xml", "--json", fails=1).json["items"]
+    assert [(each["accepted"], [finding["rule"] for finding in each["findings"]]) for each in judged] == [
+        (False, ["FILE"]),
+        (False, ["FILE"]),
+        (True, []),
+    ]
+
+
+def test_a_file_without_an_end_is_not_read_to_it(scaicontrol: World) -> None:
+    assert "[file_unreadable]" in scaicontrol("documents", "validate", "/dev/zero", fails=2).complaint
+
+
 def test_an_invoices_xml_is_written_in_the_format_asked_for(world: World, home: Path) -> None:
     draft = world("admin", "invoices", "create", "acme", "--line", "2 x 12500 Consulting", "--json").json["id"]
     number = world("admin", "invoices", "finalize", draft, "--yes", "--json").json["number"]
