@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
+from scaicontrol_cli.demo.credit import credit
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.billing.use_cases.summarize_invoices import InvoiceSummary, SummarizeInvoices
 from scaicontrol_core.catalog.use_cases.import_catalogue import ImportCatalogue
@@ -65,6 +66,7 @@ class DemoReport:
     unbilled: dict[TenantId, TenantFailure] = field(factory=dict)
     subscribed: int = 0
     invoiced: int = 0
+    credited: int = 0
     subscriptions: int = 0
     summary: InvoiceSummary | None = None
 
@@ -98,6 +100,7 @@ async def load(
         await _subscribe(session, month, existing, report)
         await session.use(ReapSubscriptions)(session.actor)
         await _bill(session, month, report)
+        report.credited += await credit(session, month, report.customers)
     report.subscriptions = len(await _existing(session))
     report.summary = await session.use(SummarizeInvoices)(session.actor)
     return report

@@ -40,6 +40,7 @@ def report_json(report: DemoReport, rendered: RenderReport | None, settings: Set
         "unbilled": to_json(tuple(report.unbilled.values())),
         "subscriptions": report.subscriptions,
         "invoices": summary.invoices,
+        "credit_notes": summary.credit_notes,
         "currency": report.operator.configuration.default_currency,
         "net_cents": summary.net_cents,
         "tax_cents": summary.tax_cents,
@@ -50,6 +51,7 @@ def report_json(report: DemoReport, rendered: RenderReport | None, settings: Set
             "customers_updated": report.customers.updated,
             "subscriptions_created": report.subscribed,
             "invoices_made": report.invoiced,
+            "credit_notes_made": report.credited,
             "pdfs_made": rendered.rendered if rendered else 0,
         },
         "pdfs": {
@@ -65,7 +67,8 @@ def report_json(report: DemoReport, rendered: RenderReport | None, settings: Set
 
 def _print_tables(shown: Json) -> None:
     currency = shown["currency"]
-    counts = {name: shown[name] for name in ("customers", "subscriptions", "invoices")}
+    names = ("customers", "subscriptions", "invoices", "credit_notes")
+    counts = {name.replace("_", " "): shown[name] for name in names}
     money = {name: amount(shown[f"{field}_cents"], currency) for name, field in _SUMS}
     print_line(f"{shown['seller']}: what is there")
     print_rows([counts | money], tuple(Column(name, name, right=True) for name in counts | money))

@@ -65,6 +65,7 @@ def test_a_second_run_is_the_same_table_and_changes_no_row(demo: Demo, migrated_
     assert first["customers"] >= 20
     assert len({group["country"] for group in first["vat"]}) >= 12
     assert first["this_run"]["invoices_made"] == first["invoices"] > 150
+    assert first["this_run"]["credit_notes_made"] == first["credit_notes"] == 1
     assert first["net_cents"] + first["tax_cents"] == first["gross_cents"]
     assert (first["failed"], first["skipped"], first["unbilled"]) == ([], [], [])
     before = everything(migrated_sqlite_url)
