@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scaicontrol_cli import subscription_changes
 from scaicontrol_cli.arguments import (
     DEFAULT_LIMIT,
     AsJson,
@@ -28,7 +29,8 @@ from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.groups import group
 from scaicontrol_cli.history import print_history
 from scaicontrol_cli.naming import tenant_named
-from scaicontrol_cli.output import Json, columns, print_item, print_page
+from scaicontrol_cli.output import columns, print_item, print_page
+from scaicontrol_cli.subscription_views import subscription_json
 from scaicontrol_core.kernel.ids import PartnerId, SubscriptionId
 
 if TYPE_CHECKING:
@@ -36,26 +38,9 @@ if TYPE_CHECKING:
     from scaicontrol_core.subscriptions.subscription import Subscription
 
 app = group("Subscriptions: who is on which plan.")
+subscription_changes.add_to(app)
 _SHOWN = columns("id", "tenant_id", "plan_key", "quantity", "status", "starts_on", "next_billing_on")
-_FIELDS = (
-    "id", "partner_id", "tenant_id", "service_id", "plan_id", "plan_key", "quantity", "status", "starts_on",
-    "next_billing_on", "trial_ends_at", "pending_cancellation_at", "past_due_since", "activated_at", "cancelled_at",
-    "cancellation_reason", "suspension_reason", "term_ends_at", "metadata", "created_at", "version",
-)  # fmt: skip
 _Reason = Annotated[str | None, typer.Option(help="Why; kept with the subscription.")]
-
-
-def subscription_json(subscription: Subscription) -> Json:
-    """Return a subscription as JSON, with the states that may follow."""
-    from scaicontrol_core.kernel.events import to_json
-
-    shown: Json = {name: to_json(getattr(subscription, name)) for name in _FIELDS}
-    period = subscription.current_period
-    shown["current_period_start"] = to_json(period.start if period else None)
-    shown["current_period_end"] = to_json(period.end if period else None)
-    shown["billing_anchor"] = to_json(subscription.schedule.anchor if subscription.schedule else None)
-    shown["allowed_moves"] = to_json(subscription.allowed_moves())
-    return shown
 
 
 @app.command("list")
@@ -106,17 +91,18 @@ def create_subscription(
     start_date: Annotated[
         str | None, typer.Option(help="The first day (YYYY-MM-DD), today or earlier; what is due since is billed.")
     ] = None,
+    term_ends_on: Annotated[str | None, typer.Option(help="The day it expires on (YYYY-MM-DD).")] = None,
     partner: PartnerOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Put a customer on a plan."""
     from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateSubscription, NewSubscription
 
-    starts_on = day(start_date, "/start_date")
+    starts_on, ends_on = day(start_date, "/start_date"), day(term_ends_on, "/term_ends_on")
 
     async def work(session: Session) -> Subscription:
         tenant_id = await tenant_named(session, tenant, partner)
-        wanted = NewSubscription(tenant_id=tenant_id, plan_key=plan, quantity=quantity, start_date=starts_on)
+        wanted = NewSubscription(tenant_id, plan, quantity, starts_on, ends_on)
         return await session.use(CreateSubscription)(session.actor, wanted)
 
     print_item(subscription_json(call(work)), as_json=as_json)

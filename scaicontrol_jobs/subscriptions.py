@@ -1,10 +1,11 @@
-"""Subscriptions in the background: ended trials, cancellations and terms are moved on."""
+"""Subscriptions in the background: what falls due is moved on, and who is in a trial is told of its end."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from scaicontrol_core.access.actor import Actor
+from scaicontrol_core.subscriptions.use_cases.monitor_trials import MonitorTrials
 from scaicontrol_core.subscriptions.use_cases.reap_subscriptions import ReapSubscriptions
 
 if TYPE_CHECKING:
@@ -14,4 +15,10 @@ if TYPE_CHECKING:
 async def reap_subscriptions(container: Container) -> bool:
     """Move on what is due; it is all done when this returns."""
     await container.use(ReapSubscriptions)(Actor.system("reap_subscriptions"))
+    return False
+
+
+async def monitor_trials(container: Container) -> bool:
+    """Tell of trials that end soon, as of the last 09:13 UTC; it is all done when this returns."""
+    await container.use(MonitorTrials)(Actor.system("monitor_trials"))
     return False

@@ -115,8 +115,8 @@ class SubscriptionState(Recorder):
     @property
     def plan_ids(self) -> frozenset[PlanId]:
         """Every plan that billing it may need."""
-        others = (each.plan_id for each in (*self.terms_by_period, *self.adjustments))
-        return frozenset({self.plan_id, *others})
+        terms = {each.plan_id for each in self.terms_by_period}
+        return frozenset({self.plan_id, *terms, *(each.plan_id for each in self.adjustments)})
 
     def allowed_moves(self) -> tuple[SubscriptionStatus, ...]:
         """Return the states that may follow, for answers that offer actions."""

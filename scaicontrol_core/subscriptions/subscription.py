@@ -13,17 +13,21 @@ from scaicontrol_core.subscriptions.events import (
     SubscriptionActivated,
     SubscriptionCancelled,
     SubscriptionCreated,
+    SubscriptionImported,
     SubscriptionPaymentFailed,
     SubscriptionResumed,
     SubscriptionSuspended,
 )
 from scaicontrol_core.subscriptions.lifecycle import SUBSCRIPTION_LIFECYCLE, SubscriptionStatus
+from scaicontrol_core.subscriptions.live_rows import continued_schedule, require_plausible
 from scaicontrol_core.subscriptions.snapshot import comparable_state, event_fields
 from scaicontrol_core.subscriptions.state import check_quantity
 from scaicontrol_core.subscriptions.timing import Timing
 
 if TYPE_CHECKING:
     from scaicontrol_core.catalog.plan import Plan
+    from scaicontrol_core.subscriptions.changing import Moment
+    from scaicontrol_core.subscriptions.live_rows import LiveRow
 
 __all__ = ["MAX_REASON", "PAUSE", "Subscription", "check_quantity"]
 MAX_REASON = 500
@@ -67,6 +71,29 @@ class Subscription(Timing):
             self.activated_at = at
             once = event_fields(self, plan, before) | {"ordinal": 1}
             self._record(SubscriptionActivated(**once, activated_at=at))
+
+    def take_over(self, plan: Plan, live: LiveRow, moment: Moment, *, announce: bool) -> None:
+        """Go on where another system stopped: nothing before ``billed_until`` is ever owed.
+
+        Raises ``Invalid`` (``row_invalid``) for days that can't be.
+        """
+        require_plausible(live, plan, moment.today)
+        if live.trial_ends_on is not None:
+            self._move(_S.TRIALING)
+            self.starts_on = live.started_on or moment.today
+            self.trial_ends_at = start_of_day(live.trial_ends_on, moment.timezone)
+            self.current_period = Period(self.starts_on, live.trial_ends_on)
+        else:
+            self._move(_S.ACTIVE)
+            self.schedule, self.current_period = continued_schedule(live, plan, moment.today)
+        self.activated_at = start_of_day(self.starts_on, moment.timezone)
+        if live.term_ends_on is not None:
+            self.begin_with_term(live.term_ends_on, moment.today, moment.timezone)
+            self.schedule = self.schedule.ending(live.term_ends_on) if self.schedule else None
+        self._record(SubscriptionImported(**event_fields(self, plan), billed_until=live.billed_until))
+        if announce:
+            once = event_fields(self, plan) | {"ordinal": 1}
+            self._record(SubscriptionActivated(**once, activated_at=self.activated_at))
 
     def end_trial(self, plan: Plan, on: date) -> None:
         """The trial is over and the customer stays: the first period begins on its last day."""

@@ -21,6 +21,7 @@ from scaicontrol_core.subscriptions.use_cases.suspend_subscription import Suspen
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
 from scaicontrol_http.dependencies import Actor, Container, PageRequest
 from scaicontrol_http.requests import Listing, etag, listing
+from scaicontrol_http.subscriptions import operations
 from scaicontrol_http.subscriptions.schemas import (
     CancelBody,
     NewSubscriptionBody,
@@ -76,6 +77,7 @@ async def create_subscription(
         plan_key=data.plan_key,
         quantity=data.quantity,
         start_date=data.start_date,
+        term_ends_on=data.term_ends_on,
         metadata=data.metadata,
     )
     return _answer(await container.use(CreateSubscription)(actor, wanted), 201)
@@ -204,4 +206,5 @@ ROUTES = (
     get_own,
     cancel_own,
     resume_own,
+    *operations.ROUTES,
 )

@@ -7,7 +7,10 @@ from typing import Any
 
 from msgspec import field
 
+from scaicontrol_core.billing.use_cases.change_subscription import ChangeOutcome
 from scaicontrol_core.subscriptions.subscription import Subscription
+from scaicontrol_core.subscriptions.terms import Adjustment, PendingChange
+from scaicontrol_core.subscriptions.use_cases.bulk_subscriptions import BulkReport
 from scaicontrol_http.requests import Answer, Body
 
 
@@ -23,6 +26,7 @@ class NewSubscriptionBody(SubscribeBody, kw_only=True):
 
     tenant_id: str
     start_date: date | None = None
+    term_ends_on: date | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
@@ -44,6 +48,107 @@ class OverrideBody(Body):
 
     plan_key: str | None = None
     status: str | None = None
+
+
+class ChangePlanBody(Body):
+    """What to change, when (``now``, ``period_end``), and how the running period is prorated.
+
+    ``proration``: ``none``, ``immediate`` (an invoice now) or ``next_invoice``.
+    """
+
+    plan_key: str | None = None
+    quantity: int | None = None
+    effective: str = "now"
+    proration: str = "none"
+
+
+class ExtendTrialBody(Body):
+    """The local day the trial ends on instead."""
+
+    until: date
+
+
+class AnchorBody(Body):
+    """The day that periods are counted from, after the running one."""
+
+    anchor: date
+
+
+class TermBody(Body):
+    """The local day it expires on; null for none."""
+
+    ends_on: date | None = None
+
+
+class PauseBody(Body):
+    """Until which local day; null until it is resumed."""
+
+    until: date | None = None
+
+
+class BulkBody(Body):
+    """What to do (``cancel``, ``cancel_immediate``, ``suspend``, ``resume``) to which."""
+
+    action: str
+    ids: list[str]
+    reason: str | None = None
+
+
+class BulkFailureAnswer(Answer):
+    """One that was not changed, and why."""
+
+    id: str
+    error: str
+    message: str
+
+
+class BulkAnswer(Answer):
+    """Which were changed and which were not."""
+
+    succeeded: list[str]
+    failed: list[BulkFailureAnswer]
+
+    @classmethod
+    def of(cls, report: BulkReport) -> BulkAnswer:
+        """Show a report."""
+        failed = [BulkFailureAnswer(id=each.id, error=each.code, message=each.message) for each in report.failed]
+        return cls(succeeded=list(report.succeeded), failed=failed)
+
+
+class AdjustmentAnswer(Answer):
+    """A part of a period that is credited (negative) or charged, in minor units; it waits for an invoice."""
+
+    plan_key: str
+    period_start: date
+    period_end: date
+    net_cents: int
+    currency: str
+    due_on: date
+
+    @classmethod
+    def of(cls, it: Adjustment) -> AdjustmentAnswer:
+        """Show an adjustment."""
+        return cls(
+            plan_key=it.plan_key,
+            period_start=it.start,
+            period_end=it.end,
+            net_cents=it.net_cents,
+            currency=it.currency,
+            due_on=it.due_on,
+        )
+
+
+class PendingChangeAnswer(Answer):
+    """A change that waits for the end of the running period."""
+
+    plan_key: str
+    quantity: int
+    effective_on: date
+
+    @classmethod
+    def of(cls, it: PendingChange) -> PendingChangeAnswer:
+        """Show a planned change."""
+        return cls(plan_key=it.plan_key, quantity=it.quantity, effective_on=it.effective_on)
 
 
 class SubscriptionAnswer(Answer):
@@ -70,6 +175,9 @@ class SubscriptionAnswer(Answer):
     cancellation_reason: str | None
     suspension_reason: str | None
     term_ends_at: datetime | None
+    resumes_at: datetime | None
+    pending_change: PendingChangeAnswer | None
+    adjustments: list[AdjustmentAnswer]
     metadata: dict[str, Any]
     allowed_moves: list[str]
     created_at: datetime
@@ -78,7 +186,7 @@ class SubscriptionAnswer(Answer):
     @classmethod
     def of(cls, it: Subscription) -> SubscriptionAnswer:
         """Show a subscription."""
-        period = it.current_period
+        period, planned = it.current_period, it.pending_change
         return cls(
             id=it.id,
             partner_id=it.partner_id,
@@ -89,7 +197,7 @@ class SubscriptionAnswer(Answer):
             status=it.status.value,
             quantity=it.quantity,
             starts_on=it.starts_on,
-            billing_anchor=it.schedule.anchor if it.schedule else None,
+            billing_anchor=it.billing_anchor,
             current_period_start=period.start if period else None,
             current_period_end=period.end if period else None,
             next_billing_on=it.next_billing_on,
@@ -101,8 +209,34 @@ class SubscriptionAnswer(Answer):
             cancellation_reason=it.cancellation_reason,
             suspension_reason=it.suspension_reason,
             term_ends_at=it.term_ends_at,
+            resumes_at=it.resumes_at,
+            pending_change=PendingChangeAnswer.of(planned) if planned else None,
+            adjustments=[AdjustmentAnswer.of(each) for each in it.adjustments],
             metadata=it.metadata,
             allowed_moves=[move.value for move in it.allowed_moves()],
             created_at=it.created_at,
             version=it.version,
+        )
+
+
+class ChangeAnswer(Answer):
+    """What came of a change: when it takes effect, what it credits and charges, and the invoice written now."""
+
+    subscription: SubscriptionAnswer
+    effective: str
+    effective_on: date
+    adjustments: list[AdjustmentAnswer]
+    invoice_id: str | None
+    invoice_number: str | None
+
+    @classmethod
+    def of(cls, outcome: ChangeOutcome) -> ChangeAnswer:
+        """Show an outcome."""
+        return cls(
+            subscription=SubscriptionAnswer.of(outcome.subscription),
+            effective=outcome.effective.value,
+            effective_on=outcome.effective_on,
+            adjustments=[AdjustmentAnswer.of(each) for each in outcome.adjustments],
+            invoice_id=outcome.invoice.id if outcome.invoice else None,
+            invoice_number=outcome.invoice.number if outcome.invoice else None,
         )

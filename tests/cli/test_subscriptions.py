@@ -117,3 +117,50 @@ def test_what_hurts_is_confirmed_first(world: World, sold: str) -> None:
         complaint = world("admin", "subscriptions", *words, fails=2).complaint
         assert "Confirm with --yes. [confirmation_required]" in complaint
     assert world("admin", "subscriptions", "show", sold, "--json").json["status"] == "active"
+
+
+def test_a_change_is_looked_at_planned_withdrawn_and_made(world: World, sold: str) -> None:
+    change = ("admin", "subscriptions", "change", sold)
+    seen = world(*change, "--quantity", "3", "--proration", "immediate", "--dry-run", "--json").json
+    assert (seen["dry_run"], seen["invoice_number"]) == (True, None)
+    assert [each["net_cents"] < 0 for each in seen["adjustments"]] == [True, False]
+    planned = world(*change, "--plan", "keys.basic", "--effective", "period_end", "--json").json
+    assert planned["subscription"]["pending_change"]["plan_key"] == "keys.basic"
+    withdrawn = world("admin", "subscriptions", "withdraw-change", sold, "--json").json
+    assert withdrawn["pending_change"] is None
+    assert "Invoice" in world(*change, "--quantity", "3", "--proration", "immediate").stderr
+    assert "nothing_to_change" in world(*change, fails=2).complaint
+
+
+def test_dates_are_moved(world: World, sold: str) -> None:
+    def moved(*words: str) -> Any:
+        return world("admin", "subscriptions", *words, "--json").json
+
+    assert moved("set-anchor", sold, "2026-01-01")["billing_anchor"] == "2026-01-01"
+    assert moved("set-term", sold, "--ends-on", "2099-01-01")["term_ends_at"] is not None
+    assert moved("set-term", sold)["term_ends_at"] is None
+    assert moved("pause", sold, "--until", "2099-01-01", "--yes")["status"] == "suspended"
+    assert "[not_in_trial]" in world("admin", "subscriptions", "extend-trial", sold, "2099-01-01", fails=1).complaint
+
+
+def test_many_at_once(world: World, sold: str) -> None:
+    done = world("admin", "subscriptions", "bulk", "suspend", sold, "sub_nobody", "--yes", "--json", fails=1).json
+    assert (done["succeeded"], done["failed"][0]["code"]) == ([sold], "subscription_not_found")
+    assert "1 changed" in world("admin", "subscriptions", "bulk", "resume", sold, "--yes").complaint
+
+
+def test_live_subscriptions_are_taken_over_from_a_file(world: World, home: Any, rows: Rows) -> None:
+    file = home / "live.csv"
+    file.write_text(
+        "tenant,plan,quantity,billed_until,reference\n"
+        "acme,keys.pro,2,2026-02-01,old-1\n"
+        "acme,keys.gold,1,2026-02-01,old-2\n"
+    )
+    before = rows()
+    dry = world("admin", "subscriptions", "import", str(file), "--dry-run", "--json", fails=1).json
+    assert (dry["created"], dry["mrr"], dry["failed"][0]["code"]) == (1, {"EUR": 10000}, "plan_not_found")
+    assert rows() == before
+    said = world("admin", "subscriptions", "import", str(file), fails=1).stderr
+    assert "1 new, 0 known, 1 failed" in said
+    again = world("admin", "subscriptions", "import", str(file), "--json", fails=1).json
+    assert (again["created"], again["taken"][0]["known"]) == (0, True)

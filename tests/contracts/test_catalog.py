@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -237,3 +238,23 @@ async def test_only_the_platform_writes_the_catalogue(shop: Any, actor: Actor) -
         plan.revise(evolve(plan.terms, base_price_cents=0), DEFAULT_START)
         with pytest.raises(Exception, match="scope"):
             await work.plans.save(plan)
+
+
+async def test_a_plans_prices_are_kept_with_the_instants_they_count_from(work_factory: Any) -> None:
+    plan = builders.new_plan()
+    later = DEFAULT_START + timedelta(days=3, microseconds=1)
+    async with work_factory.begin(PLATFORM) as work:
+        await work.services.add(builders.new_service())
+        await work.plans.add(plan)
+        await work.commit()
+    async with work_factory.begin(PLATFORM) as work:
+        stored = await work.plans.get(plan.id)
+        assert stored.prices == ()
+        stored.revise(evolve(stored.terms, base_price_cents=29900), later)
+        await work.plans.save(stored)
+        await work.commit()
+    async with work_factory.begin(PLATFORM, read_only=True) as work:
+        seen = await work.plans.get(plan.id)
+    before = seen.price_at(later - timedelta(microseconds=1), Cadence.MONTHLY)
+    assert (before.price_cents, seen.price_at(later, Cadence.MONTHLY).price_cents) == (19900, 29900)
+    assert seen.prices == stored.prices

@@ -15,7 +15,9 @@ from scaicontrol_core.kernel.paging import PageRequest
 from scaicontrol_core.kernel.period import Cadence, Period
 from scaicontrol_core.kernel.scope import Scope
 from scaicontrol_core.subscriptions import BillingSchedule, Pause, Subscription, SubscriptionStatus
+from scaicontrol_core.subscriptions.legs import Leg
 from scaicontrol_core.subscriptions.ports import SubscriptionFilter
+from scaicontrol_core.subscriptions.terms import Accrual, Adjustment, PendingChange, Terms
 from scaicontrol_core.testing import builders
 from scaicontrol_core.testing.clock import DEFAULT_START
 
@@ -78,6 +80,8 @@ async def test_every_field_survives(market: Any) -> None:
             5,
             date(2027, 1, 31),
             (Pause(date(2026, 3, 1), date(2026, 4, 1)), Pause(JAN_31)),
+            -2,
+            (Leg(0, JAN_31, Cadence.MONTHLY), Leg(1, JAN_31, Cadence.MONTHLY, 1, date(2026, 3, 15))),
         ),
         current_period=Period(JAN_31, date(2026, 2, 28)),
         trial_ends_at=datetime(2026, 1, 30, 23, 0, 0, 1, tzinfo=UTC),
@@ -88,6 +92,46 @@ async def test_every_field_survives(market: Any) -> None:
         cancellation_reason="Zu teuer — leider",
         suspension_reason="pause",
         term_ends_at=DEFAULT_START,
+        term_ends_on=JAN_31,
+        resumes_at=DEFAULT_START,
+        trial_notice=3,
+        terms_by_period=(
+            Terms(from_ordinal=0, plan_id=PlanId("pln_0"), plan_key="scaikey.basic", quantity=1),
+            Terms(from_ordinal=2, plan_id=PlanId("pln_1"), plan_key="scaikey.pro", quantity=3),
+        ),
+        accruing=Accrual(
+            ordinal=1,
+            plan_id=PlanId("pln_0"),
+            plan_key="scaikey.basic",
+            quantity=1,
+            price_cents=4900,
+            divisor=2678400,
+            currency="EUR",
+        ),
+        pending_change=PendingChange(
+            plan_id=PlanId("pln_2"),
+            plan_key="scaikey.max",
+            quantity=7,
+            effective_on=date(2026, 2, 28),
+            effective_at=datetime(2026, 2, 27, 23, 0, 0, 1, tzinfo=UTC),
+            from_ordinal=2,
+            replaced=(Leg(2, JAN_31, Cadence.YEARLY, 12),),
+        ),
+        adjustments=(
+            Adjustment(
+                number=4,
+                plan_id=PlanId("pln_0"),
+                plan_key="scaikey.basic",
+                units=-(10**12),
+                divisor=2678400,
+                price_cents=4900,
+                currency="JPY",
+                start=JAN_31,
+                end=date(2026, 2, 28),
+                due_on=date(2026, 2, 1),
+            ),
+        ),
+        adjustment_count=5,
         metadata={"seats": [1, 2], "note": "é\u2028"},
     )
     await keep(market, whole)
@@ -305,3 +349,47 @@ async def test_the_history_of_a_thing_is_read_newest_first_within_scope(market: 
     for actor in (foreign, SERVICE):
         async with market.begin(actor, read_only=True) as work:
             assert (await work.audit_log.history("subscription", own.id, PageRequest())).items == ()
+
+
+async def test_trials_that_end_by_an_instant_are_found_in_order(market: Any) -> None:
+    trial: dict[str, Any] = {"status": SubscriptionStatus.TRIALING, "schedule": None}
+    await keep(
+        market,
+        subscription(1, trial_ends_at=DEFAULT_START, **trial),
+        subscription(2, trial_ends_at=DEFAULT_START + timedelta(days=9), **trial),
+        subscription(3, THEIRS, trial_ends_at=DEFAULT_START - timedelta(days=9), **trial),
+        subscription(4, trial_ends_at=DEFAULT_START),
+        subscription(5, trial_ends_at=DEFAULT_START, **trial),
+    )
+    async with market.begin(PLATFORM, read_only=True) as work:
+        find = work.subscriptions.trials_ending
+        assert list(await find(DEFAULT_START, after=None, limit=9)) == ["sub_001", "sub_003", "sub_005"]
+        assert list(await find(DEFAULT_START, after=SubscriptionId("sub_001"), limit=1)) == ["sub_003"]
+
+
+async def test_an_adjustment_makes_a_subscription_due_even_after_its_end(market: Any) -> None:
+    waiting = Adjustment(
+        number=0,
+        plan_id=PlanId("pln_1"),
+        plan_key="scaikey.pro",
+        units=86400,
+        divisor=2678400,
+        price_cents=4900,
+        currency="EUR",
+        start=JAN_31,
+        end=date(2026, 2, 1),
+        due_on=date(2026, 2, 10),
+    )
+    over: dict[str, Any] = {
+        "status": SubscriptionStatus.CANCELLED,
+        "schedule": None,
+        "adjustments": (waiting,),
+        "adjustment_count": 1,
+    }
+    paused: dict[str, Any] = {"status": SubscriptionStatus.SUSPENDED, "resumes_at": DEFAULT_START}
+    await keep(market, subscription(1, **over), subscription(2, THEIRS, **paused))
+    async with market.begin(PLATFORM, read_only=True) as work:
+        due = work.subscriptions.due
+        assert await due([RESELLER], date(2026, 2, 9), after=None, tenants=9) == []
+        assert [each.id for each in await due([RESELLER], date(2026, 2, 10), after=None, tenants=9)] == ["sub_001"]
+        assert list(await work.subscriptions.ripe(DEFAULT_START, after=None, limit=9)) == ["sub_002"]

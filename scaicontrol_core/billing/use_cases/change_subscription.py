@@ -43,11 +43,6 @@ class SubscriptionChange:
     proration: Proration = Proration.NONE
     preview: bool = False
 
-    def __attrs_post_init__(self) -> None:
-        """Refuse a change of nothing."""
-        if self.plan_key is None and self.quantity is None:
-            raise Invalid.field("", "Name a plan_key or a quantity to change.", code="nothing_to_change")
-
 
 @frozen(kw_only=True)
 class ChangeOutcome:
@@ -112,6 +107,8 @@ async def _change(
     work: BillingWork, actor: Actor, here: Situation, wanted: SubscriptionChange, moment: Moment
 ) -> ChangeOutcome:
     it = here.subscription
+    if wanted.plan_key is None and wanted.quantity is None:
+        raise Invalid.field("", "Name a plan_key or a quantity to change.", code="nothing_to_change")
     plan = here.plan if wanted.plan_key is None else await work.plans.by_key(wanted.plan_key)
     if plan.id != it.plan_id:
         await _require_offered(work, actor, here, plan)

@@ -91,3 +91,61 @@ async def test_own_routes_are_for_those_who_have_something_of_their_own(boss: An
         await caller.refused("GET", "/subscriptions", 404, "tenant_not_found")
         await caller.refused("GET", f"/subscriptions/{world.their_subscription}", 404, "tenant_not_found")
         await caller.refused("POST", "/subscriptions", 404, "tenant_not_found", json={"plan_key": "mail.pro"})
+
+
+async def test_a_customer_looks_at_a_change_plans_it_and_takes_it_back(acme: Any, world: Any) -> None:
+    path = f"/subscriptions/{world.subscription}"
+    upgrade = {"plan_key": "mail.pro", "quantity": 2, "proration": "next_invoice"}
+    seen = await acme.post(f"{path}/change-plan/preview", upgrade)
+    assert [each["net_cents"] < 0 for each in seen["adjustments"]] == [True, False]
+    assert (await acme.get(path))["quantity"] == 1
+    planned = await acme.post(f"{path}/change-plan", {"quantity": 5, "effective": "period_end"})
+    assert planned["subscription"]["pending_change"]["quantity"] == 5
+    assert planned["effective_on"] == planned["subscription"]["current_period_end"]
+    assert (await acme.send("DELETE", f"{path}/pending-change")).json()["pending_change"] is None
+    await acme.refused("DELETE", f"{path}/pending-change", 409, "no_pending_change")
+    changed = await acme.post(f"{path}/change-plan", upgrade)
+    assert (changed["subscription"]["quantity"], changed["invoice_number"]) == (2, None)
+    await acme.refused("POST", f"{path}/change-plan", 422, "choice_unknown", "/effective", json={"effective": "soon"})
+    await acme.refused("POST", f"{path}/change-plan", 422, "nothing_to_change", json={})
+
+
+async def test_an_administrator_changes_and_the_invoice_is_there(boss: Any, world: Any) -> None:
+    path = f"/admin/subscriptions/{world.subscription}"
+    changed = await boss.post(f"{path}/change-plan", {"quantity": 3, "proration": "immediate"})
+    assert changed["invoice_number"]
+    assert (await boss.get(f"/admin/invoices/{changed['invoice_id']}"))["number"] == changed["invoice_number"]
+    assert (await boss.get(path))["adjustments"] == []
+    await boss.post(f"{path}/change-plan/preview", {"quantity": 4})
+    waiting = await boss.post(f"{path}/change-plan", {"quantity": 4, "effective": "period_end"})
+    assert waiting["effective"] == "period_end"
+    assert (await boss.send("DELETE", f"{path}/pending-change")).status_code == 200
+
+
+async def test_dates_are_moved(boss: Any, world: Any) -> None:
+    path = f"/admin/subscriptions/{world.subscription}"
+    moved = (await boss.send("PUT", f"{path}/anchor", json={"anchor": "2026-01-01"})).json()
+    assert moved["billing_anchor"] == "2026-01-01"
+    fixed = (await boss.send("PUT", f"{path}/term", json={"ends_on": "2026-12-31"})).json()
+    assert fixed["term_ends_at"] == "2026-12-30T23:00:00Z"
+    assert (await boss.send("PUT", f"{path}/term", json={})).json()["term_ends_at"] is None
+    paused = await boss.post(f"{path}/pause", {"until": "2026-06-01"})
+    assert (paused["status"], paused["resumes_at"]) == ("suspended", "2026-05-31T22:00:00Z")
+    await boss.refused("POST", f"{path}/extend-trial", 400, "not_in_trial", json={"until": "2026-06-01"})
+
+
+async def test_a_trial_is_extended(boss: Any, world: Any) -> None:
+    wanted = {"tenant_id": world.jones, "plan_key": "mail.taste", "term_ends_on": "2027-01-01"}
+    made = await boss.post("/admin/subscriptions", wanted, status=201)
+    longer = await boss.post(f"/admin/subscriptions/{made['id']}/extend-trial", {"until": "2026-03-01"})
+    assert (longer["trial_ends_at"], longer["term_ends_at"]) == ("2026-02-28T23:00:00Z", "2026-12-31T23:00:00Z")
+
+
+async def test_many_at_once_each_for_itself(boss: Any, world: Any) -> None:
+    order = {"action": "suspend", "ids": [world.subscription, "sub_nobody"], "reason": "Unpaid."}
+    done = await boss.post("/admin/subscriptions/bulk", order)
+    assert done["succeeded"] == [world.subscription]
+    assert [(each["id"], each["error"]) for each in done["failed"]] == [("sub_nobody", "subscription_not_found")]
+    await boss.refused(
+        "POST", "/admin/subscriptions/bulk", 422, "bulk_size_invalid", "/ids", json={"action": "cancel", "ids": []}
+    )
