@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 #: Where an entry of the ledger stands in its order.
 LedgerKey: TypeAlias = tuple[SubscriptionId, ChargeKind, int]
-#: What a sum of charges is for.
-ChargeKey: TypeAlias = tuple[InvoiceId, SubscriptionId, date, date]
+#: What a sum of charges is for; lines of what is charged once have no period.
+ChargeKey: TypeAlias = tuple[InvoiceId, SubscriptionId, date | None, date | None]
 
 
 @frozen(kw_only=True)
@@ -84,11 +84,11 @@ def charge_findings(
     sums: dict[ChargeKey, int] = {}
     for each in charged:
         if each.invoice_id in untouched:
-            key = (each.invoice_id, each.subscription_id, each.period_start, each.period_end)
+            key: ChargeKey = (each.invoice_id, each.subscription_id, each.period_start, each.period_end)
             sums[key] = sums.get(key, 0) + each.net_cents
     for key, net_cents in sums.items():
-        stated = invoiced.get(key, 0)
+        invoice_id, subscription_id, start, end = key
+        stated = invoiced.get(key, invoiced.get((invoice_id, subscription_id, None, None), 0))
         if stated != net_cents:
-            invoice_id, subscription_id, start, end = key
             fault = f"{start} to {end} of {subscription_id} was charged {net_cents}, its lines sum to {stated}"
             yield Finding(IntegrityRule.CHARGES_ON_INVOICES, "invoice", invoice_id, fault)

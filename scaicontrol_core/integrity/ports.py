@@ -48,7 +48,7 @@ class IntegrityReads(Protocol):
         ...
 
     async def invoiced(self, invoice_ids: Sequence[InvoiceId]) -> Mapping[ChargeKey, int]:
-        """Return the sums of these invoices' lines that charge a subscription's period."""
+        """Return the sums of these invoices' lines that charge a subscription."""
         ...
 
     async def credited(self, *, after: InvoiceId | None, limit: int) -> Sequence[CreditedInvoice]:

@@ -51,12 +51,13 @@ class MemoryIntegrityReads:
         return [row for row in self._ledger() if row.invoice_id in invoice_ids]
 
     async def invoiced(self, invoice_ids: Sequence[InvoiceId]) -> Mapping[ChargeKey, int]:
-        """Return the sums of these invoices' lines that charge a subscription's period."""
+        """Return the sums of these invoices' lines that charge a subscription."""
         sums: dict[ChargeKey, int] = {}
         for invoice in self._invoices():
             for line in invoice.lines if invoice.id in invoice_ids else ():
-                if line.subscription_id is not None and line.period is not None:
-                    key = (invoice.id, line.subscription_id, line.period.start, line.period.end)
+                if line.subscription_id is not None:
+                    start, end = (line.period.start, line.period.end) if line.period else (None, None)
+                    key = (invoice.id, line.subscription_id, start, end)
                     sums[key] = sums.get(key, 0) + line.net_cents
         return sums
 

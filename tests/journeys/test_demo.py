@@ -68,6 +68,8 @@ def test_a_second_run_is_the_same_table_and_changes_no_row(demo: Demo, migrated_
     assert first["this_run"]["credit_notes_made"] == first["credit_notes"] == 1
     assert first["net_cents"] + first["tax_cents"] == first["gross_cents"]
     assert (first["failed"], first["skipped"], first["unbilled"]) == ([], [], [])
+    audited = CliRunner().invoke(app, ["admin", "audit"])
+    assert audited.exit_code == 0, audited.stderr
     before = everything(migrated_sqlite_url)
     second = demo(migrated_sqlite_url, "--no-pdf")
     assert everything(migrated_sqlite_url) == before

@@ -81,7 +81,7 @@ class SqlIntegrityReads:
         return [_entry(row) for row in rows]
 
     async def invoiced(self, invoice_ids: Sequence[InvoiceId]) -> Mapping[ChargeKey, int]:
-        """Return the sums of these invoices' lines that charge a subscription's period."""
+        """Return the sums of these invoices' lines that charge a subscription."""
         key = (
             InvoiceLineRow.invoice_id,
             InvoiceLineRow.subscription_id,
@@ -91,7 +91,6 @@ class SqlIntegrityReads:
         wanted = select(*key, func.sum(InvoiceLineRow.net_cents)).where(
             InvoiceLineRow.invoice_id.in_(invoice_ids),
             InvoiceLineRow.subscription_id.is_not(None),
-            InvoiceLineRow.period_start.is_not(None),
         )
         rows = await self._rows(wanted.group_by(*key))
         return {(row[0], row[1], row[2], row[3]): int(row[4]) for row in rows}
