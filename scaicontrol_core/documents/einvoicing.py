@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from scaicontrol_core.billing.errors import EInvoiceIncomplete
 from scaicontrol_core.documents.einvoice.precheck import findings
+from scaicontrol_core.documents.einvoice.rules.finding import wrong
 from scaicontrol_core.documents.ports import EInvoiceAttachment
 from scaicontrol_core.kernel.errors import FieldError
 from scaicontrol_core.tenancy.fields import EInvoiceFormat
@@ -64,6 +65,8 @@ def write_complete(document: Mapping[str, Any], wanted: EInvoiceFormat, writer: 
     Raises ``EInvoiceIncomplete`` naming each rule and field: better no file than one that is refused.
     """
     broken = findings(document, wanted)
+    if not document["number"].strip():  # before finalization there is none, so the pre-check does not ask
+        broken = (*broken, wrong("BR-02", "BT-1", "/number", "The number is missing."))
     if broken:
         raise EInvoiceIncomplete(
             f"{document['number']} can't be written as {wanted.value}: {broken[0].message}",

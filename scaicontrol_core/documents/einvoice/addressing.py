@@ -128,6 +128,11 @@ def _register_number_in(vat: str) -> str | None:
     return {"SE": body[:10], "NO": body[:9]}.get(prefix)
 
 
+def is_country(code: str) -> bool:
+    """Tell whether rule BR-CL-14 knows the country; Kosovo is ``1A`` there."""
+    return code == "1A" or _names_country(code)
+
+
 def _names_country(prefix: str) -> bool:
     if prefix == "XK":  # Kosovo is 1A to the standard, and nobody's VAT number starts like that
         return False

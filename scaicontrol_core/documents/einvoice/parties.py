@@ -29,7 +29,7 @@ def seller_of(seller: Facts, profile: Profile, *, outside_scope: bool, vat_label
     ``vat_label``.
     """
     vat = vat_identifier(seller.get("vat_number"))
-    legal_name, trading_name = seller["legal_name"], seller.get("trading_name")
+    legal_name, trading_name = seller["legal_name"] or "", seller.get("trading_name")
     return Seller(
         name=legal_name,
         trading_name=trading_name if trading_name != legal_name else None,
@@ -48,7 +48,7 @@ def buyer_of(buyer: Facts, seller: Facts, profile: Profile, *, outside_scope: bo
     number = buyer.get("vat_number")
     vat = vat_identifier(number)
     return Buyer(
-        name=buyer["company_name"],
+        name=buyer["company_name"] or "",
         identifier=_customer_number(buyer, seller, profile),
         legal_registration=Identifier(number) if number and vat is None else None,
         vat_identifier=None if outside_scope else vat,

@@ -44,11 +44,20 @@ def einvoice_of(document: Facts, einvoice_format: EInvoiceFormat) -> EInvoice:
     unknown language.
     """
     try:
-        return _Reading(document, profile_of(einvoice_format)).einvoice()
+        return _Reading(_without_blanks(document), profile_of(einvoice_format)).einvoice()
     except KeyError as missing:
         raise _unreadable(f"/{missing.args[0]}", f"The document has no {missing.args[0]!r}.") from None
     except (TypeError, AttributeError, ValueError, InvalidOperation) as wrong:
         raise _unreadable("", f"The document can't be read: {wrong}") from wrong
+
+
+def _without_blanks(value: Any) -> Any:
+    """Return the document with None for what holds nothing but white space: to a reader of XML it isn't there."""
+    if isinstance(value, str):
+        return value if value and not value.isspace() else None
+    if isinstance(value, Mapping):
+        return {name: _without_blanks(each) for name, each in value.items()}
+    return [_without_blanks(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _unreadable(pointer: str, message: str) -> DocumentUnreadable:
@@ -78,7 +87,7 @@ class _Reading:
         # A credit note of charges and discounts may come out the other way: then the buyer is to pay.
         asked = -totals.payable if self.is_credit_note else totals.payable
         return EInvoice(
-            number=document["number"],
+            number=document["number"] or "",
             issue_date=date.fromisoformat(document["issue_date"]),
             type=InvoiceType.CREDIT_NOTE if self.is_credit_note else InvoiceType.COMMERCIAL_INVOICE,
             currency=document["currency"],
@@ -193,7 +202,7 @@ class _Reading:
         return "; ".join(dict.fromkeys(notes))
 
     def _line(self, facts: Facts) -> InvoiceLine:
-        name, _, description = facts["description"].partition("\n")
+        name, _, description = (facts["description"] or "").strip().partition("\n")
         category: str = facts["category"]
         quantity = Decimal(facts["quantity"])
         return InvoiceLine(

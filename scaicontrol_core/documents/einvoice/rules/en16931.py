@@ -5,9 +5,11 @@ Rules about structure (order, mandatory groups) are the writers' and are not ask
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from scaicontrol_core.documents.einvoice.addressing import is_country
 from scaicontrol_core.documents.einvoice.rules.finding import Case, Finding, missing, wrong
 from scaicontrol_core.documents.einvoice.rules.unit_codes import UNIT_CODES
 
@@ -27,16 +29,27 @@ _REASONS = {
     "VATEX-EU-I": ("E", "PEPPOL-EN16931-P0110"),
     "VATEX-EU-J": ("E", "PEPPOL-EN16931-P0111"),
 }
+_REASON = re.compile(r"VATEX-[A-Z]{2}-[0-9A-Z]+(?:-[0-9A-Z]+)*")
 _CATEGORIES = frozenset({"S", "Z", "E", "AE", "K", "G", "O", "L", "M", "B"})
 _MOST_DECIMALS = 2
 
 
 def en16931(case: Case) -> Iterator[Finding]:
     """Yield what every format refuses."""
+    yield from _names(case)
     yield from _identification(case)
     yield from _categories(case)
     yield from _lines(case)
     yield from _decimals(case)
+
+
+def _names(case: Case) -> Iterator[Finding]:
+    seller, buyer = case.einvoice.seller, case.einvoice.buyer
+    yield from missing("BR-06", "BT-27", "/seller/legal_name", "The seller's name", seller.name)
+    yield from missing("BR-07", "BT-44", "/buyer/company_name", "The buyer's name", buyer.name)
+    for party, term, code in zip(("seller", "buyer"), ("BT-40", "BT-55"), case.countries, strict=True):
+        if not is_country(code):
+            yield wrong("BR-CL-14", term, f"/{party}/country_code", f"{code!r} is no country of ISO 3166-1.")
 
 
 def _identification(case: Case) -> Iterator[Finding]:
@@ -66,6 +79,9 @@ def _categories(case: Case) -> Iterator[Finding]:
     for unknown in sorted(categories - _CATEGORIES):
         yield wrong("BR-CL-17", "BT-118", "/vat_details/entries", f"{unknown!r} is no VAT category.")
     for group in case.einvoice.vat_groups:
+        if group.exemption_code and not _REASON.fullmatch(group.exemption_code):
+            message = f"{group.exemption_code!r} is no code of the VATEX list."
+            yield wrong("BR-CL-22", "BT-121", "/vat_details/entries", message)
         category, rule = _REASONS.get(group.exemption_code or "", (group.category, ""))
         if category != group.category:
             message = f"{group.exemption_code} goes with category {category}, not with {group.category}."
@@ -74,6 +90,7 @@ def _categories(case: Case) -> Iterator[Finding]:
 
 def _lines(case: Case) -> Iterator[Finding]:
     for index, line in enumerate(case.einvoice.lines):
+        yield from missing("BR-25", "BT-153", f"/lines/{index}/description", "The name of what was sold", line.name)
         if line.unit_code not in UNIT_CODES:
             message = f"{line.unit_code!r} is no unit of UN/ECE recommendation 20 or 21."
             yield wrong("BR-CL-23", "BT-130", f"/lines/{index}/unit_code", message)

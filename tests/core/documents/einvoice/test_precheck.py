@@ -244,6 +244,30 @@ def test_whatever_is_computed_right_passes(kinds: list[tuple[Any, Any, int, int]
         assert findings(sample_invoice(lines=lines), einvoice_format) == ()
 
 
+# -- white space is nothing ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("blank", [" ", "\n", "\u00a0"])
+@pytest.mark.parametrize("einvoice_format", [PEPPOL, XRECHNUNG, CII])
+def test_a_name_of_white_space_is_no_name(blank: str, einvoice_format: EInvoiceFormat) -> None:
+    nameless = sample_invoice(
+        seller={"legal_name": blank}, buyer={"company_name": blank}, lines=[sample_line(description=blank)]
+    )
+    assert {"BR-06", "BR-07", "BR-25"} <= rules(nameless, einvoice_format)
+
+
+def test_what_is_blank_is_missing() -> None:
+    assert rules(sample_invoice(buyer={"city": " ", "postal_code": "\n"}), XRECHNUNG) == {"BR-DE-8", "BR-DE-9"}
+    assert rules(sample_invoice(seller={"iban": " "}), XRECHNUNG) == {"BR-DE-1"}
+
+
+def test_codes_nobody_listed_are_found() -> None:
+    assert rules(sample_invoice(buyer={"country_code": "ZZ"}), CII) == {"BR-CL-14"}
+    odd = sample_reverse_charge_invoice()
+    odd["vat_details"]["entries"][0]["vatex"] = "Art. 196"
+    assert rules(odd, CII) == {"BR-CL-22"}
+
+
 # -- the check at finalization -------------------------------------------------------------------
 
 
