@@ -25,7 +25,8 @@ def add_to(app: typer.Typer) -> None:
 
 
 def dev_token(
-    role: Annotated[Role, typer.Option(help="Whose rights the token carries.")],
+    role: Annotated[Role | None, typer.Option(help="Whose rights the token carries.")] = None,
+    service: Annotated[str | None, typer.Option(help="Instead of a role: the app_id of a service.")] = None,
     tenant: TenantOption = None,
     partner: PartnerOption = None,
     hours: Annotated[int, typer.Option(help="For how long it holds.", min=1, max=720)] = 24,
@@ -33,10 +34,15 @@ def dev_token(
 ) -> None:
     """Print a bearer token for the API; in development only.
 
-    A tenant_admin needs --tenant, a partner_admin acts for --partner (default: the operator).
+    A tenant_admin needs --tenant, a partner_admin acts for --partner (default: the operator), a service reports usage.
     """
-    tenant_id, partner_id = wait(_subject(role, tenant, partner))
-    token = issue(role, tenant_id, partner_id, hours * _HOUR)
+    if (role is None) == (service is None):
+        raise Invalid.field("/role", "Name a --role, or the --service that the token is for.", code="required")
+    if role is None:
+        token = _issue_for_service(service or "", hours * _HOUR)
+    else:
+        tenant_id, partner_id = wait(_subject(role, tenant, partner))
+        token = issue(role, tenant_id, partner_id, hours * _HOUR)
     if as_json:
         print_json({"access_token": token, "token_type": "Bearer", "expires_in": hours * _HOUR})
     else:
@@ -48,6 +54,12 @@ def issue(role: Role, tenant_id: TenantId | None, partner_id: PartnerId | None, 
     from scaicontrol_adapters.scaikey.development import issue_dev_token
 
     return issue_dev_token(settings(), role=role, tenant_id=tenant_id, partner_id=partner_id, ttl=seconds)
+
+
+def _issue_for_service(app_id: str, seconds: int) -> str:
+    from scaicontrol_adapters.scaikey.development import issue_service_token
+
+    return issue_service_token(settings(), app_id, ttl=seconds)
 
 
 async def _subject(role: Role, tenant: str | None, partner: str | None) -> tuple[TenantId | None, PartnerId | None]:

@@ -38,6 +38,7 @@ FEATURES = (
     "catalog",
     "tenancy",
     "subscriptions",
+    "metering",
     "billing",
     "sending",
     "templates",

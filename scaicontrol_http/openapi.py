@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
 PATH = "/api/v1/openapi.json"
+#: Where a route's ``opt`` describes a body that no one type of Python's describes.
+REQUEST_BODY = "request_body"
 #: Areas in the order in which a reader meets them.
 TAGS = {
     "Auth": "Where tokens come from, and who the caller is.",
     "Catalogue": "What is on offer; open to everyone.",
     "Subscriptions": "A tenant's own subscriptions.",
     "Billing": "A tenant's own billing profile and invoices.",
+    "Metering": "What services report of their use.",
     "Admin: tenants": "Customers and their billing profiles.",
     "Admin: partners": "The operator and its resellers.",
     "Admin: registry": "Services, their plans and packs, hidden ones included.",
@@ -58,7 +61,7 @@ _RESPONSES = {
     409: "It collides with what exists.",
     412: "Somebody else changed it first: read it again.",
     413: "The body is too large.",
-    415: "The body is not JSON.",
+    415: "The body is in a format that is not read here.",
     422: "A field or parameter is wrong: `errors` says which.",
     503: "Something needed does not answer; try again after `Retry-After` seconds.",
 }
@@ -191,6 +194,8 @@ def _add_around(operation: dict[str, Any], path: str, handler: HTTPRouteHandler)
     writes = handler.http_methods != {"GET"}
     if public:
         operation["security"] = []
+    if REQUEST_BODY in handler.opt:
+        operation["requestBody"] = handler.opt[REQUEST_BODY]
     parameters = operation.setdefault("parameters", [])
     parameters += [{"$ref": "#/components/parameters/IdempotencyKey"}] if idempotent else []
     parameters += [{"$ref": "#/components/parameters/IfMatch"}] if versioned else []
