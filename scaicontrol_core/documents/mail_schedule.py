@@ -8,6 +8,8 @@ from hashlib import sha256
 _MINUTE = timedelta(minutes=1)
 #: Waits after the first, second, … attempt; the one after the last gives up.
 WAITS = (_MINUTE, 5 * _MINUTE, 30 * _MINUTE, 120 * _MINUTE, 720 * _MINUTE, 1440 * _MINUTE)
+#: No message is handed over more often than this in a round, even if nobody lived to tell of it.
+LAST_ATTEMPT = len(WAITS) + 1
 #: How long a worker may hold a request; no hand-over takes that long, so nobody else is at it.
 LEASE = 10 * _MINUTE
 #: Longest wait that a mail service may ask for.

@@ -12,6 +12,7 @@ from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.documents.einvoicing import HYBRIDS
 from scaicontrol_core.documents.mail import Handed, Mail, MailAttachment, MailSender, MailUnavailable
 from scaicontrol_core.documents.mail_composing import MailOrder
+from scaicontrol_core.documents.mail_schedule import LAST_ATTEMPT
 from scaicontrol_core.documents.ports import DocumentRenderer, EInvoiceWriter, ObjectStore
 from scaicontrol_core.documents.producing import Production
 from scaicontrol_core.documents.revision import DocumentRevision, RevisionReason
@@ -62,6 +63,14 @@ class DeliverMail:
         owner = self.ids.new("wrk")
         request = await self.retry(lambda: self._claim(actor, send_id, owner))
         channel = self.mail.channel
+        if request.attempts > LAST_ATTEMPT:
+            told = (
+                "mail_given_up",
+                "Workers died over it, each time; look for it with the mail service before a retry.",
+            )
+            return await self._record(
+                actor, send_id, owner, lambda found: found.fail(told, self.clock.now(), channel=channel)
+            )
         try:
             message, key = await self._message(actor, request, owner)
             handed = await self.mail.send(message, key)

@@ -20,7 +20,7 @@ from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
 from scaicontrol_core.documents.errors import ObjectStoreUnavailable, TemplateRejected
 from scaicontrol_core.documents.mail import InvoiceVoid, MailRefused, MailType, MailUnavailable, NobodyToSendTo
 from scaicontrol_core.documents.mail_composing import mail_context
-from scaicontrol_core.documents.mail_schedule import LEASE, WAITS
+from scaicontrol_core.documents.mail_schedule import LAST_ATTEMPT, LEASE, WAITS
 from scaicontrol_core.documents.ports import NO_PARTS, FontVersion, PdfParts, RenderedHtml, TemplateSource
 from scaicontrol_core.documents.revision import RevisionReason
 from scaicontrol_core.documents.transmission import SendId, SendNotDue, SendRequest, SendResult, SendStatus
@@ -302,6 +302,23 @@ async def test_a_fault_nobody_thought_of_is_told_and_given_up_in_the_end(office:
     again = await office.world.use(RetrySend)(ADMIN, request.id)
     assert again.hand_over_key == request.hand_over_key, "nobody knows whether it arrived"
     assert (await office.deliver(again)).status is SendStatus.SENT
+
+
+async def test_workers_that_die_over_a_message_each_time_do_not_send_it_for_ever(office: Office) -> None:
+    request = await office.request()
+
+    async def die(_: str) -> None:
+        raise Killed("after the hand-over")
+
+    office.mail.after = die
+    for _ in range(LAST_ATTEMPT):
+        with pytest.raises(Killed):
+            await office.deliver(request)
+        office.world.clock.advance(minutes=LEASE.seconds // 60)
+    ended = await office.deliver(request)
+    assert (ended.status, ended.error_code, ended.doubtful) == (SendStatus.FAILED, "mail_given_up", True)
+    assert office.mail.calls == [request.hand_over_key] * LAST_ATTEMPT
+    assert await office.due() == []
 
 
 async def test_a_document_voided_meanwhile_is_not_sent(office: Office) -> None:
