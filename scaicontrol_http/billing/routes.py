@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Response, get, patch, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from scaicontrol_core.billing.billing_run import BillingRun, parse_month
 from scaicontrol_core.billing.invoice import Invoice
@@ -139,7 +139,7 @@ async def finalize_invoice(container: Container, actor: Actor, invoice_id: FromP
     """Give the draft its legal number and freeze it; finalizing twice answers the same invoice."""
     invoice = await container.use(FinalizeInvoice)(actor, InvoiceId(invoice_id))
     answer = InvoiceAnswer.of(invoice)
-    answer.warnings = list(warnings(invoice.document))
+    answer.warnings = list(warnings(invoice.document)) or UNSET
     return Response(answer, headers=etag(invoice.version))
 
 

@@ -196,7 +196,7 @@ class InvoiceSummaryAnswer(Answer):
 class InvoiceAnswer(InvoiceSummaryAnswer):
     """An invoice, whole. The four frozen parts are null for a draft; ``sends`` stands where one is read.
 
-    ``warnings`` stands where one was finalized: what the law asks for and the document does not show.
+    ``warnings`` stands where one was finalized that does not show all the law asks for.
     """
 
     invoice_date: date | None
