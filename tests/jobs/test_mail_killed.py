@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import signal
+import warnings
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -155,7 +156,10 @@ async def deliver_until(shop: Shop, when: str, commit: int) -> None:
 
 def in_a_process_that_dies(work: Callable[[], None]) -> None:
     """Run it in a process of its own, which a SIGKILL has to end."""
-    child = os.fork()
+    with warnings.catch_warnings():
+        # Newer Pythons warn of forks beside threads; the child uses none of its parent's.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
     if child == 0:
         try:
             work()
