@@ -122,7 +122,7 @@ class Changes(SubscriptionState):
     def set_anchor(self, anchor: date, plan: Plan, today: date) -> None:
         """Bill on the days of another anchor from the next cycle on; the days until then are charged as days.
 
-        Raises ``PlanFixed``, and ``NotAccruing`` if nothing recurs.
+        Raises ``PlanFixed``, ``NotAccruing``, and ``Invalid`` (``anchor_invalid``) if nothing recurs.
         """
         self._require_changeable(plan)
         if self.schedule is None or self.pending_change is not None:

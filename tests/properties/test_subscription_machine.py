@@ -18,18 +18,28 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from scaicontrol_core.access import Actor
 from scaicontrol_core.billing.billing_run import parse_month
+from scaicontrol_core.billing.ledger import ChargeKind
 from scaicontrol_core.billing.use_cases.audit_numbering import AuditNumbering
+from scaicontrol_core.billing.use_cases.change_subscription import ChangeSubscription, SubscriptionChange
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.kernel.errors import ScaiControlError
 from scaicontrol_core.kernel.ids import PlanId, ServiceId, SubscriptionId, TenantId
 from scaicontrol_core.kernel.period import Cadence, local_date
 from scaicontrol_core.subscriptions import SUBSCRIPTION_LIFECYCLE, Subscription, SubscriptionStatus
+from scaicontrol_core.subscriptions.changing import Effective
+from scaicontrol_core.subscriptions.proration import Proration
 from scaicontrol_core.subscriptions.use_cases.cancel_subscription import CancelSubscription
 from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateSubscription, NewSubscription
+from scaicontrol_core.subscriptions.use_cases.extend_trial import ExtendTrial
+from scaicontrol_core.subscriptions.use_cases.monitor_trials import MonitorTrials
 from scaicontrol_core.subscriptions.use_cases.override_subscription import OverrideSubscription
+from scaicontrol_core.subscriptions.use_cases.pause_subscription import PauseSubscription
 from scaicontrol_core.subscriptions.use_cases.reap_subscriptions import ReapSubscriptions
 from scaicontrol_core.subscriptions.use_cases.resume_subscription import ResumeSubscription
+from scaicontrol_core.subscriptions.use_cases.set_anchor import SetAnchor
+from scaicontrol_core.subscriptions.use_cases.set_term import SetTerm
 from scaicontrol_core.subscriptions.use_cases.suspend_subscription import SuspendSubscription
+from scaicontrol_core.subscriptions.use_cases.withdraw_change import WithdrawChange
 from scaicontrol_core.tenancy.tenant import CollectionMethod
 from scaicontrol_core.testing import MemoryWorld, builders
 from scaicontrol_core.testing.builders import TENANT_ID
@@ -47,7 +57,8 @@ PLANS: dict[str, dict[str, Any]] = {
     "yearly": {"billing_period": Cadence.YEARLY, "base_price_cents": 199000},
     "setup": {"billing_period": Cadence.ONE_TIME, "base_price_cents": 75000},
 }
-KEYS = ["scaikey.pro", *(f"{service}.{slug}" for service in ("scaikey", "scaisend") for slug in PLANS)]
+SERVICES = ("scaikey", "scaisend")
+KEYS = ["scaikey.pro", *(f"{service}.{slug}" for service in SERVICES for slug in PLANS)]
 #: What the machine may be told when it asks for something that makes no sense.
 REFUSALS = {
     "invalid_transition",
@@ -58,6 +69,12 @@ REFUSALS = {
     "plan_without_trial",
     "subscription_exists",
     "trial_used",
+    "no_pending_change",
+    "not_in_trial",
+    "trial_end_invalid",
+    "term_invalid",
+    "plan_unavailable",
+    "anchor_invalid",
 }
 Fate = tuple[str, int]
 LIVES: Fate = ("", 0)
@@ -74,6 +91,7 @@ class _Pause:
     of: SubscriptionId
     at: datetime
     start: date
+    resumes_on: date | None = None
     end: date | None = None
 
 
@@ -181,6 +199,55 @@ class CustomersLife(RuleBasedStateMachine):
         """Move to another plan."""
         self.attempt(self.use(OverrideSubscription, fate)(self.admin, self.one_of(pick).id, plan_key=key))
 
+    @rule(
+        pick=st.integers(0),
+        key=st.none() | st.sampled_from(KEYS),
+        quantity=st.integers(1, 3),
+        effective=st.sampled_from(Effective),
+        proration=st.sampled_from(Proration),
+        fate=FATES,
+    )
+    def change(
+        self, pick: int, key: str | None, quantity: int, effective: Effective, proration: Proration, fate: Fate
+    ) -> None:
+        """Change plan and quantity, now or later, prorated or not."""
+        wanted = SubscriptionChange(plan_key=key, quantity=quantity, effective=effective, proration=proration)
+        self.attempt(self.use(ChangeSubscription, fate)(self.admin, self.one_of(pick).id, wanted))
+
+    @rule(pick=st.integers(0), fate=FATES)
+    def withdraw(self, pick: int, fate: Fate) -> None:
+        """Take a planned change back."""
+        self.attempt(self.use(WithdrawChange, fate)(self.admin, self.one_of(pick).id))
+
+    @rule(pick=st.integers(0), days=st.integers(-400, 60), fate=FATES)
+    def move_anchor(self, pick: int, days: int, fate: Fate) -> None:
+        """Move onto any anchor."""
+        anchor = self.today + timedelta(days=days)
+        self.attempt(self.use(SetAnchor, fate)(self.admin, self.one_of(pick).id, anchor))
+
+    @rule(pick=st.integers(0), days=st.none() | st.integers(1, 90), fate=FATES)
+    def set_term(self, pick: int, days: int | None, fate: Fate) -> None:
+        """Fix a term, or free of one."""
+        ends_on = None if days is None else self.today + timedelta(days=days)
+        self.attempt(self.use(SetTerm, fate)(self.admin, self.one_of(pick).id, ends_on))
+
+    @rule(pick=st.integers(0), days=st.none() | st.integers(1, 60), fate=FATES)
+    def pause(self, pick: int, days: int | None, fate: Fate) -> None:
+        """Pause, perhaps until a day."""
+        until = None if days is None else self.today + timedelta(days=days)
+        self.attempt(self.use(PauseSubscription, fate)(self.admin, self.one_of(pick).id, until=until))
+
+    @rule(pick=st.integers(0), days=st.integers(1, 40), fate=FATES)
+    def extend_trial(self, pick: int, days: int, fate: Fate) -> None:
+        """Lengthen a trial."""
+        self.attempt(self.use(ExtendTrial, fate)(self.admin, self.one_of(pick).id, self.today + timedelta(days=days)))
+
+    @rule(fate=FATES)
+    def monitor(self, fate: Fate) -> None:
+        """Tell of trials that end; twice is as good as once."""
+        if self.attempt(self.use(MonitorTrials, fate)(self.admin)):
+            assert self.runner.run(self.use(MonitorTrials, LIVES)(self.admin)) == 0
+
     @rule(pick=st.integers(0), status=st.sampled_from(S), fate=FATES)
     def override(self, pick: int, status: S, fate: Fate) -> None:
         """Ask for any state by hand."""
@@ -205,6 +272,7 @@ class CustomersLife(RuleBasedStateMachine):
         if self.attempt(self.use(ReapSubscriptions, fate)(self.admin)):
             self.note_moves()
             assert self.runner.run(self.use(ReapSubscriptions, LIVES)(self.admin)) == 0
+            self.check_nothing_is_ripe()
 
     @rule(fate=FATES)
     def bill(self, fate: Fate) -> None:
@@ -213,7 +281,9 @@ class CustomersLife(RuleBasedStateMachine):
         if self.attempt(self.use(RunBilling, fate)(self.admin, month)):
             self.check_nothing_is_left_to_bill()
             again = self.runner.run(self.use(RunBilling, LIVES)(self.admin, month))
-            assert (again.totals.invoices, again.totals.tenants, again.totals.failures) == (0, 0, ())
+            credited = {row.tenant_id for row in self.rows("subscriptions") if row.adjustments}
+            assert (again.totals.invoices, again.totals.failures) == (0, ())
+            assert again.totals.tenants <= len(credited)
 
     # -- what must always hold ---------------------------------------------------------------
 
@@ -229,13 +299,22 @@ class CustomersLife(RuleBasedStateMachine):
                 for entry in self.ledger_of(subscription.id)
                 if entry.period_start <= self.today < entry.period_end
             ]
-            if subscription.schedule.cadence.recurs and (until is None or self.today < until):
+            running = subscription.schedule.leg(subscription.schedule.ordinal_on(self.today))
+            if running.cadence.recurs and (until is None or self.today < until):
                 assert len(covered) == 1, (subscription, covered)
 
     def ledger_of(self, subscription_id: SubscriptionId) -> list[Any]:
-        """A subscription's charges in order."""
+        """A subscription's periods in order."""
+        return self.entries_of(subscription_id, ChargeKind.RECURRING)
+
+    def entries_of(self, subscription_id: SubscriptionId, kind: ChargeKind) -> list[Any]:
+        """A subscription's charges of a kind in order."""
         own = [entry for entry in self.rows("billed_periods") if entry.subscription_id == subscription_id]
-        return sorted(own, key=lambda entry: entry.ordinal)
+        return sorted((entry for entry in own if entry.charge_kind is kind), key=lambda entry: entry.ordinal)
+
+    def check_nothing_is_ripe(self) -> None:
+        """What time alone moves was moved."""
+        assert all(row.ripe_at is None or row.ripe_at > self.world.clock.now() for row in self.rows("subscriptions"))
 
     @invariant()
     def note_moves(self) -> None:
@@ -245,16 +324,20 @@ class CustomersLife(RuleBasedStateMachine):
             if before is None:
                 assert subscription.status in SUBSCRIPTION_LIFECYCLE.targets(S.PENDING)
             elif before is not subscription.status:
-                SUBSCRIPTION_LIFECYCLE.require(before, subscription.status)
+                # A pause or a trial may end by itself together with the term: two moves in one run.
+                by_itself = before in {S.SUSPENDED, S.TRIALING} and subscription.status is S.EXPIRED
+                SUBSCRIPTION_LIFECYCLE.require(before, S.ACTIVE if by_itself else subscription.status)
                 self.note_pause(subscription, before)
             self.known[subscription.id] = subscription.status
 
     def note_pause(self, subscription: Subscription, before: S) -> None:
         """Keep account of suspensions, apart from the schedule's own."""
         if subscription.status is S.SUSPENDED:
-            self.pauses.append(_Pause(subscription.id, self.world.clock.now(), self.today))
+            until = subscription.resumes_at and local_date(subscription.resumes_at, ZONE)
+            self.pauses.append(_Pause(subscription.id, self.world.clock.now(), self.today, until))
         elif before is S.SUSPENDED:
-            next(pause for pause in reversed(self.pauses) if pause.of == subscription.id).end = self.today
+            pause = next(pause for pause in reversed(self.pauses) if pause.of == subscription.id)
+            pause.end = min(self.today, pause.resumes_on or self.today)
 
     @invariant()
     def activated_once_and_ended_once(self) -> None:
@@ -314,6 +397,40 @@ class CustomersLife(RuleBasedStateMachine):
                 == invoice.gross_cents
                 == (invoice.net_cents + invoice.tax_cents)
             )
+
+    @invariant()
+    def every_cent_is_a_price_times_a_time(self) -> None:
+        """Each line has a price of the catalogue, for a whole period or so much of one; no invoice is negative."""
+        prices = {
+            f"{service}.{slug}": terms["base_price_cents"] for service in SERVICES for slug, terms in PLANS.items()
+        }
+        for invoice in self.rows("invoices"):
+            assert invoice.net_cents >= 0
+            for line in invoice.lines:
+                assert line.unit_price.cents == prices.get(line.plan_key, 19900)
+                assert line.unit_price.divisor > 1 or line.unit_code != "SEC"
+
+    @invariant()
+    def an_adjustment_waits_or_is_billed(self) -> None:
+        """Each has a number of its own, and none is lost, but where a credit was taken in parts."""
+        for subscription in self.rows("subscriptions"):
+            waiting = [each.number for each in subscription.adjustments]
+            billed = [each.ordinal for each in self.entries_of(subscription.id, ChargeKind.ADJUSTMENT)]
+            assert sorted(waiting + billed) == list(range(subscription.adjustment_count))
+
+    @invariant()
+    def what_is_planned_is_in_the_calendar(self) -> None:
+        """A planned change belongs to what lives, and its periods have its terms already."""
+        for subscription in self.rows("subscriptions"):
+            planned = subscription.pending_change
+            if planned is None:
+                continue
+            assert subscription.is_live
+            assert subscription.status is not S.CANCELLING
+            if planned.from_ordinal is not None:
+                terms = subscription.terms_of(planned.from_ordinal)
+                assert (terms.plan_id, terms.quantity) == (planned.plan_id, planned.quantity)
+                assert subscription.schedule.period(planned.from_ordinal).start == planned.effective_on
 
     @invariant()
     def the_books_can_be_audited(self) -> None:

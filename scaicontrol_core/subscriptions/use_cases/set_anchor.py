@@ -20,7 +20,7 @@ from scaicontrol_core.subscriptions.subscription import Subscription
 class SetAnchor:
     """Bill on the days of another anchor, from the next cycle on.
 
-    Raises ``NotFound``, ``NotAccruing``, ``PlanFixed``.
+    Raises ``NotFound``, ``NotAccruing``, ``PlanFixed``, ``Invalid`` (``anchor_invalid``).
     """
 
     work: UnitOfWorkFactory[SubscriptionsWork]
