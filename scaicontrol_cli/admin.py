@@ -15,6 +15,7 @@ from scaicontrol_cli import (
     subscriptions,
     templates,
     tenants,
+    usage,
 )
 from scaicontrol_cli.groups import group
 
@@ -27,6 +28,7 @@ app.add_typer(plans.packs, name="packs")
 app.add_typer(subscriptions.app, name="subscriptions")
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(billing.app, name="billing")
+app.add_typer(usage.app, name="usage")
 app.add_typer(reports.app, name="reports")
 app.add_typer(exchange_rates.app, name="exchange-rates")
 app.add_typer(templates.app, name="templates")

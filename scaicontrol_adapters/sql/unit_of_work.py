@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from scaicontrol_core.kernel.ids import Ids
     from scaicontrol_core.kernel.scope import Scope
     from scaicontrol_core.kernel.work import ActsInScope, UnitOfWorkFactory
-    from scaicontrol_core.metering.ports import MeteringWork
 
 
 class SqlWork:
@@ -257,7 +256,4 @@ if TYPE_CHECKING:
         return factory
 
     def _reads_for_audits(factory: SqlUnitOfWorkFactory) -> UnitOfWorkFactory[IntegrityWork]:
-        return factory
-
-    def _counts_usage(factory: SqlUnitOfWorkFactory) -> UnitOfWorkFactory[MeteringWork]:
         return factory

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from scaicontrol_core.billing.ports import BillingWork
+from scaicontrol_core.metering.ports import MeteringWork
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +33,8 @@ class DocumentRevisions(Protocol):
         ...
 
 
-class DocumentsWork(BillingWork, Protocol):
-    """A unit of work over invoices and their documents."""
+class DocumentsWork(BillingWork, MeteringWork, Protocol):
+    """A unit of work over invoices, their documents, and usage: all that a container's use cases need."""
 
     @property
     def document_revisions(self) -> DocumentRevisions:

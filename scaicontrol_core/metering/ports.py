@@ -14,6 +14,9 @@ from scaicontrol_core.kernel.ids import PartnerId, PlanId, ServiceId, Subscripti
 from scaicontrol_core.kernel.period import local_date
 from scaicontrol_core.metering.usage_event import UsageEvent
 
+#: Days for which a sender's keys are remembered.
+KEYS_KEPT = 90
+
 
 class Calendar(Protocol):
     """A subscription's billing calendar, in local days of its seller."""
@@ -110,6 +113,13 @@ class UsageEvents(Protocol):
 
         Raises ``Retryable`` if another transaction stored one of the keys meanwhile: run again,
         the judgement finds it known.
+        """
+        ...
+
+    async def kept(self, events: Sequence[UsageEvent]) -> Collection[tuple[ServiceId, str]]:
+        """Return the keys of those that are stored already: the same subscription, day, metric and key.
+
+        For events so old that their keys may be forgotten.
         """
         ...
 

@@ -40,6 +40,10 @@ def _at_once() -> Retryable:
     return Retryable("Somebody else was at this usage at the same time.")
 
 
+def _place(event: UsageEvent) -> tuple[str, date, str, str]:
+    return event.subscription_id, event.usage_day, event.metric, event.idempotency_key
+
+
 class MemoryMeteredSubscriptions:
     """The subscriptions of the store."""
 
@@ -99,8 +103,11 @@ class MemoryUsageEvents:
             self._transaction.watch(self._KEYS, event.key, _at_once)
             kept = EventKey(event.service_id, event.idempotency_key, event.content_hash, event.received_at)
             self._transaction.write(self._KEYS, event.key, kept)
-            place = (event.subscription_id, event.usage_day, event.metric, event.idempotency_key)
-            self._transaction.write(self._EVENTS, place, event)
+            self._transaction.write(self._EVENTS, _place(event), event)
+
+    async def kept(self, events: Sequence[UsageEvent]) -> Collection[tuple[ServiceId, str]]:
+        """Return the keys of those that are stored already."""
+        return {event.key for event in events if self._transaction.row(self._EVENTS, _place(event)) is not None}
 
     async def forget_keys(self, before: datetime, *, limit: int) -> int:
         """Delete up to ``limit`` keys received before an instant, the oldest first."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from attrs import define
+from attrs import define, frozen
 
 from scaicontrol_adapters.sql.retry import Backoff
 from scaicontrol_core.access import Actor
@@ -50,9 +50,12 @@ class Meter:
             await work.commit()
 
 
+@frozen
 class _Now:
+    days: int = 0
+
     def now(self) -> datetime:
-        return DEFAULT_START
+        return DEFAULT_START + timedelta(days=self.days)
 
 
 @pytest.fixture
@@ -226,6 +229,18 @@ async def test_old_keys_are_forgotten_and_events_stay(meter: Meter) -> None:
         assert await work.usage_events.forget_keys(DEFAULT_START + timedelta(seconds=1), limit=3) == 3
         assert await work.usage_events.forget_keys(DEFAULT_START + timedelta(seconds=1), limit=3) == 2
         await work.commit()
+
+
+async def test_an_old_event_counts_once_though_its_key_is_forgotten(meter: Meter) -> None:
+    old = called(1, occurred_at="2026-01-02T12:00:00Z")
+    await meter.report(old)
+    async with meter.work.begin(PLATFORM) as work:
+        await work.usage_events.forget_keys(DEFAULT_START + timedelta(seconds=1), limit=3)
+        await work.commit()
+    ingest = IngestUsage(work=meter.work, clock=_Now(days=100), retry=Backoff())
+    batch = [read_report(each) for each in (old, called(3, occurred_at="2026-01-02T12:00:00Z"))]
+    answers = await ingest(PLATFORM, UsageBatch(reports=batch, backfill=True))
+    assert [each.status.value for each in answers] == ["duplicate", "accepted"]
 
 
 async def test_another_ones_closing_is_out_of_reach(meter: Meter) -> None:

@@ -31,6 +31,12 @@ _OLD = (
     .order_by(_KEY.received_at)
     .limit(bindparam("at_most"))
 )
+_EVENT = UsageEventRow
+_STORED = select(_EVENT.subscription_id, _EVENT.usage_day, _EVENT.metric, _EVENT.idempotency_key).where(
+    _EVENT.subscription_id.in_(bindparam("wanted_ids", expanding=True)),
+    _EVENT.usage_day.in_(bindparam("wanted_days", expanding=True)),
+    _EVENT.idempotency_key.in_(bindparam("wanted_keys", expanding=True)),
+)
 _CLOSING = UsageClosingRow
 _CLOSINGS = select(_CLOSING.subscription_id, _CLOSING.closed_until).where(
     _CLOSING.subscription_id.in_(bindparam("wanted_ids", expanding=True))
@@ -77,6 +83,21 @@ class SqlUsageEvents:
                 raise
             raise Retryable("The same event came in twice at once.") from conflict
         await self._transaction.insert(UsageEventRow, [_event_row(event) for event in sorted(events, key=_place)])
+
+    async def kept(self, events: Sequence[UsageEvent]) -> Collection[tuple[ServiceId, str]]:
+        """Return the keys of those that are stored already."""
+        by_key = {_place(event): event.key for event in events}
+        found: set[tuple[ServiceId, str]] = set()
+        for start in range(0, len(events), MAX_IN_LIST):
+            part = events[start : start + MAX_IN_LIST]
+            wanted = {
+                "wanted_ids": sorted({event.subscription_id for event in part}),
+                "wanted_days": sorted({event.usage_day for event in part}),
+                "wanted_keys": sorted({event.idempotency_key for event in part}),
+            }
+            rows = await self._transaction.execute(_STORED, wanted)
+            found |= {by_key[tuple(row)] for row in rows if tuple(row) in by_key}
+        return found
 
     async def forget_keys(self, before: datetime, *, limit: int) -> int:
         """Delete up to ``limit`` keys received before an instant; return how many."""

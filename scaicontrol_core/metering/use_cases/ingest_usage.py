@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -15,8 +16,8 @@ from scaicontrol_core.kernel.scope import ScopeKind
 from scaicontrol_core.kernel.work import Retry, UnitOfWorkFactory
 from scaicontrol_core.metering.errors import BatchTooLarge
 from scaicontrol_core.metering.judging import Claim, Customers, Sender, admit, assign, claim
-from scaicontrol_core.metering.outcome import Outcome, Reason, accepted, duplicate, rejected
-from scaicontrol_core.metering.ports import MeteringWork
+from scaicontrol_core.metering.outcome import Outcome, OutcomeStatus, Reason, accepted, duplicate, rejected
+from scaicontrol_core.metering.ports import KEYS_KEPT, MeteringWork
 from scaicontrol_core.metering.reading import Unreadable
 from scaicontrol_core.metering.usage_event import ReportedUsage
 
@@ -106,6 +107,7 @@ class IngestUsage:
             judged = _claimed(chunk, sender, customers)
             await _recognise(work, judged)
             events = await self._admitted(work, judged, customers, backfill=sender.backfill)
+            events = await self._new(work, judged, events)
             if events:
                 await work.usage_events.add(events)
                 await work.commit()
@@ -138,6 +140,18 @@ class IngestUsage:
             seen[wanted.key] = wanted.content_hash
             judged.outcomes[place] = accepted(wanted.report.idempotency_key)
         return events
+
+    async def _new(self, work: MeteringWork, judged: _Judged, events: Sequence[UsageEvent]) -> Sequence[UsageEvent]:
+        """Return the events that are not stored yet: of the oldest the keys may be forgotten."""
+        horizon = self.clock.now() - timedelta(days=KEYS_KEPT - 1)
+        old = [event for event in events if event.occurred_at < horizon]
+        kept = await work.usage_events.kept(old) if old else ()
+        if not kept:
+            return events
+        for place, wanted in judged.claims.items():
+            if wanted.key in kept and judged.outcomes[place].status is OutcomeStatus.ACCEPTED:
+                judged.outcomes[place] = duplicate(wanted.report.idempotency_key)
+        return [event for event in events if event.key not in kept]
 
 
 async def _customers(

@@ -1,0 +1,114 @@
+"""``scaicontrol admin usage``: what services report of their use."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from scaicontrol_cli.arguments import AsJson, PartnerOption
+from scaicontrol_cli.context import Session, call
+from scaicontrol_cli.errors import FAILED
+from scaicontrol_cli.groups import group
+from scaicontrol_cli.naming import OPERATOR, partner_named
+from scaicontrol_cli.output import Column, columns, print_json, print_note, print_rows
+from scaicontrol_cli.progress import progress
+from scaicontrol_core.kernel.errors import Malformed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
+    from scaicontrol_adapters.usage_files import UsageLines
+    from scaicontrol_core.metering import Outcome
+    from scaicontrol_core.metering.outcome import Tally
+
+app = group("Usage: what services report, and what it adds up to.")
+
+
+@app.command("ingest")
+def ingest(
+    file: Annotated[str, typer.Argument(help="Events as JSON lines, gzip or not; - is standard input.")],
+    partner: PartnerOption = None,
+    backfill: Annotated[
+        bool, typer.Option("--backfill", help="Let late events into every period that is not billed yet.")
+    ] = False,
+    rejects: Annotated[
+        str | None, typer.Option(help="Write each rejected event's line number and reason to this file, as JSON lines.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take in a file of events; safe to repeat. Exits with 1 if any was rejected.
+
+    A line has idempotency_key, tenant (the external reference), metric, quantity, occurred_at, and may have
+    service, subscription_id, properties, correction.
+    """
+    tally = call(lambda session: _ingest(session, file, partner or OPERATOR, rejects, backfill=backfill))
+    shown = _tally_json(tally)
+    if as_json:
+        print_json(shown)
+    else:
+        _print(shown, rejects)
+    if tally.rejected:
+        raise typer.Exit(FAILED)
+
+
+async def _ingest(session: Session, file: str, partner: str, rejects: str | None, *, backfill: bool) -> Tally:
+    """Stream the file: one batch is in memory at a time."""
+    from scaicontrol_adapters.usage_files import read_usage_file
+    from scaicontrol_core.metering.outcome import Tally
+    from scaicontrol_core.metering.use_cases.ingest_usage import MAX_BATCH, IngestUsage, UsageBatch
+
+    partner_id = await partner_named(session, partner)
+    take, tally = session.use(IngestUsage), Tally()
+    with _written(rejects) as out, progress("Ingesting") as step:
+        for part in read_usage_file(file, MAX_BATCH):
+            batch = UsageBatch(reports=part.reports, by_reference=True, partner_id=partner_id, backfill=backfill)
+            outcomes = await take(session.actor, batch)
+            tally = tally.plus(Tally.of(outcomes))
+            if out is not None:
+                out.writelines(_refusals(part, outcomes))
+            step(part.position, part.size)
+    return tally
+
+
+def _refusals(part: UsageLines, outcomes: Any) -> Iterator[str]:
+    answers: list[Outcome] = list(outcomes)
+    for number, outcome in zip(part.numbers, answers, strict=True):
+        if outcome.reason is not None:
+            said = {"idempotency_key": outcome.idempotency_key, "reason": outcome.reason, "detail": outcome.detail}
+            yield json.dumps({"line": number, **said}, ensure_ascii=False) + "\n"
+
+
+@contextmanager
+def _written(path: str | None) -> Iterator[TextIO | None]:
+    """Open a file to write, or nothing at all."""
+    if path is None:
+        yield None
+        return
+    try:
+        with Path(path).open("w", encoding="utf-8") as opened:
+            yield opened
+    except OSError as error:
+        raise Malformed(f"{path}: {error.strerror or error}.", code="file_unwritable") from None
+
+
+def _tally_json(tally: Tally) -> dict[str, Any]:
+    return {
+        "events": tally.total,
+        "accepted": tally.accepted,
+        "duplicates": tally.duplicates,
+        "rejected": {reason.value: count for reason, count in sorted(tally.rejected.items())},
+    }
+
+
+def _print(shown: dict[str, Any], rejects: str | None) -> None:
+    counts = {"accepted": shown["accepted"], "duplicate": shown["duplicates"]}
+    counts |= {f"rejected: {reason}": count for reason, count in shown["rejected"].items()}
+    rows = [{"outcome": name, "events": count} for name, count in counts.items()]
+    print_rows(rows, (*columns("outcome"), Column("events", "events", right=True)))
+    if shown["rejected"] and rejects is None:
+        print_note("Which, and why: add --rejects FILE; what counted already counts once.")

@@ -1,0 +1,23 @@
+"""Usage in the background: partitions ahead of time, old keys forgotten."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from scaicontrol_core.access.actor import Actor
+from scaicontrol_core.metering.use_cases.tend_usage import TendUsage
+
+if TYPE_CHECKING:
+    from scaicontrol_adapters.container import Container
+
+log = structlog.get_logger(__name__)
+
+
+async def tend_usage(container: Container) -> bool:
+    """Make partitions, and forget a slice of keys; go on at once while there are old ones."""
+    upkeep = await container.use(TendUsage)(Actor.system("tend_usage"))
+    if upkeep.partitions:
+        log.info("usage_partitions_made", count=upkeep.partitions)
+    return not upkeep.is_done
