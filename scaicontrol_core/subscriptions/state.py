@@ -114,9 +114,10 @@ class SubscriptionState(Recorder):
 
     @property
     def plan_ids(self) -> frozenset[PlanId]:
-        """Every plan that billing it may need."""
+        """Every plan that it, or billing it, may need."""
+        planned = {self.pending_change.plan_id} if self.pending_change else set()
         terms = {each.plan_id for each in self.terms_by_period}
-        return frozenset({self.plan_id, *terms, *(each.plan_id for each in self.adjustments)})
+        return frozenset({self.plan_id, *planned, *terms, *(each.plan_id for each in self.adjustments)})
 
     def allowed_moves(self) -> tuple[SubscriptionStatus, ...]:
         """Return the states that may follow, for answers that offer actions."""

@@ -99,7 +99,7 @@ class MemoryPlans(_Shared[Plan]):
 
     async def was_subscribed(self, plan_id: PlanId) -> bool:
         """Tell whether any subscription names the plan."""
-        return any(each.plan_id == plan_id for each in self._transaction.rows("subscriptions"))
+        return any(plan_id in each.plan_ids for each in self._transaction.rows("subscriptions"))
 
     async def live_subscriptions(self, plan_id: PlanId) -> int:
         """Count the subscriptions to the plan that are not over, whoever holds them."""

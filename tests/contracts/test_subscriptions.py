@@ -393,3 +393,21 @@ async def test_an_adjustment_makes_a_subscription_due_even_after_its_end(market:
         assert await due([RESELLER], date(2026, 2, 9), after=None, tenants=9) == []
         assert [each.id for each in await due([RESELLER], date(2026, 2, 10), after=None, tenants=9)] == ["sub_001"]
         assert list(await work.subscriptions.ripe(DEFAULT_START, after=None, limit=9)) == ["sub_002"]
+
+
+async def test_a_plan_that_is_only_planned_or_still_to_be_billed_counts_as_subscribed(market: Any) -> None:
+    planned = PendingChange(
+        plan_id=PlanId("pln_next"),
+        plan_key="scaikey.next",
+        quantity=1,
+        effective_on=JAN_31,
+        effective_at=DEFAULT_START,
+        from_ordinal=None,
+    )
+    before = Terms(from_ordinal=0, plan_id=PlanId("pln_before"), plan_key="scaikey.before", quantity=1)
+    await keep(market, subscription(1, pending_change=planned, terms_by_period=(before,)))
+    async with market.begin(PLATFORM, read_only=True) as work:
+        for name in ("pln_1", "pln_next", "pln_before"):
+            assert await work.plans.was_subscribed(PlanId(name))
+        for name in ("pln", "pln_nex", "pln%"):
+            assert not await work.plans.was_subscribed(PlanId(name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve
-from sqlalchemy import delete, func, select
+from sqlalchemy import Text, delete, func, or_, select, type_coerce
 
 from scaicontrol_adapters.sql.mapping import INSTANT, Fields, enum, json_list
 from scaicontrol_adapters.sql.reads.catalog import PACKS, SERVICES, page_of_plans, page_of_shelf
@@ -165,8 +165,13 @@ class SqlPlans(Repository[Plan]):
         self._transaction.journal.take(plan, plan.version + 1)
 
     async def was_subscribed(self, plan_id: PlanId) -> bool:
-        """Tell whether any subscription names the plan."""
-        any_one = select(SubscriptionRow.id).where(SubscriptionRow.plan_id == plan_id).limit(1)
+        """Tell whether any subscription names the plan: as its own, planned, or for periods still to bill."""
+        row = SubscriptionRow
+        named = (
+            type_coerce(column, Text).contains(f'"{plan_id}"', autoescape=True)
+            for column in (row.terms_by_period, row.pending_change, row.adjustments)
+        )
+        any_one = select(row.id).where(or_(row.plan_id == plan_id, *named)).limit(1)
         return (await self._transaction.execute(any_one)).first() is not None
 
     async def live_subscriptions(self, plan_id: PlanId) -> int:

@@ -84,6 +84,7 @@ GERMAN = Labels(
         "QAN": ("Quartal", "Quartale"),
         "WEE": ("Woche", "Wochen"),
         "DAY": ("Tag", "Tage"),
+        "SEC": ("Sekunde", "Sekunden"),
         "HUR": ("Stunde", "Stunden"),
         "H87": ("Stück", "Stück"),
         "E34": ("GB", "GB"),

@@ -84,6 +84,7 @@ ENGLISH = Labels(
         "QAN": ("quarter", "quarters"),
         "WEE": ("week", "weeks"),
         "DAY": ("day", "days"),
+        "SEC": ("second", "seconds"),
         "HUR": ("hour", "hours"),
         "H87": ("piece", "pieces"),
         "E34": ("GB", "GB"),

@@ -84,6 +84,7 @@ SPANISH = Labels(
         "QAN": ("trimestre", "trimestres"),
         "WEE": ("semana", "semanas"),
         "DAY": ("día", "días"),
+        "SEC": ("segundo", "segundos"),
         "HUR": ("hora", "horas"),
         "H87": ("unidad", "unidades"),
         "E34": ("GB", "GB"),

@@ -84,6 +84,7 @@ FRENCH = Labels(
         "QAN": ("trimestre", "trimestres"),
         "WEE": ("semaine", "semaines"),
         "DAY": ("jour", "jours"),
+        "SEC": ("seconde", "secondes"),
         "HUR": ("heure", "heures"),
         "H87": ("pièce", "pièces"),
         "E34": ("Go", "Go"),

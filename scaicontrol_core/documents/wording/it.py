@@ -84,6 +84,7 @@ ITALIAN = Labels(
         "QAN": ("trimestre", "trimestri"),
         "WEE": ("settimana", "settimane"),
         "DAY": ("giorno", "giorni"),
+        "SEC": ("secondo", "secondi"),
         "HUR": ("ora", "ore"),
         "H87": ("pezzo", "pezzi"),
         "E34": ("GB", "GB"),

@@ -84,6 +84,7 @@ DUTCH = Labels(
         "QAN": ("kwartaal", "kwartalen"),
         "WEE": ("week", "weken"),
         "DAY": ("dag", "dagen"),
+        "SEC": ("seconde", "seconden"),
         "HUR": ("uur", "uur"),
         "H87": ("stuk", "stuks"),
         "E34": ("GB", "GB"),
