@@ -35,6 +35,7 @@ _KEPT_INPUTS = (
     "b2c_cross_border_turnover_last_year_cents",
     "supply_net_cents",
     "non_eu_services_category",
+    "exempt_before_reverse_charge",
 )
 
 
@@ -77,9 +78,12 @@ def _inputs(facts: Facts, rate: CrossRate | None) -> VatInputs:
         supply_date=local_date(facts.now, seller.billing_timezone),
         oss_registered=seller.oss_registered,
         b2c_cross_border_turnover_cents=seller.b2c_cross_border_turnover_cents + facts.turnover_cents,
-        b2c_cross_border_turnover_last_year_cents=facts.turnover_last_year_cents,
+        b2c_cross_border_turnover_last_year_cents=(
+            seller.b2c_cross_border_turnover_last_year_cents + facts.turnover_last_year_cents
+        ),
         supply_net_cents=_net_in_euro(facts, rate),
         non_eu_services_category=seller.non_eu_services_category.value,
+        exempt_before_reverse_charge=seller.exempt_before_reverse_charge,
     )
 
 

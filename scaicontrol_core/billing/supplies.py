@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from scaicontrol_core.billing.foreign_currency import RateWanted, rate_day
 from scaicontrol_core.tax import BillingMode, default_policy, tax_point
+from scaicontrol_core.tax.tax_point import AdvancePolicy
+from scaicontrol_core.tenancy.seller import AdvanceTaxPoint
 
 if TYPE_CHECKING:
     from datetime import date
@@ -18,12 +20,19 @@ def supply_date(facts: Facts, line: InvoiceLine, issue_date: date) -> date:
     """Return the line's tax point: its own, else what law makes of its period and the issue date."""
     if line.supply_date is not None:
         return line.supply_date
-    seller, buyer = facts.seller.configuration.seller_country_code or "", facts.buyer.details.country_code
     period_end = line.period.end if line.period else None
     # What was over before its invoice was supplied when it ended, at the rate of that day, however late it is billed.
     over = period_end is not None and period_end <= issue_date
     mode = BillingMode.ARREARS if over else BillingMode.ADVANCE
-    return tax_point(mode, period_end, invoice_date=issue_date, policy=default_policy(seller, buyer))
+    return tax_point(mode, period_end, invoice_date=issue_date, policy=_policy(facts))
+
+
+def _policy(facts: Facts) -> AdvancePolicy:
+    """Return the seller's choice, or what law and practice of the countries make it."""
+    own = facts.seller.configuration
+    if own.advance_tax_point is AdvanceTaxPoint.BY_COUNTRY:
+        return default_policy(own.seller_country_code or "", facts.buyer.details.country_code)
+    return AdvancePolicy(own.advance_tax_point.value)
 
 
 def rate_wanted(facts: Facts, issue_date: date) -> RateWanted | None:

@@ -46,6 +46,15 @@ class UnverifiedVatNumberPolicy(StrEnum):
     """It stays a draft until the number is verified, refused or attested."""
 
 
+class AdvanceTaxPoint(StrEnum):
+    """Which day's VAT rate a period charged in advance bears, should the rate change within it."""
+
+    BY_COUNTRY = "by_country"
+    """The period's last day where seller or buyer is German (they correct prepayments), else the invoice date."""
+    INVOICE_DATE = "invoice_date"
+    PERIOD_END = "period_end"
+
+
 _CHECKS: Mapping[str, checks.Check] = {
     "partner_name": rules.name_line,
     "billing_model": checks.choice(BillingModel),
@@ -84,7 +93,10 @@ _CHECKS: Mapping[str, checks.Check] = {
     "zero_amount_invoices": checks.flag,
     "oss_registered": checks.flag,
     "b2c_cross_border_turnover_cents": checks.whole(0, checks.MAX_MINOR_UNITS),
+    "b2c_cross_border_turnover_last_year_cents": checks.whole(0, checks.MAX_MINOR_UNITS),
     "non_eu_services_category": checks.choice(NonEuCategory),
+    "exempt_before_reverse_charge": checks.flag,
+    "advance_tax_point": checks.choice(AdvanceTaxPoint),
     "vat_evidence_valid_days": checks.whole(1, 366),
     "unverified_vat_number_policy": checks.choice(UnverifiedVatNumberPolicy),
     "usage_grace_hours": checks.whole(0, 31 * 24),
@@ -103,7 +115,9 @@ class PartnerConfiguration:
     ``invoice_number_prefix`` is unique among partners and mandatory before the first
     finalisation. ``payment_terms_days`` counts from the issue date.
     ``b2c_cross_border_turnover_cents`` is this year's cross-border consumer turnover declared
-    outside of this system, net, for the threshold of art. 59c Directive 2006/112/EC.
+    outside of this system, net, for the threshold of art. 59c Directive 2006/112/EC; with
+    ``_last_year`` the year before's. ``exempt_before_reverse_charge``: an exempt business abroad is
+    invoiced as exempt, not under the reverse charge.
     ``branding`` holds ``color`` (#rrggbb), ``font`` and ``font_bold``; these and
     ``invoice_logo_url`` name uploaded assets.
     ``vat_evidence_valid_days`` is for how long a "yes" of the VAT register is relied upon without another.
@@ -147,7 +161,10 @@ class PartnerConfiguration:
     zero_amount_invoices: bool = False
     oss_registered: bool = False
     b2c_cross_border_turnover_cents: int = 0
+    b2c_cross_border_turnover_last_year_cents: int = 0
     non_eu_services_category: NonEuCategory = NonEuCategory.EXPORT
+    exempt_before_reverse_charge: bool = False
+    advance_tax_point: AdvanceTaxPoint = AdvanceTaxPoint.BY_COUNTRY
     vat_evidence_valid_days: int = DEFAULT_VALID_DAYS
     unverified_vat_number_policy: UnverifiedVatNumberPolicy = UnverifiedVatNumberPolicy.CHARGE
     usage_grace_hours: int = 72

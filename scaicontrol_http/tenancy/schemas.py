@@ -227,7 +227,10 @@ class PartnerPatch(Body):
     zero_amount_invoices: bool | UnsetType = UNSET
     oss_registered: bool | UnsetType = UNSET
     b2c_cross_border_turnover_cents: int | UnsetType = UNSET
+    b2c_cross_border_turnover_last_year_cents: int | UnsetType = UNSET
     non_eu_services_category: str | UnsetType = UNSET
+    exempt_before_reverse_charge: bool | UnsetType = UNSET
+    advance_tax_point: str | UnsetType = UNSET
     vat_evidence_valid_days: int | UnsetType = UNSET
     usage_grace_hours: int | UnsetType = UNSET
     unverified_vat_number_policy: str | UnsetType = UNSET

@@ -22,6 +22,7 @@ from scaicontrol_core.tenancy.errors import (
 from scaicontrol_core.tenancy.fields import EInvoiceFormat
 from scaicontrol_core.tenancy.partner import Partner
 from scaicontrol_core.tenancy.seller import (
+    AdvanceTaxPoint,
     BillingModel,
     NonEuCategory,
     PartnerConfiguration,
@@ -48,6 +49,7 @@ _CONFIGURATION = Fields(
     codecs={
         "billing_model": enum(BillingModel),
         "non_eu_services_category": enum(NonEuCategory),
+        "advance_tax_point": enum(AdvanceTaxPoint),
         "unverified_vat_number_policy": enum(UnverifiedVatNumberPolicy),
         "allowed_services": TUPLE,
         "allowed_plans": TUPLE,

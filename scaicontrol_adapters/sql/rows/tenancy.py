@@ -100,7 +100,10 @@ class PartnerRow(Row, Reach):
     zero_amount_invoices: Mapped[bool]
     oss_registered: Mapped[bool]
     b2c_cross_border_turnover_cents: Mapped[Cents]
+    b2c_cross_border_turnover_last_year_cents: Mapped[Cents] = mapped_column(server_default="0")
     non_eu_services_category: Mapped[Code]
+    exempt_before_reverse_charge: Mapped[bool] = mapped_column(server_default="0")
+    advance_tax_point: Mapped[Code] = mapped_column(server_default="by_country")
     vat_evidence_valid_days: Mapped[int] = mapped_column(server_default="30")
     unverified_vat_number_policy: Mapped[Code] = mapped_column(server_default="charge")
     usage_grace_hours: Mapped[int] = mapped_column(server_default="72")

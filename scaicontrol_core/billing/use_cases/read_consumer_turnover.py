@@ -61,5 +61,5 @@ class ReadConsumerTurnover:
             applies=not seller.configuration.oss_registered,
             invoiced_cents=turnover.net_cents,
             declared_cents=seller.configuration.b2c_cross_border_turnover_cents,
-            last_year_cents=turnover.last_year_cents,
+            last_year_cents=turnover.last_year_cents + seller.configuration.b2c_cross_border_turnover_last_year_cents,
         )

@@ -96,6 +96,14 @@ async def test_a_year_above_the_line_carries_over_and_then_ends(books: Any) -> N
     assert carried.document["vat_details"]["inputs"]["b2c_cross_border_turnover_last_year_cents"] == 1_000_001
 
 
+async def test_what_was_sold_elsewhere_the_year_before_carries_over_too(books: Any) -> None:
+    await books.configure(b2c_cross_border_turnover_last_year_cents=1_000_001)
+    issued = await books.issue(sold(1), tenant_id=await consumer(books))
+    assert treatments(issued) == [("destination", "19.00")]
+    report = await books.world.use(ReadConsumerTurnover)(books.admin, OPERATOR_ID)
+    assert (report.last_year_cents, report.is_exceeded) == (1_000_001, True)
+
+
 async def test_at_midnight_of_new_year_the_year_that_the_document_bears_counts(books: Any) -> None:
     await books.configure(fiscal_year_start_month=7)
     customer = await consumer(books)

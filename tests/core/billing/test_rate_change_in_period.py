@@ -62,3 +62,28 @@ async def test_a_period_before_the_change_asks_for_nothing(books: Any, consumer:
 
     (entry,) = invoice.document["vat_details"]["entries"]
     assert (entry["rate"], entry["review"]) == ("19.00", False)
+
+
+@pytest.mark.parametrize(
+    ("policy", "supplied", "rate_bp"),
+    [("by_country", "2025-07-15", 1900), ("invoice_date", "2025-07-15", 1900), ("period_end", "2025-08-14", 2100)],
+)
+async def test_a_seller_may_choose_the_day_that_decides(
+    books: Any, consumer: TenantId, policy: str, supplied: str, rate_bp: int
+) -> None:
+    if policy != "by_country":
+        await books.configure(advance_tax_point=policy)
+    invoice = await books.issue(month(date(2025, 7, 15), date(2025, 8, 15)), tenant_id=consumer)
+
+    (line,) = invoice.document["lines"]
+    assert (line["supply_date"], line["rate_bp"]) == (supplied, rate_bp)
+
+
+async def test_where_germany_is_involved_the_last_day_decides_unless_the_seller_says_otherwise(books: Any) -> None:
+    german = await books.customer(
+        "tnt_german", country_code="DE", is_business=False, vat_number=None, company_name="Petra Jones"
+    )
+    first = await books.issue(month(date(2026, 1, 15), date(2026, 2, 15)), tenant_id=german)
+    await books.configure(advance_tax_point="invoice_date")
+    second = await books.issue(month(date(2026, 1, 15), date(2026, 2, 15)), tenant_id=german)
+    assert [each.document["lines"][0]["supply_date"] for each in (first, second)] == ["2026-02-14", "2026-01-15"]

@@ -71,6 +71,24 @@ class TestWhatCounts:
         assert judged(invoice) == ("AE", "valid", False)
         assert (invoice.document or {})["vat_details"]["evidence"]["reference"] == "WAPI0001"
 
+    async def test_an_exempt_business_gets_the_reverse_charge_unless_its_seller_prefers_the_exemption(
+        self, books: Any, register: MemoryRegister
+    ) -> None:
+        await books.configure(oss_registered=True)
+        tom = await books.customer(TOM, **EIRE, tax_exempt=True)
+        await check(books)
+        charged = await books.issue(tenant_id=tom)
+        await books.configure(exempt_before_reverse_charge=True)
+        exempt = await books.issue(tenant_id=tom)
+        assert [judged(each)[0] for each in (charged, exempt)] == ["AE", "E"]
+
+    async def test_a_yes_of_the_register_takes_the_place_of_an_attestation(self, books: Any, tom: TenantId) -> None:
+        """It is the better proof, and ages from then on."""
+        await books.world.use(AttestVatNumber)(books.admin, tom, Attestation(note="Extract seen.", reference="F-1"))
+        await check(books)
+        books.at(2026, 4, 1)
+        assert judged(await books.issue(tenant_id=tom)) == ("S", "pending", False)
+
     async def test_an_outage_within_the_sellers_days_costs_nobody_anything_and_after_them_vat(
         self, books: Any, tom: TenantId, register: MemoryRegister
     ) -> None:
