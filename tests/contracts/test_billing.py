@@ -372,6 +372,22 @@ async def test_the_ledger_takes_each_period_once(market: Any) -> None:
         assert await work.billed_periods.of_invoice(InvoiceId("inv_001")) == []
 
 
+async def test_the_ledger_counts_each_kind_of_charge_by_itself(market: Any) -> None:
+    credit = entry(0, charge_kind=ChargeKind.ADJUSTMENT, net_cents=-9629)
+    async with market.begin(PLATFORM) as work:
+        await work.subscriptions.add(subscription(1))
+        await work.invoices.add(numbered())
+        await work.billed_periods.add_many([entry(0), credit])
+        await work.commit()
+    with pytest.raises(PeriodAlreadyBilled):
+        await _append(market, [credit])
+    async with market.begin(TENANT, read_only=True) as work:
+        assert {each.charge_kind for each in await work.billed_periods.of_invoice(InvoiceId("inv_001"))} == {
+            ChargeKind.RECURRING,
+            ChargeKind.ADJUSTMENT,
+        }
+
+
 async def _append(market: Any, entries: list[BilledPeriod]) -> None:
     async with market.begin(PLATFORM) as work:
         await work.billed_periods.add_many(entries)

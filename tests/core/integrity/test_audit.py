@@ -9,11 +9,16 @@ import pytest
 from attrs import evolve
 
 from scaicontrol_core.access import Actor
+from scaicontrol_core.billing.billing_run import parse_month
+from scaicontrol_core.billing.ledger import ChargeKind
+from scaicontrol_core.billing.use_cases.change_subscription import ChangeSubscription, SubscriptionChange
+from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
 from scaicontrol_core.integrity import IntegrityRule
 from scaicontrol_core.integrity.use_cases.audit_integrity import AuditIntegrity
 from scaicontrol_core.kernel.errors import Forbidden
 from scaicontrol_core.kernel.ids import PartnerId, SubscriptionId
+from scaicontrol_core.subscriptions.proration import Proration
 from scaicontrol_core.testing import builders
 
 BOSS = Actor.system("auditor")
@@ -35,6 +40,19 @@ async def test_a_voided_invoice_keeps_the_books_clean(business: Any) -> None:
     await business.world.use(VoidInvoice)(BOSS, business.invoices()[2].id, "Billed in error")
     audited = await business.audit()
     assert audited.is_clean, audited.findings
+
+
+async def test_changes_in_the_middle_of_a_period_keep_the_books_clean(business: Any) -> None:
+    change = business.world.use(ChangeSubscription)
+    for quantity, proration in ((3, Proration.IMMEDIATE), (1, Proration.IMMEDIATE), (2, Proration.NEXT_INVOICE)):
+        business.world.clock.advance(days=2)
+        await change(BOSS, business.subscription.id, SubscriptionChange(quantity=quantity, proration=proration))
+    business.world.clock.set(datetime(2026, 5, 28, 12, tzinfo=UTC))
+    for month in (4, 5):
+        await business.world.use(RunBilling)(BOSS, parse_month(f"2026-{month:02}"))
+    audited = await business.audit()
+    assert audited.is_clean, audited.findings
+    assert {entry.charge_kind for entry in business.ledger()} >= {ChargeKind.RECURRING, ChargeKind.ADJUSTMENT}
 
 
 async def test_a_missing_number_is_a_gap(business: Any) -> None:
