@@ -62,7 +62,7 @@ def test_names_of_billing(world: World) -> None:
     made = world("admin", "invoices", "create", "acme", "--line", "1 x 100 Thing", "--json").json
     same_names(made, InvoiceAnswer)
     read = world("admin", "invoices", "show", made["id"], "--json").json
-    assert set(read) == set(InvoiceAnswer.__struct_fields__)
+    assert set(read) == set(InvoiceAnswer.__struct_fields__) - {"warnings"}, "which stand where one is finalized"
     same_names(made["lines"][0], LineAnswer)
     world("admin", "invoices", "finalize", made["id"], "--yes")
     same_names(world("admin", "invoices", "list", "--json").json["items"][0], InvoiceSummaryAnswer)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiosmtpd.smtp import SMTP
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scaicontrol_adapters.local.mail import MailFolder
@@ -64,6 +64,7 @@ def test_an_encoded_word_in_a_name_writes_no_header(place: str) -> None:
     assert str(shown) == "= ?utf-8?q?Hi=0D=0ABcc:_evil@example.com?="
 
 
+@settings(max_examples=50)
 @given(name=PIECES, subject=PIECES)
 def test_whatever_a_name_and_a_subject_hold_the_headers_are_ours(name: str, subject: str) -> None:
     message = written(from_name=name, subject=subject)

@@ -68,7 +68,7 @@ async def test_the_pool_makes_the_same_bytes_as_a_process_of_its_own() -> None:
 
 
 async def test_a_killed_worker_is_replaced_and_its_document_made_all_the_same() -> None:
-    html = await snapshot(lines=[sample_line(number) for number in range(1, 200)])
+    html = await snapshot(lines=[sample_line(number) for number in range(1, 60)])
     async with PooledRenderer(workers=2) as pool:
         expected = await pool.render_pdf(html, "long")
         under_way = [asyncio.create_task(pool.render_pdf(html, "long")) for _ in range(4)]
