@@ -126,45 +126,55 @@ def assign(wanted: Claim, customers: Customers) -> MeteredSubscription:
     return live[0]
 
 
-def admit(
-    wanted: Claim,
-    subscription: MeteredSubscription,
-    closed_until: Mapping[SubscriptionId, date],
-    now: datetime,
-    *,
-    backfill: bool,
-) -> UsageEvent:
-    """Return the event that a claim becomes; raises ``Unreadable`` with the reason."""
-    report = wanted.report
-    day = subscription.day_of(report.occurred_at)
-    if report.occurred_at > now + AHEAD:
-        raise Unreadable(Reason.IN_THE_FUTURE)
-    closed = closed_until.get(subscription.id)
-    if closed is not None and day < closed:
-        raise Unreadable(Reason.PERIOD_BILLED)
-    if not backfill and is_late(subscription, day, now):
-        raise Unreadable(Reason.TOO_LATE)
-    try:
-        distinct = unique_value(wanted.metric, report.properties)
-    except KeyError:
-        raise Unreadable(Reason.PROPERTY_MISSING) from None
-    return UsageEvent(
-        service_id=wanted.service.id,
-        idempotency_key=report.idempotency_key,
-        partner_id=subscription.partner_id,
-        tenant_id=subscription.tenant_id,
-        subscription_id=subscription.id,
-        metric=report.metric,
-        quantity=report.quantity,
-        occurred_at=report.occurred_at,
-        usage_day=day,
-        received_at=now,
-        content_hash=wanted.content_hash,
-        properties=report.properties,
-        correction=report.correction,
-        billable_rate=subscription.billable_rate,
-        unique_value=distinct,
-    )
+@frozen(kw_only=True)
+class Gate:
+    """Lets in what comes in time: ``closed_until`` are the first unbilled days, ``backfill`` lifts the grace."""
+
+    now: datetime
+    closed_until: Mapping[SubscriptionId, date]
+    backfill: bool = False
+    _late: dict[tuple[SubscriptionId, date], bool] = field(factory=dict, init=False)
+
+    def admit(self, wanted: Claim, subscription: MeteredSubscription) -> UsageEvent:
+        """Return the event that a claim becomes; raises ``Unreadable`` with the reason."""
+        report = wanted.report
+        day = subscription.day_of(report.occurred_at)
+        self._check_time(report.occurred_at, day, subscription)
+        try:
+            distinct = unique_value(wanted.metric, report.properties)
+        except KeyError:
+            raise Unreadable(Reason.PROPERTY_MISSING) from None
+        return UsageEvent(
+            service_id=wanted.service.id,
+            idempotency_key=report.idempotency_key,
+            partner_id=subscription.partner_id,
+            tenant_id=subscription.tenant_id,
+            subscription_id=subscription.id,
+            metric=report.metric,
+            quantity=report.quantity,
+            occurred_at=report.occurred_at,
+            usage_day=day,
+            received_at=self.now,
+            content_hash=wanted.content_hash,
+            properties=report.properties,
+            correction=report.correction,
+            billable_rate=subscription.billable_rate,
+            unique_value=distinct,
+        )
+
+    def _check_time(self, occurred_at: datetime, day: date, subscription: MeteredSubscription) -> None:
+        if occurred_at > self.now + AHEAD:
+            raise Unreadable(Reason.IN_THE_FUTURE)
+        closed = self.closed_until.get(subscription.id)
+        if closed is not None and day < closed:
+            raise Unreadable(Reason.PERIOD_BILLED)
+        if self.backfill:
+            return
+        place = subscription.id, day
+        if place not in self._late:
+            self._late[place] = is_late(subscription, day, self.now)
+        if self._late[place]:
+            raise Unreadable(Reason.TOO_LATE)
 
 
 def is_late(subscription: MeteredSubscription, day: date, now: datetime) -> bool:

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Protocol
 
 from scaicontrol_core.kernel.period import local_date
 from scaicontrol_core.metering.ports import MeteredSubscription
 
 if TYPE_CHECKING:
-    from scaicontrol_core.subscriptions.subscription import Subscription
-    from scaicontrol_core.tenancy.seller import PartnerConfiguration
+    from scaicontrol_core.kernel.ids import PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
+    from scaicontrol_core.subscriptions.schedule import BillingSchedule
 
 
-def metered(subscription: Subscription, seller: PartnerConfiguration) -> MeteredSubscription:
-    """Return what metering must know of a subscription and its seller."""
-    trial_ends = subscription.trial_ends_at
+class Kept(Protocol):
+    """A subscription, or as much of one as a store has read."""
+
+    id: SubscriptionId
+    partner_id: PartnerId
+    tenant_id: TenantId
+    service_id: ServiceId
+    plan_id: PlanId
+    starts_on: date
+    cancelled_at: datetime | None
+    trial_ends_at: datetime | None
+
+
+def metered(kept: Kept, schedule: BillingSchedule | None, *, timezone: str, grace_hours: int) -> MeteredSubscription:
+    """Return what metering must know of a subscription; zone and grace are its seller's."""
+    trial_ends = kept.trial_ends_at
     return MeteredSubscription(
-        id=subscription.id,
-        partner_id=subscription.partner_id,
-        tenant_id=subscription.tenant_id,
-        service_id=subscription.service_id,
-        plan_id=subscription.plan_id,
-        timezone=seller.billing_timezone,
-        begins_on=subscription.starts_on,
-        ended_at=subscription.cancelled_at,
-        calendar=subscription.schedule,
-        open_until=local_date(trial_ends, seller.billing_timezone) if trial_ends else None,
-        grace_hours=seller.usage_grace_hours,
+        id=kept.id,
+        partner_id=kept.partner_id,
+        tenant_id=kept.tenant_id,
+        service_id=kept.service_id,
+        plan_id=kept.plan_id,
+        timezone=timezone,
+        begins_on=kept.starts_on,
+        ended_at=kept.cancelled_at,
+        calendar=schedule,
+        open_until=local_date(trial_ends, timezone) if trial_ends else None,
+        grace_hours=grace_hours,
     )

@@ -38,13 +38,18 @@ class Sellers(Protocol):
         ...
 
 
+def sells_itself(*, is_operator: bool, billing_model: BillingModel) -> bool:
+    """Tell whether a partner issues invoices in its own name."""
+    return is_operator or billing_model is BillingModel.WHOLESALE
+
+
 def seller_for(own: Partner, operator: Partner | None) -> Partner:
     """Return who issues the invoices of a partner's tenants.
 
     The operator and a wholesale partner sell in their own name; any other partner passes
     through, and the operator sells. Raises ``OperatorMissing``.
     """
-    if own.is_operator or own.configuration.billing_model is BillingModel.WHOLESALE:
+    if sells_itself(is_operator=own.is_operator, billing_model=own.configuration.billing_model):
         return own
     if operator is None:
         raise OperatorMissing

@@ -75,10 +75,12 @@ class MemoryMeteredSubscriptions:
             for each in self._transaction.rows("subscriptions")
             if each.tenant_id in tenant_ids and each.service_id in service_ids
         ]
-        return [
-            metered(each, seller_for(partners[each.partner_id], operator).configuration)
-            for each in sorted(found, key=lambda each: str(each.id))
-        ]
+        known = []
+        for each in sorted(found, key=lambda each: str(each.id)):
+            seller = seller_for(partners[each.partner_id], operator).configuration
+            zone, grace = seller.billing_timezone, seller.usage_grace_hours
+            known.append(metered(each, each.schedule, timezone=zone, grace_hours=grace))
+        return known
 
 
 class MemoryUsageEvents:

@@ -7,31 +7,43 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, or_, select
 
 from scaicontrol_adapters.sql.repositories.base import MAX_IN_LIST
-from scaicontrol_adapters.sql.repositories.subscriptions import SqlSubscriptions
-from scaicontrol_adapters.sql.repositories.tenancy import SqlPartners
+from scaicontrol_adapters.sql.repositories.subscriptions import SCHEDULE
 from scaicontrol_adapters.sql.rows.subscriptions import SubscriptionRow
 from scaicontrol_adapters.sql.rows.tenancy import PartnerRow, TenantRow
-from scaicontrol_core.kernel.ids import TenantId
+from scaicontrol_core.kernel.ids import PartnerId, TenantId
 from scaicontrol_core.subscriptions.metered import metered
-from scaicontrol_core.tenancy.selling import seller_for
+from scaicontrol_core.tenancy.seller import BillingModel
+from scaicontrol_core.tenancy.selling import OperatorMissing, sells_itself
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from scaicontrol_adapters.sql.transaction import Transaction
-    from scaicontrol_core.kernel.ids import PartnerId, ServiceId
+    from scaicontrol_core.kernel.ids import ServiceId
     from scaicontrol_core.metering.ports import MeteredSubscription
-    from scaicontrol_core.tenancy.seller import PartnerConfiguration
 
 _IN: Any = bindparam("wanted", expanding=True)
 _TENANTS = select(TenantRow.id).where(TenantRow.id.in_(_IN))
 _REFERENCES = select(TenantRow.external_reference, TenantRow.id).where(TenantRow.external_reference.in_(_IN))
 _REFERENCES_OF = _REFERENCES.where(TenantRow.partner_id == bindparam("of_partner"))
-_SUBSCRIPTIONS = SqlSubscriptions.table.select.where(
-    SubscriptionRow.tenant_id.in_(_IN),
-    SubscriptionRow.service_id.in_(bindparam("wanted_services", expanding=True)),
-).order_by(SubscriptionRow.id)
-_SELLERS = SqlPartners.table.select.where(or_(PartnerRow.id.in_(_IN), PartnerRow.operator_slot == 1))
+_OWN = ("id", "partner_id", "tenant_id", "service_id", "plan_id", "starts_on", "cancelled_at", "trial_ends_at")
+_NAMES = (*_OWN, *SCHEDULE.columns)
+#: No more columns than needed: each event that comes alone pays for them.
+_SUBSCRIPTIONS = (
+    select(*(getattr(SubscriptionRow, name) for name in _NAMES))
+    .where(
+        SubscriptionRow.tenant_id.in_(_IN),
+        SubscriptionRow.service_id.in_(bindparam("wanted_services", expanding=True)),
+    )
+    .order_by(SubscriptionRow.id)
+)
+_SELLERS = select(
+    PartnerRow.id,
+    PartnerRow.is_operator,
+    PartnerRow.billing_model,
+    PartnerRow.billing_timezone,
+    PartnerRow.usage_grace_hours,
+).where(or_(PartnerRow.id.in_(_IN), PartnerRow.operator_slot == 1))
 
 
 class SqlMeteredSubscriptions:
@@ -65,21 +77,35 @@ class SqlMeteredSubscriptions:
         self, tenant_ids: Collection[TenantId], service_ids: Collection[ServiceId]
     ) -> Sequence[MeteredSubscription]:
         """Return all subscriptions, past ones too, of these tenants to these services."""
-        restore = SqlSubscriptions.table.restore
-        found = []
+        found: list[Any] = []
         for part in _parts(tenant_ids):
             wanted = {"wanted": part, "wanted_services": list(service_ids)}
-            found += [restore(row) for row in await self._transaction.execute(_SUBSCRIPTIONS, wanted)]
-        sellers = await self._sellers({each.partner_id for each in found})
-        return [metered(each, sellers[each.partner_id]) for each in found]
+            found += (await self._transaction.execute(_SUBSCRIPTIONS, wanted)).all()
+        sellers = await self._sellers({PartnerId(row.partner_id) for row in found})
+        return [_metered(row, sellers[row.partner_id]) for row in found]
 
-    async def _sellers(self, partner_ids: Collection[PartnerId]) -> Mapping[PartnerId, PartnerConfiguration]:
+    async def _sellers(self, partner_ids: Collection[PartnerId]) -> Mapping[str, Any]:
+        """Return the row of each partner's seller: its own, or the operator's."""
         if not partner_ids:
             return {}
-        rows = await self._transaction.execute(_SELLERS, {"wanted": list(partner_ids)})
-        partners = {each.id: each for each in map(SqlPartners.table.restore, rows)}
-        operator = next((each for each in partners.values() if each.is_operator), None)
-        return {each: seller_for(partners[each], operator).configuration for each in partner_ids}
+        rows = (await self._transaction.execute(_SELLERS, {"wanted": list(partner_ids)})).all()
+        operator = next((row for row in rows if row.is_operator), None)
+        sellers = {}
+        for row in rows:
+            own = sells_itself(is_operator=row.is_operator, billing_model=BillingModel(row.billing_model))
+            sellers[row.id] = row if own else operator
+        if None in sellers.values():
+            raise OperatorMissing
+        return sellers
+
+
+def _metered(row: Any, seller: Any) -> MeteredSubscription:
+    return metered(
+        row,
+        SCHEDULE.read(dict(zip(_NAMES, row, strict=True))),
+        timezone=seller.billing_timezone,
+        grace_hours=seller.usage_grace_hours,
+    )
 
 
 def _parts(keys: Collection[str]) -> Sequence[list[str]]:

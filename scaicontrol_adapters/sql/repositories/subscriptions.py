@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from scaicontrol_core.subscriptions.ports import SubscriptionFilter
 
 _LEGS = json_list(Fields(Leg, codecs={"anchor": DAY, "cadence": enum(Cadence), "ends": DAY}))
-_SCHEDULE = Fields(
+#: The billing calendar in its columns.
+SCHEDULE = Fields(
     BillingSchedule,
     prefix="schedule_",
     absent_when="anchor",
@@ -58,7 +59,7 @@ _SUBSCRIPTIONS: Table[Subscription] = Table(
         },
         columns_as={"metadata": "metadata_json"},
         parts={
-            "schedule": _SCHEDULE,
+            "schedule": SCHEDULE,
             "current_period": Fields(Period, prefix="current_period_", absent_when="start"),
         },
     ),

@@ -11,18 +11,19 @@ from attrs import field, frozen
 from scaicontrol_core.access import Actor, Permission
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.errors import Forbidden
-from scaicontrol_core.kernel.ids import PartnerId
+from scaicontrol_core.kernel.ids import PartnerId, TenantId
 from scaicontrol_core.kernel.scope import ScopeKind
 from scaicontrol_core.kernel.work import Retry, UnitOfWorkFactory
 from scaicontrol_core.metering.errors import BatchTooLarge
-from scaicontrol_core.metering.judging import Claim, Customers, Sender, admit, assign, claim
+from scaicontrol_core.metering.judging import Claim, Customers, Gate, Sender, assign, claim
 from scaicontrol_core.metering.outcome import Outcome, OutcomeStatus, Reason, accepted, duplicate, rejected
 from scaicontrol_core.metering.ports import KEYS_KEPT, MeteringWork
 from scaicontrol_core.metering.reading import Unreadable
 from scaicontrol_core.metering.usage_event import ReportedUsage
 
 if TYPE_CHECKING:
-    from scaicontrol_core.kernel.ids import ServiceId, TenantId
+    from scaicontrol_core.catalog.service import Service
+    from scaicontrol_core.kernel.ids import ServiceId
     from scaicontrol_core.metering.ports import MeteredSubscription
     from scaicontrol_core.metering.usage_event import UsageEvent
 
@@ -78,39 +79,35 @@ class IngestUsage:
         if batch.backfill or batch.by_reference or actor.scope.kind is not ScopeKind.SERVICE:
             actor.require_platform()
             actor.require(Permission.ADMIN_USAGE)
-        sender = await self._sender(actor, batch)
+        sender, customers = await self._look_up(actor, batch)
         outcomes: list[Outcome] = []
         for start in range(0, len(batch.reports), CHUNK):
             chunk = batch.reports[start : start + CHUNK]
 
             async def attempt(chunk: Sequence[ReportedUsage | Outcome] = chunk) -> Sequence[Outcome]:
-                return await self._keep(chunk, sender, batch)
+                return await self._keep(chunk, sender, customers)
 
             outcomes += await self.retry(attempt)
         return outcomes
 
-    async def _sender(self, actor: Actor, batch: UsageBatch) -> Sender:
+    async def _look_up(self, actor: Actor, batch: UsageBatch) -> tuple[Sender, Customers]:
+        """Read once for the batch what its events are judged by."""
         async with self.work.begin(_KEEPER, read_only=True) as work:
-            everything = tuple(await work.services.all())
-        own = everything
-        if actor.scope.kind is ScopeKind.SERVICE:
-            own = tuple(each for each in everything if each.app_id == actor.scope.app_id)
-            if not own:
-                raise Forbidden("No service of the catalogue has this token's app_id.", code="service_unknown")
-        return Sender(services=own, all_services=everything, backfill=batch.backfill)
+            sender = _sender(actor, tuple(await work.services.all()), backfill=batch.backfill)
+            return sender, await _customers(work, sender, batch)
 
     async def _keep(
-        self, chunk: Sequence[ReportedUsage | Outcome], sender: Sender, batch: UsageBatch
+        self, chunk: Sequence[ReportedUsage | Outcome], sender: Sender, customers: Customers
     ) -> Sequence[Outcome]:
-        async with self.work.begin(_KEEPER) as work:
-            customers = await _customers(work, chunk, sender, batch)
-            judged = _claimed(chunk, sender, customers)
-            await _recognise(work, judged)
-            events = await self._admitted(work, judged, customers, backfill=sender.backfill)
-            events = await self._new(work, judged, events)
-            if events:
-                await work.usage_events.add(events)
-                await work.commit()
+        judged = _claimed(chunk, sender, customers)
+        if judged.claims:
+            async with self.work.begin(_KEEPER) as work:
+                await _recognise(work, judged)
+                events = await self._admitted(work, judged, customers, backfill=sender.backfill)
+                events = await self._new(work, judged, events)
+                if events:
+                    await work.usage_events.add(events)
+                    await work.commit()
         return [judged.outcomes[place] for place in range(len(chunk))]
 
     async def _admitted(
@@ -125,7 +122,8 @@ class IngestUsage:
                 judged.outcomes[place] = rejected(wanted.report.idempotency_key, fault.reason)
         distinct = {each.id: each for each in assigned.values()}
         closed = await work.usage_closings.hold([distinct[key] for key in sorted(distinct)]) if distinct else {}
-        now, events = self.clock.now(), []
+        events: list[UsageEvent] = []
+        gate = Gate(now=self.clock.now(), closed_until=closed, backfill=backfill)
         seen: dict[tuple[ServiceId, str], str] = {}
         for place, subscription in assigned.items():
             wanted = judged.claims[place]
@@ -133,7 +131,7 @@ class IngestUsage:
                 judged.outcomes[place] = _repeated(wanted, seen[wanted.key])
                 continue
             try:
-                events.append(admit(wanted, subscription, closed, now, backfill=backfill))
+                events.append(gate.admit(wanted, subscription))
             except Unreadable as fault:
                 judged.outcomes[place] = rejected(wanted.report.idempotency_key, fault.reason)
                 continue
@@ -154,21 +152,30 @@ class IngestUsage:
         return [event for event in events if event.key not in kept]
 
 
-async def _customers(
-    work: MeteringWork, chunk: Sequence[ReportedUsage | Outcome], sender: Sender, batch: UsageBatch
-) -> Customers:
-    named = {each.tenant for each in chunk if isinstance(each, ReportedUsage)}
+def _sender(actor: Actor, everything: tuple[Service, ...], *, backfill: bool) -> Sender:
+    own = everything
+    if actor.scope.kind is ScopeKind.SERVICE:
+        own = tuple(each for each in everything if each.app_id == actor.scope.app_id)
+        if not own:
+            raise Forbidden("No service of the catalogue has this token's app_id.", code="service_unknown")
+    return Sender(services=own, all_services=everything, backfill=backfill)
+
+
+async def _customers(work: MeteringWork, sender: Sender, batch: UsageBatch) -> Customers:
+    named = {each.tenant for each in batch.reports if isinstance(each, ReportedUsage)}
     if not named:
         return Customers(tenants={}, subscriptions={})
+    services = [each.id for each in sender.services]
     if batch.by_reference:
         tenants = dict(await work.metered.by_reference(named, batch.partner_id))
-    else:
-        existing = await work.metered.existing_tenants(named)  # type: ignore[arg-type]  # ids, if they are right
-        tenants = {each: (each,) for each in existing}
-    found: set[TenantId] = {each for ids in tenants.values() for each in ids}
-    services = [each.id for each in sender.services]
-    subscriptions = await work.metered.of_tenants(found, services) if found else ()
-    return Customers.of(tenants, subscriptions)
+        found = {each for ids in tenants.values() for each in ids}
+        return Customers.of(tenants, await work.metered.of_tenants(found, services) if found else ())
+    subscriptions = await work.metered.of_tenants({TenantId(each) for each in named}, services)
+    customers = {each.tenant_id for each in subscriptions}
+    others = {TenantId(each) for each in named} - customers
+    if others:
+        customers |= set(await work.metered.existing_tenants(others))
+    return Customers.of({each: (each,) for each in customers}, subscriptions)
 
 
 def _claimed(chunk: Sequence[ReportedUsage | Outcome], sender: Sender, customers: Customers) -> _Judged:
@@ -186,8 +193,6 @@ def _claimed(chunk: Sequence[ReportedUsage | Outcome], sender: Sender, customers
 
 async def _recognise(work: MeteringWork, judged: _Judged) -> None:
     """Answer the claims whose keys were accepted before: a repeat counts however late it comes."""
-    if not judged.claims:
-        return
     known = await work.usage_events.known({wanted.key for wanted in judged.claims.values()})
     for place in [place for place, wanted in judged.claims.items() if wanted.key in known]:
         wanted = judged.claims.pop(place)
