@@ -14,6 +14,7 @@ from scaicontrol_core.tax.exchange_rates import EURO
 from scaicontrol_core.tenancy.seller import UnverifiedVatNumberPolicy
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from scaicontrol_core.billing.freezing import Facts
@@ -52,13 +53,13 @@ class Decided:
         return {name: getattr(self.inputs, name) for name in _KEPT_INPUTS}
 
 
-def decide_lines(facts: Facts, rate: CrossRate | None, supply_dates: tuple[date, ...]) -> Decided:
-    """Decide VAT line by line; ``rate`` converts what is not in the seller's own currency.
+def decide_lines(facts: Facts, rate: CrossRate | None, supplies: Sequence[tuple[date, Period | None]]) -> Decided:
+    """Decide VAT line by line, by tax point and period; ``rate`` converts what is not in the seller's own currency.
 
     Raises ``VatEvidencePending`` and what the tax engine raises.
     """
     inputs = _inputs(facts, rate)
-    decisions = _decide(facts, inputs, supply_dates)
+    decisions = _decide(facts, inputs, supplies)
     _require_proof(facts, decisions)
     return Decided(inputs, decisions)
 
@@ -99,10 +100,9 @@ def _net_in_euro(facts: Facts, rate: CrossRate | None) -> int:
     return rate.convert(net) if rate is not None and rate.own_currency == EURO else 0
 
 
-def _decide(facts: Facts, inputs: VatInputs, supply_dates: tuple[date, ...]) -> tuple[VatDecision, ...]:
+def _decide(facts: Facts, inputs: VatInputs, supplies: Sequence[tuple[date, Period | None]]) -> tuple[VatDecision, ...]:
     """Decide once per distinct supply date and period: lines of one document differ in nothing else."""
     decided: dict[tuple[date, Period | None], VatDecision] = {}
-    supplies = tuple(zip(supply_dates, (line.period for line in facts.invoice.lines), strict=True))
     for day, period in supplies:
         if (day, period) not in decided:
             decided[day, period] = decide_vat(evolve(inputs, supply_date=day, service_period=period), facts.rules.rates)

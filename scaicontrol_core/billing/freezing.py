@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
-from scaicontrol_core.billing.deciding import decide_lines, vat_evidence
+from scaicontrol_core.billing.deciding import Decided, decide_lines, vat_evidence
 from scaicontrol_core.billing.errors import DueDateInvalid, EmptyInvoice
 from scaicontrol_core.billing.foreign_currency import rate_for, vat_accounting
 from scaicontrol_core.billing.frozen_document import FrozenDocument, FrozenLine, FrozenTotals
 from scaicontrol_core.billing.invoice import Invoice
+from scaicontrol_core.billing.line import InvoiceLine
 from scaicontrol_core.billing.numbering import NumberSeries, SeriesKey, fiscal_year
+from scaicontrol_core.billing.rate_changes import divided
 from scaicontrol_core.billing.sealing import Freezing, seal
 from scaicontrol_core.billing.seller import require_billable
 from scaicontrol_core.billing.snapshots import buyer_snapshot, seller_snapshot
@@ -32,7 +34,9 @@ from scaicontrol_core.tenancy.vat_evidence import CountingEvidence, counting_evi
 
 if TYPE_CHECKING:
     from scaicontrol_core.billing.ports import DocumentCheck
-    from scaicontrol_core.tax import RateTable, VatDecision
+    from scaicontrol_core.kernel.period import Period
+    from scaicontrol_core.tax import RateTable
+    from scaicontrol_core.tax.exchange_rates import CrossRate
     from scaicontrol_core.tenancy.billing_profile import BillingProfile
     from scaicontrol_core.tenancy.partner import Partner
     from scaicontrol_core.tenancy.tenant import Tenant
@@ -76,10 +80,14 @@ class Facts:
 
 @frozen(kw_only=True)
 class Prepared:
-    """A document complete but for its number. ``document.number`` is empty until frozen."""
+    """A document complete but for its number. ``document.number`` is empty until frozen.
+
+    ``lines`` are the draft's, or what they were divided into at a change of the VAT rate.
+    """
 
     facts: Facts
     document: FrozenDocument
+    lines: tuple[InvoiceLine, ...]
     vat: VatBreakdown
     series_key: SeriesKey
     prefix: str
@@ -96,14 +104,13 @@ def prepare(facts: Facts, issue_date: date) -> Prepared:
         raise EmptyInvoice
     require_billable(facts.seller)
     due_date = _due_date(invoice, issue_date, configuration.payment_terms_days)
-    supply_dates = tuple(supply_date(facts, line, issue_date) for line in invoice.lines)
     wanted = rate_wanted(facts, issue_date)
     rate = rate_for(wanted, facts.rules.exchange_rates) if wanted else None
-    decided = decide_lines(facts, rate, supply_dates)
-    breakdown = break_down(zip((line.net_cents for line in invoice.lines), decided.decisions, strict=True))
+    lines, decided = _decided(facts, rate, issue_date)
+    breakdown = break_down(zip((line.net_cents for line in lines), decided.decisions, strict=True))
     document = evolve(
         _bare(facts, issue_date, due_date),
-        lines=_lines(invoice, supply_dates, decided.decisions, breakdown),
+        lines=_lines(facts, lines, decided, breakdown, issue_date),
         vat_entries=tuple(entry.to_dict() for entry in breakdown.entries),
         totals=_totals(breakdown),
         vat_evidence=vat_evidence(facts),
@@ -114,7 +121,7 @@ def prepare(facts: Facts, issue_date: date) -> Prepared:
     year = fiscal_year(issue_date, configuration.fiscal_year_start_month)
     key = SeriesKey(invoice.seller_id, invoice.document_type, year)
     prefix = configuration.invoice_number_prefix or ""
-    return Prepared(facts=facts, document=document, vat=breakdown, series_key=key, prefix=prefix)
+    return Prepared(facts=facts, document=document, lines=lines, vat=breakdown, series_key=key, prefix=prefix)
 
 
 def dated(prepared: Prepared, series: NumberSeries, today: date) -> Prepared:
@@ -129,7 +136,21 @@ def dated(prepared: Prepared, series: NumberSeries, today: date) -> Prepared:
 
 def freeze(prepared: Prepared, series: NumberSeries, at: datetime) -> Freezing:
     """Take the next number of the locked series and link the document, ``dated`` by it, into its chain."""
-    return seal(prepared.document, series, at)
+    return evolve(seal(prepared.document, series, at), lines=prepared.lines)
+
+
+def _decided(facts: Facts, rate: CrossRate | None, issue_date: date) -> tuple[tuple[InvoiceLine, ...], Decided]:
+    """Return the lines as they are invoiced, and the decision on each."""
+    lines = facts.invoice.lines
+    decided = decide_lines(facts, rate, _supplies(facts, lines, issue_date))
+    parts = divided(facts, lines, decided.decisions, issue_date)
+    if parts != lines:
+        decided = decide_lines(facts, rate, _supplies(facts, parts, issue_date))
+    return parts, decided
+
+
+def _supplies(facts: Facts, lines: tuple[InvoiceLine, ...], issue_date: date) -> list[tuple[date, Period | None]]:
+    return [(supply_date(facts, line, issue_date), line.period) for line in lines]
 
 
 def _bare(facts: Facts, issue_date: date, due_date: date) -> FrozenDocument:
@@ -167,9 +188,10 @@ def _due_date(invoice: Invoice, issue_date: date, terms_days: int) -> date:
 
 
 def _lines(
-    invoice: Invoice, supply_dates: tuple[date, ...], decisions: tuple[VatDecision, ...], breakdown: VatBreakdown
+    facts: Facts, lines: tuple[InvoiceLine, ...], decided: Decided, breakdown: VatBreakdown, issue_date: date
 ) -> tuple[FrozenLine, ...]:
-    rows = zip(invoice.lines, supply_dates, decisions, breakdown.line_tax_cents, strict=True)
+    supply_dates = (day for day, _ in _supplies(facts, lines, issue_date))
+    rows = zip(lines, supply_dates, decided.decisions, breakdown.line_tax_cents, strict=True)
     return tuple(
         FrozenLine(
             position=position,

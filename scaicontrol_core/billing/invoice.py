@@ -167,6 +167,7 @@ class Invoice(Recorder):
         """Give the draft its legal number and freeze it for ever."""
         self._move(_S.FINALIZED)
         document = frozen_as.document
+        before, self.lines = self.lines, frozen_as.lines or self.lines
         self.number, self.sequence, self.fiscal_year = document.number, frozen_as.sequence, frozen_as.fiscal_year
         self.issue_date, self.due_date = document.issue_date, document.due_date
         self.net_cents, self.tax_cents = document.totals.net_cents, document.totals.tax_cents
@@ -174,6 +175,8 @@ class Invoice(Recorder):
         self.frozen_document, self.chain_hash = frozen_as.canonical, frozen_as.chain_hash
         self.finalized_at = frozen_as.at
         moved = {"status": (_S.DRAFT.value, self.status.value)} | self._pdf_is(PdfStatus.PENDING)
+        if self.lines != before:  # divided at a change of the VAT rate
+            moved["lines"] = (to_json(before), to_json(self.lines))
         told: dict[str, Any] = {
             **self._subject(),
             "changes": moved,

@@ -11,6 +11,7 @@ from scaicontrol_core.billing.creditor_reference import creditor_reference
 
 if TYPE_CHECKING:
     from scaicontrol_core.billing.frozen_document import FrozenDocument
+    from scaicontrol_core.billing.line import InvoiceLine
     from scaicontrol_core.billing.numbering import NumberSeries
 
 
@@ -19,6 +20,7 @@ class Freezing:
     """Everything finalization adds, computed before and during the short numbering lock.
 
     ``sequence`` is the number's position in its series; ``chain_hash`` covers the chain so far.
+    ``lines`` are the document's, where they are not the draft's (None: they are).
     """
 
     document: FrozenDocument
@@ -28,6 +30,7 @@ class Freezing:
     chain_hash: str
     at: datetime
     request_id: str | None = None
+    lines: tuple[InvoiceLine, ...] | None = None
 
 
 def seal(document: FrozenDocument, series: NumberSeries, at: datetime) -> Freezing:

@@ -32,7 +32,9 @@ def _policy(facts: Facts) -> AdvancePolicy:
     own = facts.seller.configuration
     if own.advance_tax_point is AdvanceTaxPoint.BY_COUNTRY:
         return default_policy(own.seller_country_code or "", facts.buyer.details.country_code)
-    return AdvancePolicy(own.advance_tax_point.value)
+    if own.advance_tax_point is AdvanceTaxPoint.PERIOD_END:
+        return AdvancePolicy.PERIOD_END
+    return AdvancePolicy.INVOICE_DATE  # of a line that is divided, each part has a day of its own
 
 
 def rate_wanted(facts: Facts, issue_date: date) -> RateWanted | None:

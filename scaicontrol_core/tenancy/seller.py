@@ -53,6 +53,8 @@ class AdvanceTaxPoint(StrEnum):
     """The period's last day where seller or buyer is German (they correct prepayments), else the invoice date."""
     INVOICE_DATE = "invoice_date"
     PERIOD_END = "period_end"
+    SPLIT = "split"
+    """The line is divided at the change, by days: each part bears the rate of its own days."""
 
 
 _CHECKS: Mapping[str, checks.Check] = {
