@@ -15,7 +15,7 @@ from scaicontrol_core.access import Actor
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.line import InvoiceLine
 from scaicontrol_core.catalog.plan import Plan, PlanTerms
-from scaicontrol_core.catalog.service import Service, ServiceTerms
+from scaicontrol_core.catalog.service import Metric, Service, ServiceTerms
 from scaicontrol_core.kernel.ids import InvoiceId, LineId, PlanId, ServiceId, SubscriptionId, TenantId
 from scaicontrol_core.kernel.period import Cadence, local_date
 from scaicontrol_core.kernel.quantity import Quantity, UnitPrice
@@ -142,7 +142,12 @@ def _line(world: World, place: int) -> InvoiceLine:
 async def add_subscriptions(world: World, tenants: Sequence[TenantId]) -> None:
     """Store one active monthly subscription per tenant, its first period due since today."""
     now, today = world.clock.now(), world.today()
-    service = Service.create(ServiceId(world.ids.new("svc")), "bench", ServiceTerms(app_id="bench", name="Bench"), now)
+    service = Service.create(
+        ServiceId(world.ids.new("svc")),
+        "bench",
+        ServiceTerms(app_id="bench", name="Bench", metrics=(Metric(slug="api_calls"),)),
+        now,
+    )
     terms = PlanTerms(name="Pro", tier="pro", billing_period=Cadence.MONTHLY, base_price_cents=19900, currency="EUR")
     plan = Plan.create(PlanId(world.ids.new("pln")), (service.id, service.slug), "pro", terms, now)
     async with world.work.begin(ACTOR) as work:
