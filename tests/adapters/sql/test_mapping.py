@@ -189,7 +189,9 @@ def _without(mapper: Fields[Any], left_out: tuple[str, ...]) -> st.SearchStrateg
 
 def test_every_row_of_a_feature_has_a_mapper_here() -> None:
     machinery = {"outbox_events", "idempotency_keys", "consumer_turnovers"}  # the last is one sum, read by name
-    assert set(Row.metadata.tables) - machinery == set(KEPT)
+    # Usage comes by the million: its repositories name the columns themselves, and its contract tests read them back.
+    usage = {name for name in Row.metadata.tables if name.startswith("usage_")}
+    assert set(Row.metadata.tables) - machinery - usage == set(KEPT)
 
 
 @pytest.mark.parametrize("name", KEPT)
