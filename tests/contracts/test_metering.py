@@ -40,7 +40,7 @@ class Meter:
     async def report(self, *events: Any, backfill: bool = False, by_reference: bool = False) -> Sequence[Outcome]:
         """Take in a batch."""
         reports = [read_report(event, "tenant" if by_reference else "tenant_id") for event in events]
-        ingest = IngestUsage(work=self.work, clock=_Now(), retry=Backoff(attempts=20))
+        ingest = IngestUsage(work=self.work, clock=_Now(), retry=Backoff())
         return await ingest(PLATFORM, UsageBatch(reports=reports, backfill=backfill, by_reference=by_reference))
 
     async def close(self, subscription: Subscription, until: date) -> None:
