@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from fractions import Fraction
 
 from attrs import field, frozen
@@ -12,6 +12,8 @@ from scaicontrol_core.kernel.money import round_half_away
 
 MAX_DECIMALS = 9
 _MAX_DIGITS = 18
+#: Adds and subtracts without ever rounding: the usual context keeps 28 digits, totals may have more.
+EXACT = Context(prec=80, traps=[Inexact, InvalidOperation])
 
 
 def parse_decimal(text: str | int | Decimal, pointer: str) -> Decimal:
