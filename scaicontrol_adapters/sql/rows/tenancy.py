@@ -28,7 +28,7 @@ from scaicontrol_adapters.sql.rows.base import (
     unique,
 )
 from scaicontrol_core.tenancy.fields import EInvoiceFormat
-from scaicontrol_core.tenancy.seller import BillingModel, NonEuCategory
+from scaicontrol_core.tenancy.seller import AdvanceTaxPoint, BillingModel, NonEuCategory, UnverifiedVatNumberPolicy
 from scaicontrol_core.tenancy.tenant import CollectionMethod
 from scaicontrol_core.tenancy.vat_evidence import VatEvidenceSource, VatNumberState
 
@@ -49,6 +49,8 @@ class PartnerRow(Row, Reach):
         unique("invoice_number_prefix", code="invoice_number_prefix_taken", message="This prefix is taken."),
         one_of("billing_model", BillingModel),
         one_of("non_eu_services_category", NonEuCategory),
+        one_of("advance_tax_point", AdvanceTaxPoint),
+        one_of("unverified_vat_number_policy", UnverifiedVatNumberPolicy),
         index("created_at", "id"),
         index("name", "id"),
     )

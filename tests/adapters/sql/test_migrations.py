@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import CheckConstraint, Connection, inspect
+from sqlalchemy import CheckConstraint, Connection, inspect, update
+from sqlalchemy.exc import DBAPIError
 
 from scaicontrol_adapters.sql import migrate
 from scaicontrol_adapters.sql.engine import create_engine
 from scaicontrol_adapters.sql.rows import Row
+from scaicontrol_adapters.sql.rows.tenancy import PartnerRow
+from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory
+from scaicontrol_core.access import Actor
+from scaicontrol_core.testing import FixedClock, SequentialIds, builders
 
 ALL = tuple(sorted(path.name[:3] for path in (migrate.migrations_folder() / "versions").glob("[0-9]*.py")))
 
@@ -58,6 +65,31 @@ async def test_the_database_checks_what_the_row_classes_say(empty_url: str) -> N
             if isinstance(rule, CheckConstraint):
                 name = f"{rule.name}" if str(rule.name).startswith("ck_") else f"ck_{table.name}_{rule.name}"
                 assert _words(kept[table.name, name]) == _words(str(rule.sqltext)), name
+
+
+async def test_what_a_seller_decided_outlasts_the_rules_about_it(empty_url: str) -> None:
+    """SQLite gets the rule by making the column anew."""
+    await migrate.migrate(empty_url)
+    partner = builders.new_partner(unverified_vat_number_policy="hold")
+    await _in_work(empty_url, lambda work: work.partners.add(partner))
+    await migrate.downgrade(empty_url, "016")
+    await migrate.migrate(empty_url)
+    kept = await _in_work(empty_url, lambda work: work.partners.get(partner.id))
+    assert kept.configuration == partner.configuration
+    wrong = update(PartnerRow).values(unverified_vat_number_policy="trust")
+    with pytest.raises(DBAPIError, match="ck_partners_unverified_vat_number_policy_known"):
+        await _in_work(empty_url, lambda work: work.transaction.update(wrong, {}))
+
+
+async def _in_work(url: str, step: Callable[[Any], Awaitable[Any]]) -> Any:
+    database = create_engine(url)
+    try:
+        async with SqlUnitOfWorkFactory(database, FixedClock(), SequentialIds()).begin(Actor.system("test")) as work:
+            found = await step(work)
+            await work.commit()
+    finally:
+        await database.aclose()
+    return found
 
 
 def _checks(connection: Connection) -> dict[tuple[str, str], str]:
