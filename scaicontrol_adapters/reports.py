@@ -1,12 +1,14 @@
 """Tax reports as CSV (RFC 4180, UTF-8): one table each, amounts as plain decimals, one heading.
 
 The first column says what a row is: a supply of the period, a correction of an earlier one or,
-in a return of the One Stop Shop, a state's balance.
+in a return of the One Stop Shop, a state's balance. No cell is a formula to a spreadsheet, whatever
+an old document has in it.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from io import StringIO
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 Report: TypeAlias = VatReport | OssReport | EcSalesList
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _SUPPLY, _CORRECTION, _BALANCE = "supply", "correction", "balance"
 
 
@@ -98,5 +102,12 @@ def _written(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     text = StringIO()
     writer = csv.writer(text)
     writer.writerow(heading)
-    writer.writerows(rows)
+    writer.writerows([_plain(cell) for cell in row] for row in rows)
     return text.getvalue()
+
+
+def _plain(cell: object) -> object:
+    """Return the cell as spreadsheets may have it: text that would begin a formula gets an apostrophe."""
+    if isinstance(cell, str) and cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return cell

@@ -6,6 +6,8 @@ import csv
 from datetime import date
 from io import StringIO
 
+import pytest
+
 from scaicontrol_adapters.reports import report_csv
 from scaicontrol_core.tax.one_stop_shop import OssBalance, OssCorrection, OssReport, OssRow
 from scaicontrol_core.tax.report_sums import TieOut
@@ -27,7 +29,7 @@ NOTHING = TieOut(documents=0, read=(), included=(), left_out=(), ties=True)
 
 def rows_of(text: str) -> list[dict[str, str]]:
     assert text.endswith("\r\n")
-    return list(csv.DictReader(StringIO(text)))
+    return list(csv.DictReader(StringIO(text, newline="")))
 
 
 def vat_row(corrected: str | None, currency: str, net: int) -> VatRow:
@@ -66,6 +68,16 @@ def test_a_sales_list_is_one_line_a_buyer() -> None:
     made = EcSalesList(header=HEADER, rows=(buyer,), corrections=(), total_cents=1_000_001, tie_out=NOTHING)
     (row,) = rows_of(report_csv(made))
     assert (row["country"], row["vat_number"], row["services"]) == ("EL", "094259216", "10000.01")
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_no_cell_is_a_formula_and_amounts_stay_numbers(sign: str) -> None:
+    buyer = SalesRow(
+        corrected_period=None, country="DE", vat_number=f"{sign}HYPERLINK(1)", currency="EUR", services_cents=-5
+    )
+    made = EcSalesList(header=HEADER, rows=(buyer,), corrections=(), total_cents=-5, tie_out=NOTHING)
+    (row,) = rows_of(report_csv(made))
+    assert (row["vat_number"], row["services"]) == (f"'{sign}HYPERLINK(1)", "-0.05")
 
 
 def test_a_return_has_supplies_corrections_and_balances() -> None:

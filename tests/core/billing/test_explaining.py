@@ -13,8 +13,14 @@ from scaicontrol_core.billing.explaining import explain_vat
 from scaicontrol_core.billing.use_cases.explain_invoice import ExplainInvoice
 from scaicontrol_core.kernel.errors import Forbidden, Refused
 from scaicontrol_core.tax import standard_rates
+from scaicontrol_core.tax.supply import determine, read_supply
+from scaicontrol_core.tenancy.seller import NonEuCategory
+from scaicontrol_core.tenancy.use_cases.attest_vat_number import Attestation, AttestVatNumber
 from scaicontrol_core.testing.builders import OPERATOR_ID, TENANT_ID
 from scaicontrol_core.testing.documents import sample_credit_note, sample_invoice, sample_reverse_charge_invoice
+
+SHOP: dict[str, Any] = {"oss_registered": True}
+OUTSIDE: dict[str, Any] = {"non_eu_services_category": NonEuCategory.OUTSIDE_SCOPE}
 
 
 @pytest.mark.parametrize("document", [sample_invoice(), sample_reverse_charge_invoice(), sample_credit_note()])
@@ -61,6 +67,43 @@ def test_a_document_of_the_first_version_is_explained_as_far_as_it_goes() -> Non
     assert explained.inputs is None
     assert explained.agrees
     assert explained.entries[0].supply_dates
+
+
+#: A buyer and a seller of each treatment, and what comes of it.
+SALES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
+    "domestic": ({}, {}, "domestic", "S"),
+    "reverse charge": ({"country_code": "DE", "vat_number": "DE158950105"}, {}, "reverse_charge", "AE"),
+    "destination": ({"country_code": "DE", "is_business": False, "vat_number": None}, SHOP, "destination", "S"),
+    "seller's country": ({"country_code": "DE", "is_business": False, "vat_number": None}, {}, "seller_country", "S"),
+    "outside": ({"country_code": "US", "vat_number": None}, {}, "outside_eu", "G"),
+    "outside as O": ({"country_code": "US", "vat_number": None}, OUTSIDE, "outside_eu", "O"),
+    "embassy": ({"country_code": "BE", "vat_number": None, "tax_exempt": True}, {}, "exempt", "E"),
+    "contested": ({"country_code": "AX", "is_business": False, "vat_number": None}, {}, "outside_eu", "G"),
+}
+
+
+@pytest.mark.parametrize("name", SALES)
+async def test_frozen_explained_and_determined_are_one_decision(books: Any, name: str) -> None:
+    buyer, seller, treatment, category = SALES[name]
+    if seller:
+        await books.configure(**seller)
+    customer = await books.customer("tnt_buyer", **({"postal_code": None} | buyer))
+    if category == "AE":
+        await books.world.use(AttestVatNumber)(books.admin, customer, Attestation(note="Extract seen."))
+    issued = await books.issue(tenant_id=customer)
+    frozen = issued.document["vat_details"]
+    (entry,) = frozen["entries"]
+    assert (entry["treatment"], entry["category"]) == (treatment, category)
+    assert (await books.world.use(ExplainInvoice)(books.admin, issued.id)).agrees
+
+    nets = [{"net_cents": line["net_cents"]} for line in issued.document["lines"]]
+    state = frozen["evidence"]["state"] if frozen["evidence"] else None
+    asked = {key: value for key, value in frozen["inputs"].items() if key != "supply_net_cents"}
+    asked |= {"vat_valid": state, "supply_date": issued.document["lines"][0]["supply_date"], "lines": nets}
+    answer = determine(read_supply(asked), standard_rates()).to_dict()
+    same = ("treatment", "category", "rate", "vatex", "legal_note", "rule", "law", "review", "country", "rate_id")
+    assert {key: answer[key] for key in same} == {key: entry[key] for key in same}
+    assert answer["tax_cents"] == entry["amount_cents"] == issued.document["totals"]["tax_cents"]
 
 
 async def test_an_invoice_is_explained_to_its_seller_and_a_draft_is_not(books: Any) -> None:
