@@ -9,6 +9,7 @@ must load for ever, also after the rules for new input grew stricter.
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from attrs import fields, frozen
@@ -39,6 +40,8 @@ def enum(kind: type[Enum]) -> Codec:
 TUPLE = Codec(list, tuple)
 #: A date within JSON.
 DAY = Codec(date.isoformat, date.fromisoformat)
+#: An exact number within JSON, as text.
+DECIMAL = Codec(str, Decimal)
 #: An instant within JSON.
 INSTANT = Codec(datetime.isoformat, datetime.fromisoformat)
 

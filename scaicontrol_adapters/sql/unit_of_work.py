@@ -21,6 +21,7 @@ from scaicontrol_adapters.sql.repositories.consumer_turnovers import SqlConsumer
 from scaicontrol_adapters.sql.repositories.documents import SqlDocumentRevisions
 from scaicontrol_adapters.sql.repositories.invoices import SqlInvoices
 from scaicontrol_adapters.sql.repositories.metering import SqlUsageClosings, SqlUsageEvents
+from scaicontrol_adapters.sql.repositories.packs import SqlPackSubscriptions
 from scaicontrol_adapters.sql.repositories.sending import SqlSendHistory, SqlSendRequests
 from scaicontrol_adapters.sql.repositories.subscriptions import SqlSubscriptions
 from scaicontrol_adapters.sql.repositories.tax import SqlExchangeRates
@@ -133,6 +134,11 @@ class SqlWork:
     def subscriptions(self) -> SqlSubscriptions:
         """The subscriptions within scope."""
         return SqlSubscriptions(self.transaction)
+
+    @cached_property
+    def pack_subscriptions(self) -> SqlPackSubscriptions:
+        """The subscriptions to packs within scope."""
+        return SqlPackSubscriptions(self.transaction)
 
     @cached_property
     def audit_log(self) -> SqlAuditLog:

@@ -16,6 +16,8 @@ class ChargeKind(StrEnum):
     RECURRING = "recurring"
     ADJUSTMENT = "adjustment"
     """Part of a period, charged or credited after a change; its ordinal counts adjustments."""
+    PACK = "pack"
+    """A period of a pack: ``subscription_id`` is the pack subscription's."""
 
 
 @frozen(kw_only=True)

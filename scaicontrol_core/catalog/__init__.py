@@ -4,7 +4,8 @@ Slugs are the stable names: ``plan_key`` (``scaikey.pro``) outlives every databa
 whole catalogue can be kept as a file (``catalogue_file``) and imported again and again.
 """
 
-from scaicontrol_core.catalog.pack import DiscountType, PackItem, PackTerms, ServicePack
+from scaicontrol_core.catalog.pack import DiscountType, PackTerms, ServicePack
+from scaicontrol_core.catalog.pack_offer import PackItem
 from scaicontrol_core.catalog.plan import Plan, PlanTerms
 from scaicontrol_core.catalog.ports import CatalogWork, Packs, PlanFilter, Plans, Services
 from scaicontrol_core.catalog.service import Aggregation, Metric, Service, ServiceTerms

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from scaicontrol_core.catalog.pack import PackItem, ServicePack
+from scaicontrol_core.catalog.pack import ServicePack
+from scaicontrol_core.catalog.pack_offer import PackItem
 from scaicontrol_core.catalog.plan import Plan
 from scaicontrol_core.catalog.pricing_rules import check_metrics, check_pack_plans
 from scaicontrol_core.catalog.service import Service
@@ -78,7 +79,7 @@ class CatalogueMerge:
             pack_id = PackId(self._ids.new("pck"))
             self.packs[entry.slug] = ServicePack.create(pack_id, entry.slug, entry.terms, items, self._now)
         else:
-            pack.revise(entry.terms, items)
+            pack.revise(entry.terms, items, self._now)
 
     def _items(self, entry: PackEntry, at: str) -> tuple[PackItem, ...] | None:
         """Return the items with their plans looked up; None, and the faults noted, if one is unknown."""

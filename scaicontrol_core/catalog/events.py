@@ -9,7 +9,8 @@ from attrs import frozen
 from scaicontrol_core.kernel.events import Event
 
 if TYPE_CHECKING:
-    from scaicontrol_core.catalog.pack import PackItem, PackTerms
+    from scaicontrol_core.catalog.pack import PackTerms
+    from scaicontrol_core.catalog.pack_offer import PackItem
     from scaicontrol_core.catalog.plan import PlanTerms
     from scaicontrol_core.catalog.service import ServiceTerms
 

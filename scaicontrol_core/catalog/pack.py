@@ -6,22 +6,21 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from fractions import Fraction
 from typing import Any
 
 from attrs import Factory, define, evolve, field, frozen
 
 from scaicontrol_core.catalog.events import PackCreated, PackDeactivated, PackUpdated
+from scaicontrol_core.catalog.pack_offer import PackItem, PackOffer, check_items
 from scaicontrol_core.kernel import checks
 from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.events import Event, Recorder, changed
-from scaicontrol_core.kernel.ids import PackId, PlanId, ServiceId
-from scaicontrol_core.kernel.money import require_currency, round_half_away
+from scaicontrol_core.kernel.ids import PackId, PlanId
+from scaicontrol_core.kernel.money import require_currency
 from scaicontrol_core.kernel.period import Cadence
 from scaicontrol_core.kernel.quantity import parse_decimal
 
 _FULL = 100
-_MAX_ITEMS = 100
 
 
 class DiscountType(StrEnum):
@@ -93,30 +92,20 @@ class PackTerms:
             )
 
 
-@frozen(kw_only=True)
-class PackItem:
-    """One plan in a pack; ``override_price_cents`` None means the plan's own price."""
-
-    service_id: ServiceId
-    plan_id: PlanId
-    plan_key: str
-    override_price_cents: int | None = None
-
-    def __attrs_post_init__(self) -> None:
-        """Refuse a price below zero."""
-        price = checks.maybe(checks.whole(0, checks.MAX_MINOR_UNITS))
-        checks.check_fields(self, {"override_price_cents": price})
-
-
 @define(kw_only=True, eq=False)
 class ServicePack(Recorder):
-    """A bundle; ``slug`` is its stable name, ``items`` stand in order, one per service."""
+    """A bundle; ``slug`` is its stable name, ``items`` stand in order, one per service.
+
+    ``offers`` is the history of its items and price, oldest first; empty while it has had only
+    one. Who subscribed keeps what was bought until the next cycle.
+    """
 
     id: PackId
     slug: str
     terms: PackTerms
     items: tuple[PackItem, ...]
     created_at: datetime
+    offers: tuple[PackOffer, ...] = ()
     version: int = 0
     _events: list[Event] = field(factory=list, init=False, repr=False)
 
@@ -150,28 +139,38 @@ class ServicePack(Recorder):
         return self.terms.is_public
 
     def price_cents(self, plan_prices: Mapping[PlanId, int]) -> int:
-        """Return the price of one period; ``plan_prices`` gives the base price of each plan.
+        """Return the price of one period today; see ``PackOffer.price_cents``."""
+        return self._offer(self.created_at).price_cents(plan_prices)
 
-        Percentage: the sum of override or plan prices × (100 − discount) / 100, rounded once,
-        half away from zero. Raises ``KeyError`` if a plan's price is missing.
+    def offer_at(self, at: datetime, cadence: Cadence, currency: str) -> PackOffer:
+        """Return items and price in force at an instant, for a cadence and a currency it was sold at.
+
+        Before its first offer that one counts; for a cadence it never had, the offer of today.
         """
-        terms = self.terms
-        if terms.discount_percentage is None:
-            return terms.base_price_cents
-        whole = sum(
-            plan_prices[item.plan_id] if item.override_price_cents is None else item.override_price_cents
-            for item in self.items
-        )
-        exact = whole * (_FULL - Fraction(terms.discount_percentage)) / _FULL
-        return round_half_away(exact.numerator, exact.denominator)
+        own = tuple(offer for offer in self.offers if (offer.cadence, offer.currency) == (cadence, currency))
+        if not own:
+            return self._offer(self.created_at)
+        return next((offer for offer in reversed(own) if offer.valid_from <= at), own[0])
 
-    def revise(self, terms: PackTerms, items: tuple[PackItem, ...]) -> None:
-        """Replace terms and items, for new subscribers; records what changed, nothing if nothing did."""
+    @property
+    def plan_ids(self) -> frozenset[PlanId]:
+        """Every plan it has, or had."""
+        past = (offer.plan_ids for offer in self.offers)
+        return frozenset(item.plan_id for item in self.items).union(*past)
+
+    def revise(self, terms: PackTerms, items: tuple[PackItem, ...], at: datetime) -> None:
+        """Replace terms and items, for new subscribers now and for others from their next cycle on.
+
+        Records what changed, nothing if nothing did.
+        """
         check_items(items)
         revised = evolve(self, terms=terms, items=items)
         changes = changed(self.terms, terms) | changed(self, revised, "items")
         if changes:
+            before = self._offer(self.created_at)
             self.terms, self.items = terms, items
+            if evolve(self._offer(at), valid_from=before.valid_from) != before:
+                self.offers = (*(self.offers or (before,)), self._offer(at))
             self._record(PackUpdated(resource_id=self.id, ordinal=self.version + 1, changes=changes, slug=self.slug))
 
     def deactivate(self) -> None:
@@ -184,14 +183,13 @@ class ServicePack(Recorder):
                 PackDeactivated(resource_id=self.id, ordinal=self.version + 1, changes=changes, slug=self.slug)
             )
 
-
-def check_items(items: tuple[PackItem, ...]) -> None:
-    """Refuse an empty pack, one beyond bounds, and two plans of one service."""
-    if not 1 <= len(items) <= _MAX_ITEMS:
-        raise Invalid.field("/items", f"A pack has between 1 and {_MAX_ITEMS} items.", code="pack_items_invalid")
-    services = [item.service_id for item in items]
-    for index, service_id in enumerate(services):
-        if service_id in services[:index]:
-            raise Invalid.field(
-                f"/items/{index}", "The pack has a plan of this service already.", code="pack_items_invalid"
-            )
+    def _offer(self, valid_from: datetime) -> PackOffer:
+        terms = self.terms
+        return PackOffer(
+            valid_from=valid_from,
+            cadence=terms.billing_period,
+            currency=terms.currency,
+            base_price_cents=terms.base_price_cents,
+            discount_percentage=terms.discount_percentage,
+            items=self.items,
+        )

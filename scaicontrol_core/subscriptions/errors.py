@@ -95,3 +95,45 @@ class NotInTrial(Refused):
 
     def __init__(self, status: str) -> None:
         super().__init__(f"The subscription is {status}, not in a trial.")
+
+
+class ChildOfPack(Conflict):
+    """The subscription belongs to a pack and moves only with it."""
+
+    code = "child_of_pack"
+
+    def __init__(self, pack_subscription_id: str) -> None:
+        super().__init__(
+            f"This subscription is part of pack subscription {pack_subscription_id} and moves only with it.",
+            hint=f"Act on {pack_subscription_id} instead.",
+        )
+
+
+class PackUnavailable(Invalid):
+    """The pack is not sold, or can't be as it stands."""
+
+    code = "pack_unavailable"
+
+
+class PackTrialUsed(Conflict):
+    """A bundle of trials is had once."""
+
+    code = "pack_trial_used"
+
+    def __init__(self, pack: str, services: tuple[str, ...]) -> None:
+        super().__init__(
+            f"The tenant has had its trial of {', '.join(services)}, which {pack} is made of.",
+            fields=(FieldError("/pack", "choose a pack or plans that are no trials"),),
+        )
+
+
+class PackOverlaps(Conflict):
+    """The tenant has live subscriptions to services of the pack."""
+
+    code = "pack_overlaps"
+
+    def __init__(self, pack: str, services: tuple[str, ...]) -> None:
+        super().__init__(
+            f"The tenant already has live subscriptions to {', '.join(services)}, which {pack} includes.",
+            fields=(FieldError("/pack", "cancel the live subscriptions first"),),
+        )

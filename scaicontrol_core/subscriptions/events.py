@@ -119,6 +119,13 @@ class SubscriptionImported(SubscriptionEvent):
 
 
 @frozen(kw_only=True)
+class SubscriptionMirrored(SubscriptionEvent):
+    """A child followed its pack; the world hears of the pack alone, the audit log of both."""
+
+    action: ClassVar[str] = "subscription.mirrored"
+
+
+@frozen(kw_only=True)
 class SubscriptionCancelled(SubscriptionEvent):
     """The end: entitlements are revoked. ``terminal_state`` is ``cancelled`` or ``expired``."""
 

@@ -39,3 +39,8 @@ SUBSCRIPTION_LIFECYCLE: Lifecycle[SubscriptionStatus] = Lifecycle(
 
 #: Not over yet: what counts against "one live subscription per tenant and service".
 LIVE_STATUSES = frozenset(SubscriptionStatus) - SUBSCRIPTION_LIFECYCLE.terminal
+
+#: A pack's subscription moves as a plain one does, and its children with it.
+PACK_SUBSCRIPTION_LIFECYCLE: Lifecycle[SubscriptionStatus] = Lifecycle(
+    name="pack_subscription", initial=_S.PENDING, edges=SUBSCRIPTION_LIFECYCLE.edges
+)

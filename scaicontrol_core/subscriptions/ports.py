@@ -8,6 +8,7 @@ from attrs import frozen
 
 from scaicontrol_core.audit.ports import AuditWork
 from scaicontrol_core.catalog.ports import CatalogWork
+from scaicontrol_core.subscriptions.pack_ports import PackSubscriptions
 from scaicontrol_core.tenancy.ports import TenancyWork
 from scaicontrol_core.tenancy.selling import Sellers
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    from scaicontrol_core.kernel.ids import PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
+    from scaicontrol_core.kernel.ids import PackSubscriptionId, PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
     from scaicontrol_core.kernel.paging import Page, PageRequest
     from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
     from scaicontrol_core.subscriptions.subscription import Subscription
@@ -55,6 +56,10 @@ class Subscriptions(Protocol):
         """Return the tenant's live subscription to the service, if any."""
         ...
 
+    async def of_pack(self, pack_subscription_id: PackSubscriptionId) -> Sequence[Subscription]:
+        """Return the live children of a pack subscription, by id."""
+        ...
+
     async def had_trial(self, tenant_id: TenantId, service_id: ServiceId) -> bool:
         """Tell whether the tenant ever had a trial of the service."""
         ...
@@ -92,7 +97,10 @@ class Subscriptions(Protocol):
     async def trials_ending(
         self, until: datetime, *, after: SubscriptionId | None, limit: int
     ) -> Sequence[SubscriptionId]:
-        """Return ids (ascending, after ``after``) of what is ``trialing`` with ``trial_ends_at <= until``."""
+        """Return ids (ascending, after ``after``) of what is ``trialing`` with ``trial_ends_at <= until``.
+
+        Children of packs are left out.
+        """
         ...
 
 
@@ -102,6 +110,11 @@ class SubscriptionsWork(CatalogWork, TenancyWork, AuditWork, Protocol):
     @property
     def subscriptions(self) -> Subscriptions:
         """The subscriptions within scope."""
+        ...
+
+    @property
+    def pack_subscriptions(self) -> PackSubscriptions:
+        """The subscriptions to packs within scope."""
         ...
 
     @property

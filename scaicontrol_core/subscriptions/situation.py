@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from scaicontrol_core.kernel.period import local_date
+from scaicontrol_core.subscriptions.errors import ChildOfPack
 from scaicontrol_core.tenancy.selling import seller_for
 
 if TYPE_CHECKING:
@@ -33,8 +34,15 @@ class Situation:
 
 
 async def load_situation(work: SubscriptionsWork, subscription_id: SubscriptionId, now: datetime) -> Situation:
-    """Load what every verb needs; ``NotFound`` for an id outside the scope."""
+    """Load what every verb needs; ``NotFound`` for an id outside the scope, ``ChildOfPack`` for a pack's child."""
     subscription = await work.subscriptions.get(subscription_id)
+    if subscription.pack_subscription_id is not None:
+        raise ChildOfPack(subscription.pack_subscription_id)
+    return await situation_of(work, subscription, now)
+
+
+async def situation_of(work: SubscriptionsWork, subscription: Subscription, now: datetime) -> Situation:
+    """Load what stands around a subscription."""
     plan = await work.plans.get(subscription.plan_id)
     tenant = await work.tenants.get(subscription.tenant_id)
     partner, operator = await work.sellers.own_and_operator(tenant.partner_id)

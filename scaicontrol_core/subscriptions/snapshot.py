@@ -30,6 +30,7 @@ _AUDITED = (
     "cancelled_at",
     "cancellation_reason",
     "suspension_reason",
+    "pack_subscription_id",
     "trial_notice",
 )
 

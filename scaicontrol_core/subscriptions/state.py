@@ -9,7 +9,7 @@ from attrs import define, field
 
 from scaicontrol_core.kernel.checks import whole
 from scaicontrol_core.kernel.events import Event, Recorder
-from scaicontrol_core.kernel.ids import PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
+from scaicontrol_core.kernel.ids import PackSubscriptionId, PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
 from scaicontrol_core.kernel.period import Period, local_date, start_of_day
 from scaicontrol_core.subscriptions.events import SubscriptionChanged
 from scaicontrol_core.subscriptions.lifecycle import LIVE_STATUSES, SUBSCRIPTION_LIFECYCLE, SubscriptionStatus
@@ -57,6 +57,7 @@ class SubscriptionState(Recorder):
     pending_change: PendingChange | None = None
     adjustments: tuple[Adjustment, ...] = ()
     adjustment_count: int = 0
+    pack_subscription_id: PackSubscriptionId | None = None
     metadata: dict[str, Any] = field(factory=dict)
     version: int = 0
     _events: list[Event] = field(factory=list, init=False, repr=False)
@@ -77,7 +78,9 @@ class SubscriptionState(Recorder):
 
     @property
     def next_billing_on(self) -> date | None:
-        """The local day the next charge falls due, or None if there is none to come."""
+        """The local day the next charge falls due, or None if there is none to come, or a pack is charged."""
+        if self.pack_subscription_id is not None:
+            return None
         days = [adjustment.due_on for adjustment in self.adjustments]
         if self.schedule and (begins := self.schedule.next_billing_on):
             days.append(begins)
@@ -85,7 +88,9 @@ class SubscriptionState(Recorder):
 
     @property
     def ripe_at(self) -> datetime | None:
-        """When time alone moves it on: an end, a trial, a pause or a change that was planned."""
+        """When time alone moves it on: an end, a trial, a pause or a change; a child waits for its pack."""
+        if self.pack_subscription_id is not None:
+            return None
         by_status = {
             _S.TRIALING: self.trial_ends_at,
             _S.CANCELLING: self.pending_cancellation_at,

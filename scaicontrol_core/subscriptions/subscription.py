@@ -20,9 +20,9 @@ from scaicontrol_core.subscriptions.events import (
 )
 from scaicontrol_core.subscriptions.lifecycle import SUBSCRIPTION_LIFECYCLE, SubscriptionStatus
 from scaicontrol_core.subscriptions.live_rows import continued_schedule, require_plausible
+from scaicontrol_core.subscriptions.pack_child import PackChild
 from scaicontrol_core.subscriptions.snapshot import comparable_state, event_fields
 from scaicontrol_core.subscriptions.state import check_quantity
-from scaicontrol_core.subscriptions.timing import Timing
 
 if TYPE_CHECKING:
     from scaicontrol_core.catalog.plan import Plan
@@ -37,7 +37,7 @@ _S = SubscriptionStatus
 
 
 @define(kw_only=True, eq=False)
-class Subscription(Timing):
+class Subscription(PackChild):
     """The live link between a tenant and a plan. It freezes no price: invoices do.
 
     Instants are UTC; ``current_period`` and the schedule are local dates of the seller's

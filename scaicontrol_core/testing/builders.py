@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from scaicontrol_core.catalog.pack import PackItem, PackTerms, ServicePack
+from scaicontrol_core.catalog.pack import PackTerms, ServicePack
+from scaicontrol_core.catalog.pack_offer import PackItem
 from scaicontrol_core.catalog.plan import Plan, PlanTerms
 from scaicontrol_core.catalog.service import Service, ServiceTerms
 from scaicontrol_core.catalog.usage_pricing import UsageTier

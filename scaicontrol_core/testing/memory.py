@@ -28,6 +28,7 @@ from scaicontrol_core.testing.memory_metering import (
     MemoryUsageClosings,
     MemoryUsageEvents,
 )
+from scaicontrol_core.testing.memory_packs import MemoryPackSubscriptions
 from scaicontrol_core.testing.memory_revisions import MemoryDocumentRevisions
 from scaicontrol_core.testing.memory_sending import MemorySendHistory, MemorySendRequests
 from scaicontrol_core.testing.memory_store import MemoryStore, Transaction
@@ -66,6 +67,7 @@ class MemoryWork:
         self.plans = MemoryPlans(transaction)
         self.packs = MemoryPacks(transaction)
         self.subscriptions = MemorySubscriptions(transaction)
+        self.pack_subscriptions = MemoryPackSubscriptions(transaction)
         self.metered = MemoryMeteredSubscriptions(transaction)
         self.usage_events = MemoryUsageEvents(transaction)
         self.usage_closings = MemoryUsageClosings(transaction)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from scaicontrol_core.audit.entry import AuditEntry
 from scaicontrol_core.audit.ports import AuditFilter
-from scaicontrol_core.kernel.ids import PartnerId, ServiceId, SubscriptionId, TenantId
+from scaicontrol_core.kernel.ids import PackSubscriptionId, PartnerId, ServiceId, SubscriptionId, TenantId
 from scaicontrol_core.kernel.paging import Page, PageRequest
 from scaicontrol_core.kernel.scope import Scope
 from scaicontrol_core.subscriptions.errors import SubscriptionExists
@@ -38,6 +38,11 @@ class MemorySubscriptions(MemoryCollection[Subscription]):
         """Return the tenant's live subscription to the service, if any."""
         own = (row for row in self._visible() if (row.tenant_id, row.service_id) == (tenant_id, service_id))
         return next((row for row in own if row.is_live), None)
+
+    async def of_pack(self, pack_subscription_id: PackSubscriptionId) -> Sequence[Subscription]:
+        """Return the live children of a pack subscription, by id."""
+        children = (row for row in self._visible() if row.pack_subscription_id == pack_subscription_id)
+        return sorted((row for row in children if row.is_live), key=lambda row: row.id)
 
     async def had_trial(self, tenant_id: TenantId, service_id: ServiceId) -> bool:
         """Tell whether the tenant ever had a trial of the service."""
@@ -85,7 +90,8 @@ class MemorySubscriptions(MemoryCollection[Subscription]):
         self, until: datetime, *, after: SubscriptionId | None, limit: int
     ) -> Sequence[SubscriptionId]:
         """Return ids of trials that end by then."""
-        trials = (row for row in self._visible() if row.status is SubscriptionStatus.TRIALING)
+        alone = (row for row in self._visible() if row.pack_subscription_id is None)
+        trials = (row for row in alone if row.status is SubscriptionStatus.TRIALING)
         found = sorted(row.id for row in trials if row.trial_ends_at is not None and row.trial_ends_at <= until)
         return [each for each in found if after is None or each > after][:limit]
 

@@ -190,7 +190,7 @@ async def test_usage_prices_are_replaced_as_a_whole(shop: Any) -> None:
 async def test_a_pack_is_replaced_with_its_items(shop: Any) -> None:
     async with shop.begin(PLATFORM) as work:
         pack, plan = await work.packs.by_slug("growth"), await work.plans.by_key("scaikey.pro")
-        pack.revise(builders.pack_terms(name="Bigger"), (builders.item_of(plan, 0),))
+        pack.revise(builders.pack_terms(name="Bigger"), (builders.item_of(plan, 0),), DEFAULT_START)
         await work.packs.save(pack)
         await work.commit()
     async with shop.begin(PLATFORM, read_only=True) as work:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import evolve
 from sqlalchemy import Text, delete, func, or_, select, type_coerce
 
-from scaicontrol_adapters.sql.mapping import INSTANT, Fields, enum, json_list
+from scaicontrol_adapters.sql.mapping import DECIMAL, INSTANT, Fields, enum, json_list
 from scaicontrol_adapters.sql.reads.catalog import PACKS, SERVICES, page_of_plans, page_of_shelf
 from scaicontrol_adapters.sql.repositories.base import Children, Repository, Table, refuse_foreign, telling
 from scaicontrol_adapters.sql.rows.catalog import PackItemRow, PackRow, PlanRow, ServiceRow, UsagePriceRow
 from scaicontrol_adapters.sql.rows.subscriptions import SubscriptionRow
 from scaicontrol_core.catalog.errors import AppIdTaken, SlugTaken
-from scaicontrol_core.catalog.pack import DiscountType, PackItem, PackTerms, ServicePack
+from scaicontrol_core.catalog.pack import DiscountType, PackTerms, ServicePack
+from scaicontrol_core.catalog.pack_offer import PackItem, PackOffer
 from scaicontrol_core.catalog.plan import Plan, PlanPrice, PlanTerms
 from scaicontrol_core.catalog.service import Aggregation, Metric, Service, ServiceTerms
 from scaicontrol_core.catalog.usage_pricing import TierMode, UsageTier
@@ -56,11 +57,21 @@ _PLANS: Table[Plan] = Table(
     what="plan",
     fixed=("slug", "service_id", "service_slug", "created_at"),
 )
+_OFFER = Fields(
+    PackOffer,
+    codecs={
+        "valid_from": INSTANT,
+        "cadence": enum(Cadence),
+        "discount_percentage": DECIMAL,
+        "items": json_list(Fields(PackItem)),
+    },
+)
 _PACKS: Table[ServicePack] = Table(
     PackRow,
     Fields(
         ServicePack,
         elsewhere=("items",),
+        codecs={"offers": json_list(_OFFER)},
         parts={
             "terms": Fields(PackTerms, codecs={"billing_period": enum(Cadence), "discount_type": enum(DiscountType)})
         },

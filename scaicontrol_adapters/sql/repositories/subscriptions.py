@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    from scaicontrol_core.kernel.ids import PartnerId, ServiceId, TenantId
+    from scaicontrol_core.kernel.ids import PackSubscriptionId, PartnerId, ServiceId, TenantId
     from scaicontrol_core.kernel.paging import Page, PageRequest
     from scaicontrol_core.subscriptions.ports import SubscriptionFilter
 
@@ -108,6 +108,14 @@ class SqlSubscriptions(Repository[Subscription]):
             SubscriptionRow.status.in_([status.value for status in LIVE_STATUSES]),
         )
 
+    async def of_pack(self, pack_subscription_id: PackSubscriptionId) -> Sequence[Subscription]:
+        """Return the live children of a pack subscription, by id."""
+        return await self.all_where(
+            SubscriptionRow.pack_subscription_id == pack_subscription_id,
+            SubscriptionRow.status.in_([status.value for status in LIVE_STATUSES]),
+            order=(SubscriptionRow.id,),
+        )
+
     async def had_trial(self, tenant_id: TenantId, service_id: ServiceId) -> bool:
         """Tell whether the tenant ever had a trial of the service."""
         trial = select(SubscriptionRow.id).where(
@@ -151,7 +159,9 @@ class SqlSubscriptions(Repository[Subscription]):
     ) -> Sequence[SubscriptionId]:
         """Return ids of trials that end by then."""
         wanted = select(SubscriptionRow.id).where(
-            SubscriptionRow.status == SubscriptionStatus.TRIALING.value, SubscriptionRow.trial_ends_at <= until
+            SubscriptionRow.status == SubscriptionStatus.TRIALING.value,
+            SubscriptionRow.trial_ends_at <= until,
+            SubscriptionRow.pack_subscription_id.is_(None),
         )
         if after is not None:
             wanted = wanted.where(SubscriptionRow.id > after)

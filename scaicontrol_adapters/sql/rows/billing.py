@@ -168,14 +168,17 @@ class ConsumerTurnoverRow(Row, Reach):
 
 
 class BilledPeriodRow(Row, TenantScoped):
-    """One period of one subscription, charged once: the primary key says so. Append-only."""
+    """One period of one subscription, charged once: the primary key says so. Append-only.
+
+    ``subscription_id`` names a plain subscription, or a pack's where ``charge_kind`` says so.
+    """
 
     __tablename__ = "billed_periods"
     __table_args__ = table(
         of_tenant(), one_of("charge_kind", ChargeKind), index("invoice_id"), index("run_id"), index("partner_id")
     )
 
-    subscription_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("subscriptions.id"), primary_key=True)
+    subscription_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
     ordinal: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     charge_kind: Mapped[Code] = mapped_column(primary_key=True)
     period_start: Mapped[date]

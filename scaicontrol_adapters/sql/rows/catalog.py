@@ -139,6 +139,7 @@ class PackRow(Row, PlatformOwned):
     is_active: Mapped[bool]
     is_public: Mapped[bool]
     sort_order: Mapped[int]
+    offers: Mapped[Json | None]
     created_at: Mapped[datetime]
     version: Mapped[int]
 

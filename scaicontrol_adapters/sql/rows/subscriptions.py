@@ -47,6 +47,7 @@ class SubscriptionRow(Row, TenantScoped):
         index("tenant_id", "partner_id", "next_billing_on"),
         index("tenant_id", "service_id", "status"),
         index("plan_id", "status"),
+        index("pack_subscription_id"),
         index("ripe_at", "id"),
         index("created_at", "id"),
         index("status", "id"),
@@ -88,6 +89,7 @@ class SubscriptionRow(Row, TenantScoped):
     pending_change: Mapped[Json | None]
     adjustments: Mapped[Json | None]
     adjustment_count: Mapped[int | None]
+    pack_subscription_id: Mapped[Id | None]
     metadata_json: Mapped[Json]
     created_at: Mapped[datetime]
     version: Mapped[int]

@@ -1,0 +1,133 @@
+"""Subscriptions to packs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from scaicontrol_adapters.sql.mapping import TUPLE, Fields, enum, json_list
+from scaicontrol_adapters.sql.reads.paging import Key, Order, choose, count_of, page_of
+from scaicontrol_adapters.sql.repositories.base import MAX_IN_LIST, Repository, Table
+from scaicontrol_adapters.sql.repositories.subscriptions import SCHEDULE
+from scaicontrol_adapters.sql.rows.packs import PackSubscriptionRow
+from scaicontrol_adapters.sql.rows.subscriptions import SubscriptionRow
+from scaicontrol_core.kernel.ids import PackSubscriptionId
+from scaicontrol_core.kernel.period import Cadence, Period
+from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol_core.subscriptions.pack_events import PackIncludes
+from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from sqlalchemy import ColumnElement
+
+    from scaicontrol_core.kernel.ids import PartnerId, TenantId
+    from scaicontrol_core.kernel.paging import Page, PageRequest
+    from scaicontrol_core.subscriptions.pack_ports import PackSubscriptionFilter
+
+_ROW = PackSubscriptionRow
+_NEWEST = Order((Key(_ROW.created_at, datetime.fromisoformat), Key(_ROW.id)))
+_ORDERS = {"created_at": _NEWEST, "status": Order((Key(_ROW.status), Key(_ROW.id)))}
+_PACK_SUBSCRIPTIONS: Table[PackSubscription] = Table(
+    _ROW,
+    Fields(
+        PackSubscription,
+        codecs={
+            "status": enum(SubscriptionStatus),
+            "cadence": enum(Cadence),
+            "members": json_list(Fields(PackIncludes)),
+            "departed": TUPLE,
+        },
+        parts={
+            "schedule": SCHEDULE,
+            "current_period": Fields(Period, prefix="current_period_", absent_when="start"),
+        },
+    ),
+    what="pack_subscription",
+    fixed=("pack_id", "created_at"),
+    extra=("next_billing_on", "ripe_at"),
+)
+
+
+class SqlPackSubscriptions(Repository[PackSubscription]):
+    """Subscriptions to packs within scope (port ``PackSubscriptions``)."""
+
+    table = _PACK_SUBSCRIPTIONS
+
+    def values(self, aggregate: PackSubscription) -> dict[str, Any]:
+        """Add the columns derived from the aggregate."""
+        return super().values(aggregate) | {
+            "next_billing_on": aggregate.next_billing_on,
+            "ripe_at": aggregate.ripe_at,
+        }
+
+    async def get(self, pack_subscription_id: PackSubscriptionId) -> PackSubscription:
+        """Return one, or raise ``NotFound``."""
+        return await self.load(pack_subscription_id)
+
+    async def save_many(self, subscriptions: Sequence[PackSubscription]) -> None:
+        """Store many changed ones; ``Stale`` if any was changed by others."""
+        await self.save_each(subscriptions)
+
+    async def list(self, wanted: PackSubscriptionFilter, page: PageRequest) -> Page[PackSubscription]:
+        """Return part of the list."""
+        names = ("tenant_id", "partner_id", "pack_id", "status")
+        chosen = {name: getattr(wanted, name) for name in names if getattr(wanted, name) is not None}
+        predicates = [getattr(_ROW, name) == value for name, value in chosen.items()]
+        order = choose(_ORDERS, _NEWEST.reversed(), page.sort)
+        return await page_of(
+            self._transaction, self.table.select, predicates, order, page, self.table.restore, total=count_of(_ROW)
+        )
+
+    async def due(
+        self,
+        partner_ids: Sequence[PartnerId],
+        cutoff: date,
+        *,
+        after: TenantId | None,
+        tenants: int,
+        only: TenantId | None = None,
+    ) -> Sequence[PackSubscription]:
+        """Return all due ones of the next ``tenants`` tenants, by tenant, then id."""
+        due = _due(_ROW, partner_ids, cutoff, only)
+        wanted = select(_ROW.tenant_id).where(*due)
+        if after is not None:
+            wanted = wanted.where(_ROW.tenant_id > after)
+        wanted = wanted.group_by(_ROW.tenant_id).order_by(_ROW.tenant_id).limit(tenants)
+        chosen = list((await self._transaction.execute(wanted)).scalars())
+        found: list[PackSubscription] = []
+        for start in range(0, len(chosen), MAX_IN_LIST):
+            among = _ROW.tenant_id.in_(chosen[start : start + MAX_IN_LIST])
+            found += await self.all_where(among, *due, order=(_ROW.tenant_id, _ROW.id))
+        return found
+
+    async def count_other_due_tenants(
+        self, partner_ids: Sequence[PartnerId], cutoff: date, *, only: TenantId | None = None
+    ) -> int:
+        """Count the tenants with a pack due and no plain subscription due."""
+        plain = select(SubscriptionRow.tenant_id).where(*_due(SubscriptionRow, partner_ids, cutoff, only))
+        others = select(func.count(_ROW.tenant_id.distinct())).where(
+            *_due(_ROW, partner_ids, cutoff, only), _ROW.tenant_id.not_in(plain)
+        )
+        return int((await self._transaction.execute(others)).scalar_one())
+
+    async def ripe(
+        self, now: datetime, *, after: PackSubscriptionId | None, limit: int
+    ) -> Sequence[PackSubscriptionId]:
+        """Return ids that the reaper has something to do with."""
+        wanted = select(_ROW.id).where(_ROW.ripe_at <= now)
+        if after is not None:
+            wanted = wanted.where(_ROW.id > after)
+        ids = (await self._transaction.execute(wanted.order_by(_ROW.id).limit(limit))).scalars()
+        return [PackSubscriptionId(each) for each in ids]
+
+
+def _due(
+    row: type[PackSubscriptionRow | SubscriptionRow], partner_ids: Sequence[str], cutoff: date, only: str | None
+) -> list[ColumnElement[bool]]:
+    predicates = [row.partner_id.in_(partner_ids), row.next_billing_on <= cutoff]
+    return predicates if only is None else [*predicates, row.tenant_id == only]
