@@ -64,3 +64,8 @@ class Transaction:
             statement, list(rows), execution_options={"dml_strategy": "raw", "preserve_rowcount": True}
         )
         return result.rowcount == MATCHED * len(rows)
+
+    async def upsert(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run one of a dialect's upserts for each row."""
+        if rows:
+            await self.session.execute(statement, list(rows), execution_options={"dml_strategy": "raw"})

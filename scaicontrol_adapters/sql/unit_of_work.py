@@ -33,6 +33,7 @@ from scaicontrol_adapters.sql.repositories.tenancy import (
     SqlTenants,
     SqlVatEvidence,
 )
+from scaicontrol_adapters.sql.repositories.usage_rollups import SqlUsageRollups
 from scaicontrol_adapters.sql.transaction import Transaction
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.kernel.errors import CommitUnknown, Unavailable
@@ -161,6 +162,11 @@ class SqlWork:
     def usage_closings(self) -> SqlUsageClosings:
         """The closings of usage within scope."""
         return SqlUsageClosings(self.transaction)
+
+    @cached_property
+    def usage_rollups(self) -> SqlUsageRollups:
+        """What usage adds up to, within scope."""
+        return SqlUsageRollups(self.transaction)
 
     # -- tax -----------------------------------------------------------------------------------
 

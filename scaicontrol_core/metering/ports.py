@@ -11,11 +11,14 @@ from attrs import frozen
 
 from scaicontrol_core.catalog.ports import CatalogWork
 from scaicontrol_core.kernel.ids import PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
-from scaicontrol_core.kernel.period import local_date
+from scaicontrol_core.kernel.period import Period, local_date
+from scaicontrol_core.metering.rollup import OwnedRollup, Total
 from scaicontrol_core.metering.usage_event import UsageEvent
 
 #: Days for which a sender's keys are remembered.
 KEYS_KEPT = 90
+#: A subscription, its metric, and the rate key of what was reported ('' where the plan's prices count).
+TotalKey = tuple[SubscriptionId, str, str]
 
 
 class Calendar(Protocol):
@@ -155,6 +158,33 @@ class UsageRollups(Protocol):
         """Count events that were just stored, in the same transaction."""
         ...
 
+    async def totals(self, subscription_ids: Collection[SubscriptionId], days: Period) -> Mapping[TotalKey, Total]:
+        """Return what each metric came to over the days, by rate; nothing for a metric without usage.
+
+        Distinct values are counted once over all the days and rates.
+        """
+        ...
+
+    async def daily(self, subscription_ids: Collection[SubscriptionId], days: Period) -> Sequence[OwnedRollup]:
+        """Return the roll-ups of each day, by subscription, metric, day and rate."""
+        ...
+
+    async def hourly(
+        self, subscription_ids: Collection[SubscriptionId], start: datetime, end: datetime
+    ) -> Sequence[OwnedRollup]:
+        """Return the roll-ups of each hour from ``start`` up to ``end`` (UTC), in the same order."""
+        ...
+
+    async def distinct(
+        self, subscription_ids: Collection[SubscriptionId], days: Period
+    ) -> Mapping[tuple[SubscriptionId, str, date], int]:
+        """Return how many distinct values each metric had on each day, where it had any."""
+        ...
+
+    async def clear(self, subscription_id: SubscriptionId) -> None:
+        """Forget a subscription's roll-ups and distinct values, to be added anew from its events."""
+        ...
+
 
 class MeteringWork(CatalogWork, Protocol):
     """A unit of work over usage."""
@@ -172,4 +202,9 @@ class MeteringWork(CatalogWork, Protocol):
     @property
     def usage_closings(self) -> UsageClosings:
         """The closings."""
+        ...
+
+    @property
+    def usage_rollups(self) -> UsageRollups:
+        """What events add up to."""
         ...

@@ -43,6 +43,7 @@ from scaicontrol_core.testing.memory_tenancy import (
     MemoryVatEvidence,
 )
 from scaicontrol_core.testing.memory_turnovers import MemoryConsumerTurnovers
+from scaicontrol_core.testing.memory_usage_rollups import MemoryUsageRollups
 
 if TYPE_CHECKING:
     from scaicontrol_core.access.actor import Actor
@@ -71,6 +72,7 @@ class MemoryWork:
         self.metered = MemoryMeteredSubscriptions(transaction)
         self.usage_events = MemoryUsageEvents(transaction)
         self.usage_closings = MemoryUsageClosings(transaction)
+        self.usage_rollups = MemoryUsageRollups(transaction)
         self.exchange_rates = MemoryExchangeRates(transaction)
         self.invoices = MemoryInvoices(transaction)
         self.number_series = MemoryNumberSeries(transaction)

@@ -78,6 +78,19 @@ class SqlDialect(Protocol):
         """
         ...
 
+    @property
+    def adds_up(self) -> bool:
+        """Tell whether ``add_up`` adds; else it replaces, and whoever runs it merges before."""
+        ...
+
+    def add_up(self, row: type[Any], key: Sequence[str]) -> Executable:
+        """Build one statement that adds roll-ups to those there are, or makes them.
+
+        It takes whole rows of a table with the columns of a roll-up, and leaves the rows of
+        other owners alone. Atomic among concurrent writers.
+        """
+        ...
+
 
 #: What ``save_many`` counts for a row that it updated.
 MATCHED = 2

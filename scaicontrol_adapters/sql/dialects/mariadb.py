@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
-from sqlalchemy import and_, func, literal_column
+from sqlalchemy import and_, func, literal_column, or_
 from sqlalchemy.dialects.mysql import insert as mysql_insert
 
 from scaicontrol_adapters.sql.dialects import Fault, FaultKind
@@ -108,6 +108,34 @@ class MariaDb:
         expected = and_(row.version == given.version - _ONE, *(getattr(row, name) == given[name] for name in owners))
         assignments = [(name, func.if_(expected, given[name], getattr(row, name))) for name in (*changing, "version")]
         return statement.on_duplicate_key_update(assignments).execution_options(saves=True)
+
+    @property
+    def adds_up(self) -> bool:
+        """It has exact decimals."""
+        return True
+
+    def add_up(self, row: type[Any], key: Sequence[str]) -> Executable:
+        """Write an INSERT that adds where it meets a row; assignments are made from left to right."""
+        del key
+        statement = mysql_insert(row)
+        new = statement.inserted
+        is_later = or_(new.last_at > row.last_at, and_(new.last_at == row.last_at, new.last_key > row.last_key))
+        added = [
+            # Spelt out: to SQLAlchemy these are texts, which + would join.
+            ("quantity_sum", row.quantity_sum.op("+")(new.quantity_sum)),
+            ("event_count", row.event_count + new.event_count),
+            ("quantity_max", func.greatest(row.quantity_max, new.quantity_max)),
+            ("last_value", func.if_(is_later, new.last_value, row.last_value)),
+            ("last_key", func.if_(is_later, new.last_key, row.last_key)),
+            ("last_at", func.greatest(row.last_at, new.last_at)),
+        ]
+        return statement.on_duplicate_key_update(_of_owners(row, new, added)).execution_options(saves=True)
+
+
+def _of_owners(row: type[Any], new: Any, values: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Change what belongs to the owners that the INSERT names, nothing else."""
+    is_theirs = and_(*(getattr(row, name) == new[name] for name in sorted(row.owner_columns())))
+    return [(name, func.if_(is_theirs, value, getattr(row, name))) for name, value in values]
 
 
 def _first(pattern: re.Pattern[str], message: str) -> str:

@@ -107,6 +107,7 @@ class IngestUsage:
                 events = await self._new(work, judged, events)
                 if events:
                     await work.usage_events.add(events)
+                    await work.usage_rollups.add(events)
                     await work.commit()
         return [judged.outcomes[place] for place in range(len(chunk))]
 
