@@ -112,3 +112,27 @@ def _print(shown: dict[str, Any], rejects: str | None) -> None:
     print_rows(rows, (*columns("outcome"), Column("events", "events", right=True)))
     if shown["rejected"] and rejects is None:
         print_note("Which, and why: add --rejects FILE; what counted already counts once.")
+
+
+@app.command("rebuild")
+def rebuild(as_json: AsJson = False) -> None:
+    """Sum all usage up anew from its events. Safe to repeat; what is reported meanwhile waits its turn."""
+    done = call(_rebuild)
+    if as_json:
+        print_json(done)
+    else:
+        print_rows(
+            [done], (Column("subscriptions", "subscriptions", right=True), Column("events", "events", right=True))
+        )
+
+
+async def _rebuild(session: Session) -> dict[str, int]:
+    from scaicontrol_core.metering.use_cases.rebuild_usage import RebuildUsage
+
+    again, subscriptions, events = session.use(RebuildUsage), 0, 0
+    last = None
+    while True:
+        done = await again(session.actor, last)
+        subscriptions, events, last = subscriptions + done.subscriptions, events + done.events, done.last
+        if last is None:
+            return {"subscriptions": subscriptions, "events": events}

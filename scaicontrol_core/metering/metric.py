@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 from scaicontrol_core.catalog.service import Aggregation, Metric
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from scaicontrol_core.catalog.service import Service
+    from scaicontrol_core.kernel.ids import ServiceId
 
 #: What ``unique_count`` tells apart where the metric names no property.
 DEFAULT_PROPERTY = "id"
@@ -39,3 +42,20 @@ def unique_value(metric: Metric, properties: Mapping[str, Any]) -> str | None:
     if value is None:
         raise KeyError(name)
     return value_hash(value)
+
+
+def seen_again(
+    services: Sequence[Service], service_id: ServiceId, name: str, properties: Mapping[str, Any]
+) -> str | None:
+    """Return ``unique_value`` of an event that was kept, by the catalogue as it is today.
+
+    None as well for a metric that is gone, or that has come to count a property the event lacks.
+    """
+    own = [metric for service in services if service.id == service_id for metric in service.metrics]
+    metric = next((each for each in own if each.slug == name), None)
+    if metric is None:
+        return None
+    try:
+        return unique_value(metric, properties)
+    except KeyError:
+        return None

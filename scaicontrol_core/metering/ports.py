@@ -10,6 +10,7 @@ from typing import Protocol
 from attrs import frozen
 
 from scaicontrol_core.catalog.ports import CatalogWork
+from scaicontrol_core.catalog.service import Service
 from scaicontrol_core.kernel.ids import PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
 from scaicontrol_core.kernel.period import Period, local_date
 from scaicontrol_core.metering.rollup import OwnedRollup, Total
@@ -19,6 +20,8 @@ from scaicontrol_core.metering.usage_event import UsageEvent
 KEYS_KEPT = 90
 #: A subscription, its metric, and the rate key of what was reported ('' where the plan's prices count).
 TotalKey = tuple[SubscriptionId, str, str]
+#: An event's place among its subscription's: local day, metric, key.
+EventPlace = tuple[date, str, str]
 
 
 class Calendar(Protocol):
@@ -126,6 +129,15 @@ class UsageEvents(Protocol):
         """
         ...
 
+    async def of(
+        self, subscription: Owned, services: Sequence[Service], after: EventPlace | None, *, limit: int
+    ) -> Sequence[UsageEvent]:
+        """Return up to ``limit`` events of a subscription after a place, in order; ``content_hash`` is empty.
+
+        ``services`` tell what distinct values are.
+        """
+        ...
+
     async def forget_keys(self, before: datetime, *, limit: int) -> int:
         """Delete up to ``limit`` keys received before an instant; return how many. The events stay."""
         ...
@@ -144,6 +156,14 @@ class UsageClosings(Protocol):
 
     async def hold(self, subscriptions: Sequence[Owned]) -> Mapping[SubscriptionId, date]:
         """Return the first unbilled day of each one that was ever closed; none closes before this commits."""
+        ...
+
+    async def alone(self, subscription: Owned) -> None:
+        """Wait for those who hold it, and let nobody hold it before this commits."""
+        ...
+
+    async def known(self, after: SubscriptionId | None, *, limit: int) -> Sequence[Owned]:
+        """Return up to ``limit`` subscriptions that ever had usage, by id, after one."""
         ...
 
     async def close(self, subscription: Owned, until: date) -> None:

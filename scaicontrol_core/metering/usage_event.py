@@ -81,6 +81,11 @@ class UsageEvent:
         return self.service_id, self.idempotency_key
 
     @property
+    def place(self) -> tuple[date, str, str]:
+        """Where it stands among its subscription's: local day, metric, key."""
+        return self.usage_day, self.metric, self.idempotency_key
+
+    @property
     def rate_key(self) -> str:
         """The rate as roll-ups tell it apart; empty where the plan's own prices count."""
         return "" if self.billable_rate is None else plain(self.billable_rate)

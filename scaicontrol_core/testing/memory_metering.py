@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from scaicontrol_core.catalog.service import Service
 from scaicontrol_core.kernel.errors import Retryable
 from scaicontrol_core.kernel.ids import PartnerId, ServiceId, SubscriptionId, TenantId
-from scaicontrol_core.metering.ports import MeteredSubscription, Owned
+from scaicontrol_core.metering.metric import seen_again
+from scaicontrol_core.metering.ports import EventPlace, MeteredSubscription, Owned
 from scaicontrol_core.metering.usage_event import UsageEvent
 from scaicontrol_core.subscriptions.metered import metered
 from scaicontrol_core.tenancy.selling import seller_for
@@ -34,6 +36,11 @@ class Closing:
     tenant_id: TenantId
     partner_id: PartnerId
     closed_until: date | None = None
+
+    @property
+    def id(self) -> SubscriptionId:
+        """The subscription's id."""
+        return self.subscription_id
 
 
 def _at_once() -> Retryable:
@@ -111,6 +118,17 @@ class MemoryUsageEvents:
         """Return the keys of those that are stored already."""
         return {event.key for event in events if self._transaction.row(self._EVENTS, _place(event)) is not None}
 
+    async def of(
+        self, subscription: Owned, services: Sequence[Service], after: EventPlace | None, *, limit: int
+    ) -> Sequence[UsageEvent]:
+        """Return up to ``limit`` events of a subscription after a place, in order."""
+        rows: list[UsageEvent] = self._transaction.rows(self._EVENTS)
+        own = [row for row in rows if row.subscription_id == subscription.id and (after is None or row.place > after)]
+        return [
+            evolve(row, content_hash="", unique_value=seen_again(services, row.service_id, row.metric, row.properties))
+            for row in sorted(own, key=lambda row: row.place)[:limit]
+        ]
+
     async def forget_keys(self, before: datetime, *, limit: int) -> int:
         """Delete up to ``limit`` keys received before an instant, the oldest first."""
         old: list[EventKey] = [row for row in self._transaction.rows(self._KEYS) if row.received_at < before]
@@ -143,6 +161,16 @@ class MemoryUsageClosings:
             if row.closed_until is not None:
                 held[each.id] = row.closed_until
         return held
+
+    async def alone(self, subscription: Owned) -> None:
+        """Hold it: whoever else does finds out at the commit."""
+        await self.hold([subscription])
+
+    async def known(self, after: SubscriptionId | None, *, limit: int) -> Sequence[Owned]:
+        """Return up to ``limit`` subscriptions that ever had usage."""
+        rows: list[Closing] = self._transaction.rows(self._TABLE)
+        found = [row for row in rows if after is None or row.subscription_id > after]
+        return sorted(found, key=lambda row: row.subscription_id)[:limit]
 
     async def close(self, subscription: Owned, until: date) -> None:
         """Let no usage of days before ``until`` in any more."""

@@ -109,6 +109,14 @@ def test_a_file_without_a_fault_ends_well(office: Any, home: Path) -> None:
     assert office("admin", "usage", "ingest", "usage.ndjson", "--backfill", "--json").json["accepted"] == 1
 
 
+def test_usage_is_summed_up_anew(office: Any, home: Path) -> None:
+    event = stream(1, seed=1)[0] | {"tenant": "acme", "occurred_at": "2026-02-01T12:00:00+01:00"}
+    (home / "usage.ndjson").write_text(json.dumps(event))
+    office("admin", "usage", "ingest", "usage.ndjson", "--backfill")
+    assert office("admin", "usage", "rebuild", "--json").json == {"subscriptions": 1, "events": 1}
+    assert "subscriptions" in office("admin", "usage", "rebuild").stdout
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [

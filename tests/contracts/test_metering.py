@@ -17,10 +17,11 @@ from scaicontrol_core.access import Actor
 from scaicontrol_core.catalog.service import Aggregation, Metric
 from scaicontrol_core.kernel.errors import OutOfScope
 from scaicontrol_core.kernel.ids import PartnerId, PlanId, SubscriptionId, TenantId
-from scaicontrol_core.kernel.period import Cadence
+from scaicontrol_core.kernel.period import Cadence, Period
 from scaicontrol_core.metering import Outcome
 from scaicontrol_core.metering.reading import read_report
 from scaicontrol_core.metering.use_cases.ingest_usage import IngestUsage, UsageBatch
+from scaicontrol_core.metering.use_cases.rebuild_usage import RebuildUsage, Rebuilt
 from scaicontrol_core.subscriptions import BillingSchedule, Subscription, SubscriptionStatus
 from scaicontrol_core.testing import builders
 from scaicontrol_core.testing.builders import OPERATOR_ID, SERVICE_ID, TENANT_ID
@@ -248,3 +249,28 @@ async def test_another_ones_closing_is_out_of_reach(meter: Meter) -> None:
         await work.usage_closings.close(THEIRS_TOO, date(2026, 1, 12))
         with pytest.raises(OutOfScope):
             await work.usage_closings.close(OURS, date(2026, 1, 12))
+
+
+async def test_roll_ups_made_anew_are_as_they_came(meter: Meter) -> None:
+    users = [called(number, metric="users", properties={"id": f"u-{number % 7}"}) for number in range(5000, 5060)]
+    corrected = [called(number, quantity="-1.5", correction=True) for number in range(6000, 6040)]
+    for batch in ([called(number) for number in range(1500)], users, corrected):
+        await meter.report(*batch)
+
+    async def rolled_up() -> Any:
+        async with meter.work.begin(PLATFORM, read_only=True) as work:
+            both, days = [OURS.id, THEIRS_TOO.id], Period(START, date(2027, 1, 1))
+            hours = await work.usage_rollups.hourly(both, DEFAULT_START - timedelta(days=30), DEFAULT_START)
+            return [await work.usage_rollups.daily(both, days), hours, await work.usage_rollups.totals(both, days)]
+
+    before = await rolled_up()
+    assert all(before)
+    rebuild = RebuildUsage(work=meter.work, retry=Backoff())
+    assert await rebuild(PLATFORM) == Rebuilt(2, 1600, None)
+    assert await rolled_up() == before
+    async with meter.work.begin(PLATFORM) as work:
+        await work.usage_rollups.clear(OURS.id)
+        await work.commit()
+    assert await rolled_up() != before
+    await rebuild(PLATFORM)
+    assert await rolled_up() == before

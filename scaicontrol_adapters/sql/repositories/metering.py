@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 
 from scaicontrol_adapters.sql.errors import DUPLICATE
 from scaicontrol_adapters.sql.partitions import months_ahead
@@ -12,14 +12,16 @@ from scaicontrol_adapters.sql.repositories.base import MAX_IN_LIST
 from scaicontrol_adapters.sql.rows.metering import UsageClosingRow, UsageEventKeyRow, UsageEventRow
 from scaicontrol_core.kernel.errors import Conflict, Retryable
 from scaicontrol_core.kernel.ids import ServiceId, SubscriptionId
+from scaicontrol_core.metering.metric import seen_again
+from scaicontrol_core.metering.usage_event import UsageEvent
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import date, datetime
 
     from scaicontrol_adapters.sql.transaction import Transaction
-    from scaicontrol_core.metering.ports import Owned
-    from scaicontrol_core.metering.usage_event import UsageEvent
+    from scaicontrol_core.catalog.service import Service
+    from scaicontrol_core.metering.ports import EventPlace, Owned
 
 _KEY = UsageEventKeyRow
 _KNOWN = select(_KEY.idempotency_key, _KEY.content_hash).where(
@@ -37,7 +39,46 @@ _STORED = select(_EVENT.subscription_id, _EVENT.usage_day, _EVENT.metric, _EVENT
     _EVENT.usage_day.in_(bindparam("wanted_days", expanding=True)),
     _EVENT.idempotency_key.in_(bindparam("wanted_keys", expanding=True)),
 )
+_NAMES = (
+    "subscription_id",
+    "usage_day",
+    "metric",
+    "idempotency_key",
+    "service_id",
+    "tenant_id",
+    "partner_id",
+    "quantity",
+    "occurred_at",
+    "properties",
+    "correction",
+    "billable_rate",
+    "received_at",
+)
+_OF = (
+    select(*(getattr(_EVENT, name) for name in _NAMES))
+    .where(_EVENT.subscription_id == bindparam("wanted_id"))
+    .order_by(_EVENT.usage_day, _EVENT.metric, _EVENT.idempotency_key)
+    .limit(bindparam("at_most"))
+)
+_OF_LATER = _OF.where(
+    or_(
+        _EVENT.usage_day > bindparam("after_day"),
+        and_(
+            _EVENT.usage_day == bindparam("after_day"),
+            or_(
+                _EVENT.metric > bindparam("after_metric"),
+                and_(_EVENT.metric == bindparam("after_metric"), _EVENT.idempotency_key > bindparam("after_key")),
+            ),
+        ),
+    )
+)
 _CLOSING = UsageClosingRow
+_HAD_USAGE: Any = (
+    select(_CLOSING.subscription_id.label("id"), _CLOSING.tenant_id, _CLOSING.partner_id)
+    .where(_CLOSING.subscription_id > bindparam("after_id"))
+    .order_by(_CLOSING.subscription_id)
+    .limit(bindparam("at_most"))
+)
 _CLOSINGS = select(_CLOSING.subscription_id, _CLOSING.closed_until).where(
     _CLOSING.subscription_id.in_(bindparam("wanted_ids", expanding=True))
 )
@@ -99,6 +140,16 @@ class SqlUsageEvents:
             found |= {by_key[tuple(row)] for row in rows if tuple(row) in by_key}
         return found
 
+    async def of(
+        self, subscription: Owned, services: Sequence[Service], after: EventPlace | None, *, limit: int
+    ) -> Sequence[UsageEvent]:
+        """Return up to ``limit`` events of a subscription after a place, in order."""
+        wanted: dict[str, Any] = {"wanted_id": subscription.id, "at_most": limit}
+        if after is not None:
+            wanted |= dict(zip(("after_day", "after_metric", "after_key"), after, strict=True))
+        rows = await self._transaction.execute(_OF if after is None else _OF_LATER, wanted)
+        return [_event(dict(zip(_NAMES, row, strict=True)), services) for row in rows]
+
     async def forget_keys(self, before: datetime, *, limit: int) -> int:
         """Delete up to ``limit`` keys received before an instant; return how many."""
         old = (await self._transaction.execute(_OLD, {"received_before": before, "at_most": limit})).all()
@@ -133,6 +184,15 @@ class SqlUsageClosings:
             held |= await self._held(sorted(each.id for each in missing))
         return {key: until for key, until in held.items() if until is not None}
 
+    async def alone(self, subscription: Owned) -> None:
+        """Wait for those who hold it, and let nobody hold it before this commits."""
+        if (await self._transaction.execute(_ALONE, {"wanted_id": subscription.id})).first() is None:
+            await self._make([subscription])
+
+    async def known(self, after: SubscriptionId | None, *, limit: int) -> Sequence[Owned]:
+        """Return up to ``limit`` subscriptions that ever had usage, by id, after one."""
+        return (await self._transaction.execute(_HAD_USAGE, {"after_id": after or "", "at_most": limit})).all()
+
     async def close(self, subscription: Owned, until: date) -> None:
         """Let no usage of days before ``until`` in any more; never moves back."""
         named = {"wanted_id": subscription.id}
@@ -159,6 +219,12 @@ class SqlUsageClosings:
 
 def _place(event: UsageEvent) -> tuple[Any, ...]:
     return event.subscription_id, event.usage_day, event.metric, event.idempotency_key
+
+
+def _event(kept: dict[str, Any], services: Sequence[Service]) -> UsageEvent:
+    properties = kept.pop("properties") or {}
+    seen = seen_again(services, kept["service_id"], kept["metric"], properties)
+    return UsageEvent(**kept, properties=properties, content_hash="", unique_value=seen)
 
 
 def _key_row(event: UsageEvent) -> dict[str, Any]:
