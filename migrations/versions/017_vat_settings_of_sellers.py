@@ -19,9 +19,10 @@ depends_on = None
 
 _PARTNERS = "partners"
 _TURNOVER, _EXEMPT_FIRST = "b2c_cross_border_turnover_last_year_cents", "exempt_before_reverse_charge"
-_TAX_POINT, _UNVERIFIED = "advance_tax_point", "unverified_vat_number_policy"
+_TAX_POINT, _EXEMPTION, _UNVERIFIED = "advance_tax_point", "vat_exemption", "unverified_vat_number_policy"
 _WORDS = {
     _TAX_POINT: ("by_country", "invoice_date", "period_end", "split"),
+    _EXEMPTION: ("none", "small_business", "art_132", "art_135"),
     _UNVERIFIED: ("charge", "hold"),
 }
 
@@ -32,10 +33,12 @@ def upgrade() -> None:
     op.add_column(_PARTNERS, sa.Column(_EXEMPT_FIRST, sa.Boolean(), nullable=False, server_default="0"))
     if is_mariadb(op):
         _add(_TAX_POINT)
+        _add(_EXEMPTION)
         for name in _WORDS:
             op.create_check_constraint(op.f(_rule(name)), _PARTNERS, sa.text(_known(name)))
     else:
         _add_checked(_TAX_POINT)
+        _add_checked(_EXEMPTION)
         _replaced(_UNVERIFIED, _add_checked)
 
 
@@ -46,7 +49,7 @@ def downgrade() -> None:
             op.drop_constraint(op.f(_rule(name)), _PARTNERS, type_="check")
     else:
         _replaced(_UNVERIFIED, _add)
-    for name in (_TAX_POINT, _EXEMPT_FIRST, _TURNOVER):
+    for name in (_EXEMPTION, _TAX_POINT, _EXEMPT_FIRST, _TURNOVER):
         op.drop_column(_PARTNERS, name)
 
 

@@ -7,7 +7,7 @@ two sales can both be the last one below. Sellers in the One Stop Shop have no l
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from attrs import define, evolve, field, frozen
 
@@ -15,8 +15,11 @@ from scaicontrol_core.billing.freezing import Prepared, prepare
 from scaicontrol_core.kernel.events import Event
 from scaicontrol_core.kernel.ids import PartnerId
 from scaicontrol_core.tax import B2C_THRESHOLD_CENTS, Treatment
+from scaicontrol_core.tax.exemptions import SMALL_BUSINESS_ABROAD
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from scaicontrol_core.billing.frozen_document import FrozenDocument
     from scaicontrol_core.billing.ports import BillingWork
 
@@ -89,7 +92,7 @@ def consumer_net_cents(document: FrozenDocument) -> int:
             return 0
         taxable = [entry["taxable_cents"] for entry in accounting["entries"]]
     rows = zip(document.vat_entries, taxable, strict=True)
-    return sum(net for entry, net in rows if entry["treatment"] in _ACROSS)
+    return sum(net for entry, net in rows if _is_across(entry))
 
 
 #: By seller and calendar year.
@@ -146,4 +149,9 @@ class TurnoverCount:
 def _matters(prepared: Prepared) -> bool:
     if prepared.facts.seller.configuration.oss_registered:
         return False
-    return any(entry["treatment"] in _ACROSS for entry in prepared.document.vat_entries)
+    return any(_is_across(entry) for entry in prepared.document.vat_entries)
+
+
+def _is_across(entry: Mapping[str, Any]) -> bool:
+    """Tell whether a group is sold to consumers of other member states; a small business charges some no VAT."""
+    return entry["treatment"] in _ACROSS or entry.get("rule") == SMALL_BUSINESS_ABROAD

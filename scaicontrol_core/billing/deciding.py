@@ -37,6 +37,7 @@ _KEPT_INPUTS = (
     "supply_net_cents",
     "non_eu_services_category",
     "exempt_before_reverse_charge",
+    "seller_exemption",
 )
 
 
@@ -85,6 +86,7 @@ def _inputs(facts: Facts, rate: CrossRate | None) -> VatInputs:
         supply_net_cents=_net_in_euro(facts, rate),
         non_eu_services_category=seller.non_eu_services_category.value,
         exempt_before_reverse_charge=seller.exempt_before_reverse_charge,
+        seller_exemption=seller.vat_exemption.value,
     )
 
 

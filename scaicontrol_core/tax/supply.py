@@ -23,6 +23,7 @@ from scaicontrol_core.tax.vat_decision import VatDecision
 from scaicontrol_core.tax.vat_inputs import VatInputs
 from scaicontrol_core.tax.vat_rates import RateTable
 from scaicontrol_core.tax.vat_rules import decide_vat
+from scaicontrol_core.tenancy.seller import VatExemption
 from scaicontrol_core.tenancy.vat_evidence import VatNumberState
 
 _MAX_LINES = 10_000
@@ -231,6 +232,7 @@ _FIELDS: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
     "b2c_cross_border_turnover_last_year_cents": ("b2c_cross_border_turnover_last_year_cents", _TURNOVER),
     "non_eu_services_category": ("non_eu_services_category", _category),
     "exempt_before_reverse_charge": ("exempt_before_reverse_charge", checks.flag),
+    "seller_exemption": ("seller_exemption", checks.choice(VatExemption)),
     "lines": ("nets", _nets),
 }
 _REQUIRED = ("seller_country", "buyer_country", "supply_date")

@@ -11,9 +11,11 @@ from scaicontrol_core.kernel.period import Period
 from scaicontrol_core.tax.evidence import evidence_state
 from scaicontrol_core.tax.mentions import VatCategory
 from scaicontrol_core.tax.territory import territory_of
+from scaicontrol_core.tenancy.seller import VatExemption
 from scaicontrol_core.tenancy.vat_evidence import VatNumberState
 
 _NON_EU_CATEGORIES = ("G", "O")
+_EXEMPTIONS = tuple(exemption.value for exemption in VatExemption)
 
 
 @frozen(kw_only=True)
@@ -28,7 +30,7 @@ class VatInputs:
     ``b2c_cross_border_turnover_cents`` is what the seller sold to consumers of other member
     states this calendar year, before this supply, in euro cents net of VAT; ``supply_net_cents``
     is this supply itself, so that the one which crosses EUR 10,000 is known. The turnover of
-    last year counts by itself.
+    last year counts by itself. ``seller_exemption`` is a word of ``VatExemption``.
 
     Raises ``Invalid`` for an unknown country, category or a time where a date belongs.
     """
@@ -49,6 +51,7 @@ class VatInputs:
     supply_net_cents: int = 0
     non_eu_services_category: str = VatCategory.EXPORT.value
     exempt_before_reverse_charge: bool = False
+    seller_exemption: str = VatExemption.NONE.value
 
     def __attrs_post_init__(self) -> None:
         """Refuse what no decision could be taken on."""
@@ -62,3 +65,6 @@ class VatInputs:
                 f"{self.non_eu_services_category!r} is neither G nor O.",
                 code="choice_unknown",
             )
+        if self.seller_exemption not in _EXEMPTIONS:
+            message = f"{self.seller_exemption!r} is none of {', '.join(_EXEMPTIONS)}."
+            raise Invalid.field("/seller_exemption", message, code="choice_unknown")

@@ -1,8 +1,8 @@
 """The rules of VAT on digital services, in the order in which the law asks: the first that applies decides.
 
-Outside the EU; reverse charge; exempt buyer; domestic; the seller's country below the
-threshold; else the buyer's. Every supply meets exactly one. Another rule is another function
-in ``_RULES``.
+Outside the EU; exempt activity; reverse charge; exempt buyer; domestic; the seller's country below
+the threshold (both exempt from a small business); else the buyer's. Every supply meets exactly one.
+Another rule is another function in ``_RULES``.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from attrs import frozen
-
 from scaicontrol_core.kernel.errors import Invalid
+from scaicontrol_core.tax.exemptions import exempt_activity, exempt_buyer, small_business
 from scaicontrol_core.tax.mentions import LegalNote, VatCategory, legal_note, tax_label
 from scaicontrol_core.tax.territory import Territory, territory_of
+from scaicontrol_core.tax.vat_case import DIRECTIVE, Case, Grounds, named
 from scaicontrol_core.tax.vat_decision import Advisory, Step, Treatment, VatDecision
 from scaicontrol_core.tax.vat_id import VatNumber, find_vat_number
 from scaicontrol_core.tax.vat_inputs import VatInputs
@@ -26,46 +26,8 @@ B2C_THRESHOLD_CENTS = 1_000_000
 _NEAR_THRESHOLD_CENTS = B2C_THRESHOLD_CENTS * 8 // 10
 #: The end of the transition period; before it the United Kingdom counted as a member state.
 _UK_LEFT = date(2021, 1, 1)
-_DIRECTIVE = "Directive 2006/112/EC"
 _REGULATION = "Regulation (EU) 282/2011"
 _NOTES = {key: legal_note(key) for key in LegalNote}
-
-
-@frozen
-class _Case:
-    """A supply with its places looked up and its VAT number judged."""
-
-    inputs: VatInputs
-    seller: Territory
-    buyer: Territory
-    rates: RateTable
-
-    @property
-    def is_cross_border(self) -> bool:
-        return self.buyer.country != self.seller.country
-
-    @property
-    def review(self) -> bool:
-        """Tell whether one of the places is contested; a place its own state taxes is clear to that state."""
-        settled = self.buyer.home_state_taxes and not self.is_cross_border
-        return self.seller.review or (self.buyer.review and not settled)
-
-    def first_step(self) -> Step:
-        """Say where the two parties stand."""
-        text = f"The seller is in {_named(self.seller)}, the buyer in {_named(self.buyer)}."
-        return Step(text, f"{_DIRECTIVE} Art. 5 to 7" if self.buyer.place else None)
-
-
-@frozen(kw_only=True)
-class _Grounds:
-    """Why a rule charges VAT; ``doubtful`` where the facts contradict each other."""
-
-    treatment: Treatment
-    rule: str
-    law: str
-    steps: tuple[Step, ...]
-    advisories: tuple[Advisory, ...] = ()
-    doubtful: bool = False
 
 
 def decide_vat(inputs: VatInputs, rates: RateTable) -> VatDecision:
@@ -79,10 +41,10 @@ def decide_vat(inputs: VatInputs, rates: RateTable) -> VatDecision:
     if not seller.can_sell:
         raise Invalid.field(
             "/seller_country",
-            f"A seller in {_named(seller)} is outside the VAT territory of the EU: its VAT is not decided here.",
+            f"A seller in {named(seller)} is outside the VAT territory of the EU: its VAT is not decided here.",
             code="seller_outside_eu",
         )
-    case = _Case(inputs, seller, buyer, rates)
+    case = Case(inputs, seller, buyer, rates)
     for rule in _RULES:
         decision = rule(case)
         if decision is not None:
@@ -90,7 +52,7 @@ def decide_vat(inputs: VatInputs, rates: RateTable) -> VatDecision:
     return _destination(case)
 
 
-def _outside_eu(case: _Case) -> VatDecision | None:
+def _outside_eu(case: Case) -> VatDecision | None:
     """Leave untaxed what is supplied outside the VAT territory of the EU (art. 44, 58)."""
     if case.buyer.is_taxed_from(case.seller):
         return None
@@ -108,14 +70,14 @@ def _outside_eu(case: _Case) -> VatDecision | None:
         legal_note=_NOTES[note],
         label=tax_label(category, 0),
         rule="outside_eu",
-        law=f"{_DIRECTIVE} Art. {article}",
+        law=f"{DIRECTIVE} Art. {article}",
         review=case.review or (case.buyer.country == "GB" and inputs.supply_date < _UK_LEFT),
         steps=(case.first_step(), Step("The place of supply is outside the VAT territory of the EU: no EU VAT.")),
         advisories=(Advisory.LOCAL_TAX_POSSIBLE,),
     )
 
 
-def _reverse_charge(case: _Case) -> VatDecision | None:
+def _reverse_charge(case: Case) -> VatDecision | None:
     """Let a business of another member state with a verified number owe the VAT itself (art. 44, 196)."""
     inputs = case.inputs
     if inputs.tax_exempt and inputs.exempt_before_reverse_charge:
@@ -137,53 +99,33 @@ def _reverse_charge(case: _Case) -> VatDecision | None:
         legal_note=_NOTES[LegalNote.REVERSE_CHARGE],
         label=tax_label(VatCategory.REVERSE_CHARGE, 0),
         rule="intra_eu_reverse_charge",
-        law=f"{_DIRECTIVE} Art. 44 and 196",
+        law=f"{DIRECTIVE} Art. 44 and 196",
         review=case.review,
-        steps=(case.first_step(), proof, Step("The buyer accounts for the VAT.", f"{_DIRECTIVE} Art. 196")),
+        steps=(case.first_step(), proof, Step("The buyer accounts for the VAT.", f"{DIRECTIVE} Art. 196")),
     )
 
 
-def _exempt(case: _Case) -> VatDecision | None:
-    """Exempt what embassies, EU bodies and their like buy (art. 151)."""
-    if not case.inputs.tax_exempt:
-        return None
-    return VatDecision(
-        treatment=Treatment.EXEMPT,
-        category=VatCategory.EXEMPT,
-        rate_bp=0,
-        rate_id=None,
-        country=case.buyer.country,
-        rate_territory=None,
-        vatex="VATEX-EU-151",
-        legal_note=_NOTES[LegalNote.EXEMPT_BUYER],
-        label=tax_label(VatCategory.EXEMPT, 0),
-        rule="exempt_buyer",
-        law=f"{_DIRECTIVE} Art. 151",
-        review=case.review,
-        steps=(case.first_step(), Step("The buyer is exempt (embassy, EU body).", f"{_DIRECTIVE} Art. 151")),
-    )
-
-
-def _domestic(case: _Case) -> VatDecision | None:
+def _domestic(case: Case) -> VatDecision | None:
     """Charge the VAT of the member state both are in, whatever number the buyer shows (art. 44, 45, 193)."""
     if case.is_cross_border:
         return None
-    law = f"{_DIRECTIVE} Art. {44 if case.inputs.is_business else 45} and 193"
+    law = f"{DIRECTIVE} Art. {44 if case.inputs.is_business else 45} and 193"
     step = Step("Seller and buyer are in the same member state.", law)
-    return _taxed(case, case.buyer, _Grounds(treatment=Treatment.DOMESTIC, rule="domestic", law=law, steps=(step,)))
+    grounds = Grounds(treatment=Treatment.DOMESTIC, rule="domestic", law=law, steps=(step,))
+    return small_business(case, grounds) or _taxed(case, case.buyer, grounds)
 
 
-def _seller_country(case: _Case) -> VatDecision | None:
+def _seller_country(case: Case) -> VatDecision | None:
     """Charge consumers abroad the seller's VAT up to EUR 10,000 a year, without One Stop Shop (art. 59c)."""
     turnover = _b2c_turnover(case.inputs)
     if case.inputs.oss_registered or turnover > B2C_THRESHOLD_CENTS:
         return None
-    law = f"{_DIRECTIVE} Art. 59c"
+    law = f"{DIRECTIVE} Art. 59c"
     status, advisories, doubtful = _not_a_verified_business(case)
     step = Step("Sales to consumers of other member states stay within EUR 10,000 a year, no One Stop Shop.", law)
     if turnover >= _NEAR_THRESHOLD_CENTS:
         advisories = (*advisories, Advisory.THRESHOLD_NEAR)
-    grounds = _Grounds(
+    grounds = Grounds(
         treatment=Treatment.SELLER_COUNTRY,
         rule="intra_eu_seller_country",
         law=law,
@@ -191,21 +133,21 @@ def _seller_country(case: _Case) -> VatDecision | None:
         advisories=advisories,
         doubtful=doubtful,
     )
-    return _taxed(case, case.seller, grounds)
+    return small_business(case, grounds) or _taxed(case, case.seller, grounds)
 
 
-def _destination(case: _Case) -> VatDecision:
+def _destination(case: Case) -> VatDecision:
     """Charge a consumer, or a business not shown to be one, the VAT of its own country (art. 58)."""
-    law = f"{_DIRECTIVE} Art. 58"
+    law = f"{DIRECTIVE} Art. 58"
     if case.inputs.is_business:
         law += f"; {_REGULATION} Art. 18(2)"
     status, advisories, doubtful = _not_a_verified_business(case)
     if case.inputs.oss_registered:
-        step = Step("The seller declares in the One Stop Shop.", f"{_DIRECTIVE} Art. 369b")
+        step = Step("The seller declares in the One Stop Shop.", f"{DIRECTIVE} Art. 369b")
     else:
-        step = Step("Sales to consumers of other member states exceed EUR 10,000 a year.", f"{_DIRECTIVE} Art. 59c")
+        step = Step("Sales to consumers of other member states exceed EUR 10,000 a year.", f"{DIRECTIVE} Art. 59c")
         advisories = (*advisories, Advisory.REGISTRATION_DUE)
-    grounds = _Grounds(
+    grounds = Grounds(
         treatment=Treatment.DESTINATION,
         rule="intra_eu_destination",
         law=law,
@@ -216,16 +158,17 @@ def _destination(case: _Case) -> VatDecision:
     return _taxed(case, case.buyer, grounds)
 
 
-_RULES: tuple[Callable[[_Case], VatDecision | None], ...] = (
+_RULES: tuple[Callable[[Case], VatDecision | None], ...] = (
     _outside_eu,
+    exempt_activity,
     _reverse_charge,
-    _exempt,
+    exempt_buyer,
     _domestic,
     _seller_country,
 )
 
 
-def _taxed(case: _Case, place: Territory, grounds: _Grounds) -> VatDecision:
+def _taxed(case: Case, place: Territory, grounds: Grounds) -> VatDecision:
     """Charge the standard rate of a place on the date of supply."""
     inputs = case.inputs
     rate = case.rates.rate_on(place.rate_territory or place.country, inputs.supply_date)
@@ -251,7 +194,7 @@ def _taxed(case: _Case, place: Territory, grounds: _Grounds) -> VatDecision:
     )
 
 
-def _not_a_verified_business(case: _Case) -> tuple[Step, tuple[Advisory, ...], bool]:
+def _not_a_verified_business(case: Case) -> tuple[Step, tuple[Advisory, ...], bool]:
     """Say why the reverse charge did not apply, and whether the facts contradict each other."""
     inputs, law = case.inputs, f"{_REGULATION} Art. 18(2)"
     if not inputs.is_business:
@@ -273,14 +216,10 @@ def _not_a_verified_business(case: _Case) -> tuple[Step, tuple[Advisory, ...], b
 
 
 def _foreign_number(number: VatNumber, buyer: Territory) -> Step:
-    return Step(f"{number} is not a VAT number of {_named(buyer)}: ask the buyer; until then no reverse charge.")
+    return Step(f"{number} is not a VAT number of {named(buyer)}: ask the buyer; until then no reverse charge.")
 
 
 def _b2c_turnover(inputs: VatInputs) -> int:
     """Return the year that counts: this one with this supply, or the last if it was the larger."""
     this_year = inputs.b2c_cross_border_turnover_cents + max(inputs.supply_net_cents, 0)
     return max(this_year, inputs.b2c_cross_border_turnover_last_year_cents)
-
-
-def _named(territory: Territory) -> str:
-    return f"{territory.place} ({territory.country})" if territory.place else territory.country

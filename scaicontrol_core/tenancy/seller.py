@@ -46,6 +46,18 @@ class UnverifiedVatNumberPolicy(StrEnum):
     """It stays a draft until the number is verified, refused or attested."""
 
 
+class VatExemption(StrEnum):
+    """Why a seller charges no VAT of its own (Directive 2006/112/EC)."""
+
+    NONE = "none"
+    SMALL_BUSINESS = "small_business"
+    """Art. 284: what is supplied in its own member state is exempt; abroad, the state of supply taxes it."""
+    PUBLIC_INTEREST = "art_132"
+    """Its activity is exempt: education, care, and the like."""
+    OTHER_ACTIVITY = "art_135"
+    """Its activity is exempt: insurance, finance, and the like."""
+
+
 class AdvanceTaxPoint(StrEnum):
     """Which day's VAT rate a period charged in advance bears, should the rate change within it."""
 
@@ -99,6 +111,7 @@ _CHECKS: Mapping[str, checks.Check] = {
     "non_eu_services_category": checks.choice(NonEuCategory),
     "exempt_before_reverse_charge": checks.flag,
     "advance_tax_point": checks.choice(AdvanceTaxPoint),
+    "vat_exemption": checks.choice(VatExemption),
     "vat_evidence_valid_days": checks.whole(1, 366),
     "unverified_vat_number_policy": checks.choice(UnverifiedVatNumberPolicy),
     "usage_grace_hours": checks.whole(0, 31 * 24),
@@ -167,6 +180,7 @@ class PartnerConfiguration:
     non_eu_services_category: NonEuCategory = NonEuCategory.EXPORT
     exempt_before_reverse_charge: bool = False
     advance_tax_point: AdvanceTaxPoint = AdvanceTaxPoint.BY_COUNTRY
+    vat_exemption: VatExemption = VatExemption.NONE
     vat_evidence_valid_days: int = DEFAULT_VALID_DAYS
     unverified_vat_number_policy: UnverifiedVatNumberPolicy = UnverifiedVatNumberPolicy.CHARGE
     usage_grace_hours: int = 72

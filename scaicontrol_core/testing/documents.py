@@ -251,6 +251,7 @@ def _inputs(seller: dict[str, Any], buyer: dict[str, Any], net_cents: int) -> di
         "b2c_cross_border_turnover_cents": 0,
         "b2c_cross_border_turnover_last_year_cents": 0,
         "exempt_before_reverse_charge": False,
+        "seller_exemption": "none",
         "supply_net_cents": net_cents,
         "non_eu_services_category": "G",
     }

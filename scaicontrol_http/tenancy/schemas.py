@@ -231,6 +231,7 @@ class PartnerPatch(Body):
     non_eu_services_category: str | UnsetType = UNSET
     exempt_before_reverse_charge: bool | UnsetType = UNSET
     advance_tax_point: str | UnsetType = UNSET
+    vat_exemption: str | UnsetType = UNSET
     vat_evidence_valid_days: int | UnsetType = UNSET
     usage_grace_hours: int | UnsetType = UNSET
     unverified_vat_number_policy: str | UnsetType = UNSET

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scaicontrol_core.kernel.party import _COUNTRIES
 from scaicontrol_core.tax import (
     MEMBER_STATES,
+    Advisory,
     Treatment,
     VatCategory,
     VatInputs,
@@ -30,9 +31,11 @@ NUMBERS = {
     "IT": "IT04597840158", "LU": "LU16120728", "NL": "NL868355884B01", "PL": "PL6885297619", "PT": "PT536622426",
     "RO": "RO11786745", "SE": "SE556008022701", "GB": "XI123456782",
 }  # fmt: skip
-ZERO_RATED = {
-    Treatment.REVERSE_CHARGE: (VatCategory.REVERSE_CHARGE, "VATEX-EU-AE"),
-    Treatment.EXEMPT: (VatCategory.EXEMPT, "VATEX-EU-151"),
+EXEMPTIONS: dict[str, tuple[set[str | None], list[str]]] = {
+    "exempt_buyer": ({"VATEX-EU-151"}, ["none", "small_business"]),
+    "exempt_activity": ({"VATEX-EU-132", None}, ["art_132", "art_135"]),
+    "small_business": ({"VATEX-FR-FRANCHISE", None}, ["small_business"]),
+    "small_business_intra_eu": ({"VATEX-FR-FRANCHISE", None}, ["small_business"]),
 }
 POSTAL_CODES = [None, *"35001 9000-001 9500-010 BT15GS 97110 97300 22100 78266 6691 85400".split(), ""]
 days = st.dates(date(2020, 1, 1), date(2035, 12, 31))
@@ -50,14 +53,20 @@ supplies = st.builds(
     b2c_cross_border_turnover_cents=st.integers(0, 2_000_000),
     supply_net_cents=st.integers(-100_000, 2_000_000),
     non_eu_services_category=st.sampled_from(["G", "O"]),
+    seller_exemption=st.sampled_from(["none", "none", "small_business", "art_132", "art_135"]),
 )
 
 
 @given(supplies)
 def test_every_supply_meets_exactly_one_consistent_decision(inputs: VatInputs) -> None:
     decision = decide_vat(inputs, RATES)
-    if decision.treatment in ZERO_RATED:
-        assert (decision.category, decision.vatex) == ZERO_RATED[decision.treatment]
+    if decision.treatment is Treatment.REVERSE_CHARGE:
+        assert (decision.category, decision.vatex) == (VatCategory.REVERSE_CHARGE, "VATEX-EU-AE")
+    elif decision.treatment is Treatment.EXEMPT:
+        codes, exemptions = EXEMPTIONS[decision.rule]
+        assert decision.category is VatCategory.EXEMPT
+        assert decision.vatex in codes
+        assert inputs.seller_exemption in exemptions
     elif decision.treatment is Treatment.OUTSIDE_EU:
         assert decision.category == inputs.non_eu_services_category
         assert decision.vatex == f"VATEX-EU-{inputs.non_eu_services_category}"
@@ -85,6 +94,17 @@ def test_reverse_charge_only_with_valid_evidence_on_a_matching_number_across_a_b
         assert number.country == buyer.country == decision.country
         assert buyer.in_eu_vat
         assert buyer.country != territory_of(inputs.seller_country).country
+
+
+@given(supplies)
+def test_a_small_business_is_spared_its_own_states_vat_and_no_other(inputs: VatInputs) -> None:
+    taxed = decide_vat(evolve(inputs, seller_exemption="none"), RATES)
+    small = decide_vat(evolve(inputs, seller_exemption="small_business"), RATES)
+    if taxed.treatment in (Treatment.DOMESTIC, Treatment.SELLER_COUNTRY):
+        assert (small.treatment, small.rate_bp) == (Treatment.EXEMPT, 0)
+        assert (small.review or not taxed.review) or Advisory.RATE_CHANGES_IN_PERIOD in taxed.advisories
+    else:
+        assert small == taxed
 
 
 @given(supplies, st.sampled_from([None, False, "pending", "invalid", "never_checked"]))

@@ -27,6 +27,7 @@ from scaicontrol_core.tenancy.seller import (
     NonEuCategory,
     PartnerConfiguration,
     UnverifiedVatNumberPolicy,
+    VatExemption,
 )
 from scaicontrol_core.tenancy.tenant import CollectionMethod, Tenant
 from scaicontrol_core.tenancy.vat_evidence import (
@@ -50,6 +51,7 @@ _CONFIGURATION = Fields(
         "billing_model": enum(BillingModel),
         "non_eu_services_category": enum(NonEuCategory),
         "advance_tax_point": enum(AdvanceTaxPoint),
+        "vat_exemption": enum(VatExemption),
         "unverified_vat_number_policy": enum(UnverifiedVatNumberPolicy),
         "allowed_services": TUPLE,
         "allowed_plans": TUPLE,

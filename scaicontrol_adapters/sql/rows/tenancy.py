@@ -28,7 +28,13 @@ from scaicontrol_adapters.sql.rows.base import (
     unique,
 )
 from scaicontrol_core.tenancy.fields import EInvoiceFormat
-from scaicontrol_core.tenancy.seller import AdvanceTaxPoint, BillingModel, NonEuCategory, UnverifiedVatNumberPolicy
+from scaicontrol_core.tenancy.seller import (
+    AdvanceTaxPoint,
+    BillingModel,
+    NonEuCategory,
+    UnverifiedVatNumberPolicy,
+    VatExemption,
+)
 from scaicontrol_core.tenancy.tenant import CollectionMethod
 from scaicontrol_core.tenancy.vat_evidence import VatEvidenceSource, VatNumberState
 
@@ -50,6 +56,7 @@ class PartnerRow(Row, Reach):
         one_of("billing_model", BillingModel),
         one_of("non_eu_services_category", NonEuCategory),
         one_of("advance_tax_point", AdvanceTaxPoint),
+        one_of("vat_exemption", VatExemption),
         one_of("unverified_vat_number_policy", UnverifiedVatNumberPolicy),
         index("created_at", "id"),
         index("name", "id"),
@@ -106,6 +113,7 @@ class PartnerRow(Row, Reach):
     non_eu_services_category: Mapped[Code]
     exempt_before_reverse_charge: Mapped[bool] = mapped_column(server_default="0")
     advance_tax_point: Mapped[Code] = mapped_column(server_default="by_country")
+    vat_exemption: Mapped[Code] = mapped_column(server_default="none")
     vat_evidence_valid_days: Mapped[int] = mapped_column(server_default="30")
     unverified_vat_number_policy: Mapped[Code] = mapped_column(server_default="charge")
     usage_grace_hours: Mapped[int] = mapped_column(server_default="72")

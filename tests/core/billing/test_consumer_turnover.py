@@ -69,6 +69,15 @@ async def test_what_was_sold_elsewhere_counts_too(books: Any) -> None:
     assert treatments(first, second) == [("seller_country", "21.00"), ("destination", "19.00")]
 
 
+async def test_a_small_business_has_the_same_line(books: Any) -> None:
+    await books.configure(vat_exemption="small_business")
+    customer = await consumer(books)
+    issued = [await books.issue(sold(cents), tenant_id=customer) for cents in (1_000_000, 1)]
+    assert treatments(*issued) == [("exempt", "0.00"), ("destination", "19.00")]
+    note = issued[0].document["vat_details"]["entries"][0]["legal_note"]
+    assert note == "VAT exempt - Art. 284 Directive 2006/112/EC"
+
+
 async def test_only_consumers_of_other_member_states_count(books: Any) -> None:
     home = await books.customer("tnt_home", is_business=False, vat_number=None)
     swiss = await consumer(books, "tnt_ch", country_code="CH", postal_code="8001", city="Zürich")

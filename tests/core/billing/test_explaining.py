@@ -14,12 +14,14 @@ from scaicontrol_core.billing.use_cases.explain_invoice import ExplainInvoice
 from scaicontrol_core.kernel.errors import Forbidden, Refused
 from scaicontrol_core.tax import standard_rates
 from scaicontrol_core.tax.supply import determine, read_supply
-from scaicontrol_core.tenancy.seller import NonEuCategory
+from scaicontrol_core.tenancy.seller import NonEuCategory, VatExemption
 from scaicontrol_core.tenancy.use_cases.attest_vat_number import Attestation, AttestVatNumber
 from scaicontrol_core.testing.builders import OPERATOR_ID, TENANT_ID
 from scaicontrol_core.testing.documents import sample_credit_note, sample_invoice, sample_reverse_charge_invoice
 
 SHOP: dict[str, Any] = {"oss_registered": True}
+SMALL: dict[str, Any] = {"vat_exemption": VatExemption.SMALL_BUSINESS}
+SCHOOL: dict[str, Any] = {"vat_exemption": VatExemption.PUBLIC_INTEREST}
 OUTSIDE: dict[str, Any] = {"non_eu_services_category": NonEuCategory.OUTSIDE_SCOPE}
 
 
@@ -78,6 +80,9 @@ SALES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
     "outside": ({"country_code": "US", "vat_number": None}, {}, "outside_eu", "G"),
     "outside as O": ({"country_code": "US", "vat_number": None}, OUTSIDE, "outside_eu", "O"),
     "embassy": ({"country_code": "BE", "vat_number": None, "tax_exempt": True}, {}, "exempt", "E"),
+    "small business": ({}, SMALL, "exempt", "E"),
+    "small business abroad": ({"country_code": "DE", "is_business": False, "vat_number": None}, SMALL, "exempt", "E"),
+    "school": ({}, SCHOOL, "exempt", "E"),
     "contested": ({"country_code": "AX", "is_business": False, "vat_number": None}, {}, "outside_eu", "G"),
 }
 

@@ -13,8 +13,10 @@ import pytest
 
 from scaicontrol_core.billing.chain import chain_hash, genesis
 from scaicontrol_core.billing.draft_input import LineInput
+from scaicontrol_core.billing.explaining import explain_vat
 from scaicontrol_core.billing.frozen_document import BuyerSnapshot, SellerSnapshot, canonical_json
 from scaicontrol_core.kernel.period import Period
+from scaicontrol_core.tax import standard_rates
 from scaicontrol_core.testing.documents import sample_credit_note, sample_invoice, sample_reverse_charge_invoice
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "document.json"
@@ -107,6 +109,14 @@ def test_the_schema_is_sound_and_forgets_no_field(books: Any) -> None:
     assert set(schema["$defs"]["vatInputs"]["properties"]) == set(sample["vat_details"]["inputs"])
     abroad = sample_reverse_charge_invoice()
     assert set(schema["$defs"]["vatEvidence"]["properties"]) == set(abroad["vat_details"]["evidence"])
+
+
+@pytest.mark.parametrize("later", ["exempt_before_reverse_charge", "seller_exemption"])
+def test_what_was_frozen_before_an_input_was_kept_fits_too(validate: Any, later: str) -> None:
+    document = sample_invoice()
+    del document["vat_details"]["inputs"][later]
+    validate(document)
+    assert explain_vat(document, standard_rates()).agrees
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,27 @@ SITUATIONS: dict[str, tuple[dict[str, Any], str, str, str, str | None, bool]] = 
     "embassy": (
         sale(buyer_country="BE", tax_exempt=True, is_business=True), "exempt", "E", "0.00", "VATEX-EU-151", False
     ),
+    "small business at home": (
+        sale(buyer_country="NL", seller_exemption="small_business"), "exempt", "E", "0.00", None, False
+    ),
+    "French small business at home": (
+        sale(seller_country="FR", buyer_country="FR", seller_exemption="small_business"),
+        "exempt", "E", "0.00", "VATEX-FR-FRANCHISE", False,
+    ),
+    "small business, few consumers abroad": (
+        sale(oss_registered=False, seller_exemption="small_business"), "exempt", "E", "0.00", None, False
+    ),
+    "small business in the shop": (sale(seller_exemption="small_business"), "destination", "S", "19.00", None, False),
+    "small business to a verified business": (
+        business("DE", "DE129273398", seller_exemption="small_business"),
+        "reverse_charge", "AE", "0.00", "VATEX-EU-AE", False,
+    ),
+    "school": (sale(buyer_country="NL", seller_exemption="art_132"), "exempt", "E", "0.00", "VATEX-EU-132", False),
+    "school, abroad": (sale(seller_exemption="art_132"), "exempt", "E", "0.00", "VATEX-EU-132", True),
+    "school, outside": (
+        sale(buyer_country="US", seller_exemption="art_132"), "outside_eu", "G", "0.00", "VATEX-EU-G", False
+    ),
+    "insurer": (sale(buyer_country="NL", seller_exemption="art_135"), "exempt", "E", "0.00", None, False),
     "Canary Islands": (sale(buyer_country="IC"), "outside_eu", "G", "0.00", "VATEX-EU-G", False),
     "Balearics": (sale(buyer_country="ES", buyer_postal_code="07001"), "destination", "S", "21.00", None, False),
     "Azores": (sale(buyer_country="PT", buyer_postal_code="9500-001"), "destination", "S", "16.00", None, False),
@@ -221,7 +242,7 @@ anything = st.recursive(
     lambda children: st.lists(children, max_size=4) | st.dictionaries(st.text(), children, max_size=4),
     max_leaves=8,
 )
-fields = st.sampled_from([*sale(), "service_period", "non_eu_services_category", "exempt_before_reverse_charge"])
+fields = st.sampled_from([*sale(), "service_period", "non_eu_services_category", "seller_exemption"])
 
 
 @given(anything | st.dictionaries(fields, anything) | st.dictionaries(fields, anything).map(lambda odd: sale(**odd)))
