@@ -74,6 +74,22 @@ async def test_a_seller_sets_its_policy(boss: Any, world: Any) -> None:
         assert (await boss.send("PATCH", path, json=wrong)).status_code == 422
 
 
+async def test_a_seller_decides_what_the_law_leaves_to_it(boss: Any, world: Any) -> None:
+    path = f"/admin/partners/{world.operator}"
+    wanted = {
+        "advance_tax_point": "split",
+        "exempt_before_reverse_charge": True,
+        "b2c_cross_border_turnover_last_year_cents": 1_000_001,
+        "vat_exemption": "small_business",
+    }
+    changed = await boss.patch(path, wanted)
+    assert {name: changed["configuration"][name] for name in wanted} == wanted
+    for name in wanted:
+        answer = await boss.send("PATCH", path, json={name: "as you like"})
+        assert answer.status_code in (400, 422), name
+    assert (await boss.get(path))["configuration"] == changed["configuration"]
+
+
 async def test_what_was_charged_for_want_of_proof_is_offered(
     boss: Any, reseller: Any, acme: Any, anybody: Any, world: Any, register: Vies
 ) -> None:
