@@ -134,6 +134,7 @@ async def set_billing_profile(
     tags=[_TENANTS],
     summary="Attest a tenant's VAT number",
     status_code=200,
+    opt={"idempotent": True},
 )
 async def attest_vat_number(
     container: Container, actor: Actor, tenant_id: FromPath[str], data: JSONBody[AttestationBody]
@@ -149,6 +150,7 @@ async def attest_vat_number(
     tags=[_TENANTS],
     summary="Check a tenant's VAT number in the register",
     status_code=200,
+    opt={"idempotent": True},
 )
 async def check_vat_number(
     container: Container, actor: Actor, tenant_id: FromPath[str]

@@ -43,6 +43,22 @@ async def test_a_number_is_checked_and_the_history_tells_how(boss: Any, world: A
     assert first["items"][0]["state"] == "pending"
 
 
+async def test_a_repeated_request_leaves_its_evidence_once(boss: Any, world: Any, register: Vies) -> None:
+    path = f"/admin/tenants/{world.bare}"
+    await boss.put(f"{path}/billing-profile", PROFILE)
+    for key, where, body in (
+        ("check", "vat-check", {}),
+        ("attest", "billing-profile/vat-attestation", {"note": "Extract seen."}),
+    ):
+        headers = {"Idempotency-Key": key}
+        answers = [await boss.send("POST", f"{path}/{where}", json=body, headers=headers) for _ in range(2)]
+        assert [each.status_code for each in answers] == [200, 200]
+        assert answers[0].json() == answers[1].json()
+        assert answers[1].headers["idempotent-replayed"] == "true"
+    history = await boss.get(f"{path}/vat-evidence")
+    assert sorted(item["source"] for item in history["items"]) == ["operator_attested", "vies"]
+
+
 async def test_without_a_register_or_a_number_there_is_nothing_to_check(boss: Any, world: Any, register: Vies) -> None:
     path = f"/admin/tenants/{world.bare}"
     await boss.refused("POST", f"{path}/vat-check", 404, "billing_profile_not_found")
