@@ -50,9 +50,14 @@ def run_job(
 
 
 def _reap(*, as_json: bool) -> None:
+    from scaicontrol_core.subscriptions.use_cases.reap_pack_subscriptions import ReapPackSubscriptions
     from scaicontrol_core.subscriptions.use_cases.reap_subscriptions import ReapSubscriptions
 
-    moved = call(lambda session: session.use(ReapSubscriptions)(session.actor))
+    async def work(session: Session) -> int:
+        plain = await session.use(ReapSubscriptions)(session.actor)
+        return plain + await session.use(ReapPackSubscriptions)(session.actor)
+
+    moved = call(work)
     _print({"job": Job.REAP.value, "moved": moved}, as_json=as_json)
 
 

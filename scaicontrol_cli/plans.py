@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scaicontrol_cli import pack_subscriptions
 from scaicontrol_cli.arguments import (
     DEFAULT_LIMIT,
     AsJson,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 app = group("Plans: what one service costs.")
 packs = group("Packs: plans of several services, sold as one line.")
+pack_subscriptions.add_to(packs)
 
 _PLAN_SHOWN = (
     *columns("plan_key", "name", "tier", "billing_period"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.subscriptions.use_cases.monitor_trials import MonitorTrials
+from scaicontrol_core.subscriptions.use_cases.reap_pack_subscriptions import ReapPackSubscriptions
 from scaicontrol_core.subscriptions.use_cases.reap_subscriptions import ReapSubscriptions
 
 if TYPE_CHECKING:
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 
 async def reap_subscriptions(container: Container) -> bool:
     """Move on what is due; it is all done when this returns."""
-    await container.use(ReapSubscriptions)(Actor.system("reap_subscriptions"))
+    actor = Actor.system("reap_subscriptions")
+    await container.use(ReapSubscriptions)(actor)
+    await container.use(ReapPackSubscriptions)(actor)
     return False
 
 

@@ -14,10 +14,14 @@ from scaicontrol_core.catalog.use_cases.import_catalogue import ImportCatalogue
 from scaicontrol_core.kernel.errors import Conflict, ScaiControlError
 from scaicontrol_core.kernel.paging import MAX_LIMIT, PageRequest
 from scaicontrol_core.kernel.period import Cadence, Period, period_at
+from scaicontrol_core.subscriptions.pack_ports import PackSubscriptionFilter
 from scaicontrol_core.subscriptions.ports import SubscriptionFilter
 from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateSubscription, NewSubscription
+from scaicontrol_core.subscriptions.use_cases.list_pack_subscriptions import ListPackSubscriptions
 from scaicontrol_core.subscriptions.use_cases.list_subscriptions import ListSubscriptions
+from scaicontrol_core.subscriptions.use_cases.reap_pack_subscriptions import ReapPackSubscriptions
 from scaicontrol_core.subscriptions.use_cases.reap_subscriptions import ReapSubscriptions
+from scaicontrol_core.subscriptions.use_cases.subscribe_pack import NewPackSubscription, SubscribePack
 from scaicontrol_core.tenancy.partner import NewPartner, Partner
 from scaicontrol_core.tenancy.seller import PartnerConfiguration
 from scaicontrol_core.tenancy.use_cases.bootstrap_operator import BootstrapOperator
@@ -99,6 +103,7 @@ async def load(
         clock.set(datetime.combine(month.last_day, _EVENING))
         await _subscribe(session, month, existing, report)
         await session.use(ReapSubscriptions)(session.actor)
+        await session.use(ReapPackSubscriptions)(session.actor)
         await _bill(session, month, report)
         report.credited += await credit(session, month, report.customers)
     report.subscriptions = len(await _existing(session))
@@ -127,7 +132,7 @@ async def _customers(session: Session, files: DemoFiles) -> ImportReport:
 
 
 async def _existing(session: Session) -> set[tuple[TenantId, str]]:
-    """Return which tenant has, or had, which plan."""
+    """Return which tenant has, or had, which plan or pack."""
     found: set[tuple[TenantId, str]] = set()
     cursor: str | None = None
     while True:
@@ -136,6 +141,13 @@ async def _existing(session: Session) -> set[tuple[TenantId, str]]:
         found |= {(subscription.tenant_id, subscription.plan_key) for subscription in part.items}
         cursor = part.next_cursor
         if cursor is None:
+            break
+    while True:
+        request = PageRequest(limit=MAX_LIMIT, cursor=cursor)
+        packs = await session.use(ListPackSubscriptions)(session.actor, PackSubscriptionFilter(), request)
+        found |= {(each.tenant_id, f"{_PACK}{each.pack_slug}") for each in packs.items}
+        cursor = packs.next_cursor
+        if cursor is None:
             return found
 
 
@@ -143,17 +155,23 @@ async def _subscribe(session: Session, month: Period, existing: set[tuple[Tenant
     for row in report.customers.rows:
         if not row.subscribe or not _starts_in(row, month) or (row.tenant_id, row.subscribe) in existing:
             continue
-        if row.subscribe.startswith(_PACK):
-            _skip(report, row, "packs cannot be subscribed yet")
-            continue
-        wanted = NewSubscription(tenant_id=row.tenant_id, plan_key=row.subscribe, start_date=row.start_date)
         try:
-            await session.use(CreateSubscription)(session.actor, wanted)
+            await _sell(session, row, row.subscribe)
         except ScaiControlError as error:
             _skip(report, row, f"{error.message} [{error.code}]")
             continue
         existing.add((row.tenant_id, row.subscribe))
         report.subscribed += 1
+
+
+async def _sell(session: Session, row: ImportedRow, wish: str) -> None:
+    """Sell a plan from the row's first day, or a pack from the month it is sold in."""
+    if wish.startswith(_PACK):
+        pack = NewPackSubscription(row.tenant_id, wish.removeprefix(_PACK))
+        await session.use(SubscribePack)(session.actor, pack)
+        return
+    wanted = NewSubscription(tenant_id=row.tenant_id, plan_key=wish, start_date=row.start_date)
+    await session.use(CreateSubscription)(session.actor, wanted)
 
 
 def _starts_in(row: ImportedRow, month: Period) -> bool:

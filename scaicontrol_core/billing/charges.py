@@ -13,6 +13,7 @@ from scaicontrol_core.billing.ledger import ChargeKind
 from scaicontrol_core.billing.line import InvoiceLine
 from scaicontrol_core.kernel.period import Period
 from scaicontrol_core.kernel.quantity import Quantity
+from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
 from scaicontrol_core.subscriptions.schedule import DuePeriod
 from scaicontrol_core.subscriptions.subscription import Subscription
 from scaicontrol_core.subscriptions.terms import Adjustment
@@ -28,7 +29,7 @@ class Charge:
     Of a credit that an invoice can't bear whole, ``rest`` is what goes on waiting.
     """
 
-    subscription: Subscription
+    subscription: Subscription | PackSubscription
     owed: DuePeriod | Adjustment
     line: InvoiceLine | None
     net_cents: int
@@ -38,6 +39,8 @@ class Charge:
     @property
     def kind(self) -> ChargeKind:
         """What it charges."""
+        if isinstance(self.subscription, PackSubscription):
+            return ChargeKind.PACK
         return ChargeKind.RECURRING if isinstance(self.owed, DuePeriod) else ChargeKind.ADJUSTMENT
 
     @property
@@ -54,7 +57,7 @@ class Charge:
         """Advance the subscription past it."""
         if isinstance(self.owed, DuePeriod):
             self.subscription.bill(self.owed)
-        else:
+        elif isinstance(self.subscription, Subscription):
             self.subscription.settle(self.owed, self.rest)
 
 
@@ -82,9 +85,9 @@ def bearable(charges: Sequence[Charge]) -> tuple[Charge, ...]:
     left = sum(charge.net_cents for charge in owed)
     if not credited:
         return tuple(owed)
-    periods = any(charge.kind is ChargeKind.RECURRING and charge.net_cents for charge in owed)
+    periods = any(charge.kind is not ChargeKind.ADJUSTMENT and charge.net_cents for charge in owed)
     if len(charges) > MAX_LINES or (not periods and left + sum(each.net_cents for each in credited) <= 0):
-        return tuple(charge for charge in owed if charge.kind is ChargeKind.RECURRING)
+        return tuple(charge for charge in owed if charge.kind is not ChargeKind.ADJUSTMENT)
     taken: list[Charge] = []
     for credit in credited:
         part = _at_most(credit, left)

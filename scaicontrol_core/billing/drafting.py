@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.subscriptions.terms import Adjustment
 
 #: UN/ECE recommendation 20 codes for what one unit of a plan is.
-_UNIT_CODES = {
+UNIT_CODES = {
     Cadence.MONTHLY: "MON",
     Cadence.YEARLY: "ANN",
     Cadence.QUARTERLY: "C62",
@@ -80,9 +80,9 @@ def recurring_line(line_id: str, sold: Sold, due: DuePeriod) -> InvoiceLine:
     line names the days it covers.
     """
     cadence = sold.cadence
-    units, divisor, unit_code = sold.quantity, 1, _UNIT_CODES[cadence]
+    units, divisor, unit_code = sold.quantity, 1, UNIT_CODES[cadence]
     if due.is_partial:
-        units, divisor, unit_code = units * due.charged.days, due.period.days, _UNIT_CODES[Cadence.DAILY]
+        units, divisor, unit_code = units * due.charged.days, due.period.days, UNIT_CODES[Cadence.DAILY]
     return InvoiceLine(
         id=LineId(line_id),
         description=f"{sold.service.name} {sold.plan.name}",

@@ -6,17 +6,21 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
 from scaicontrol_core.billing.charges import Charge, adjusted, bearable
 from scaicontrol_core.billing.drafting import Known, recurring_line, sold_in
 from scaicontrol_core.billing.invoice import MAX_LINES, Invoice
 from scaicontrol_core.billing.ledger import BilledPeriod, ChargeKind
+from scaicontrol_core.billing.pack_charges import pack_charges
+from scaicontrol_core.catalog.pack import ServicePack
 from scaicontrol_core.catalog.plan import Plan
 from scaicontrol_core.catalog.service import Service
-from scaicontrol_core.kernel.ids import Ids, InvoiceId, PlanId, RunId, ServiceId, TenantId
+from scaicontrol_core.kernel.errors import NotFound
+from scaicontrol_core.kernel.ids import Ids, InvoiceId, PackId, PlanId, RunId, ServiceId, SubscriptionId, TenantId
 from scaicontrol_core.kernel.period import Period
 from scaicontrol_core.subscriptions.errors import BillingProfileRequired
+from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
 from scaicontrol_core.subscriptions.subscription import Subscription
 from scaicontrol_core.tenancy.billing_profile import BillingProfile
 from scaicontrol_core.tenancy.partner import Partner
@@ -39,12 +43,20 @@ class Batch:
     profiles: Mapping[TenantId, BillingProfile]
     plans: Mapping[PlanId, Plan]
     services: Mapping[ServiceId, Service]
+    pack_subscriptions: Sequence[PackSubscription] = ()
+    packs: Mapping[PackId, ServicePack] = field(factory=dict)
+
+    @property
+    def owing(self) -> tuple[TenantId, ...]:
+        """The tenants that owe anything, in order."""
+        plain = {each.tenant_id for each in self.subscriptions}
+        return tuple(sorted(plain.union(each.tenant_id for each in self.pack_subscriptions)))
 
     def by_tenant(self) -> Iterator[tuple[TenantId, tuple[Subscription, ...]]]:
-        """Yield each tenant with its due subscriptions, in order."""
-        grouped: dict[TenantId, list[Subscription]] = {}
+        """Yield each tenant with its due subscriptions, in order; some have nothing but packs."""
+        grouped: dict[TenantId, list[Subscription]] = {tenant_id: [] for tenant_id in self.owing}
         for subscription in self.subscriptions:
-            grouped.setdefault(subscription.tenant_id, []).append(subscription)
+            grouped[subscription.tenant_id].append(subscription)
         for tenant_id, subscriptions in grouped.items():
             yield tenant_id, tuple(subscriptions)
 
@@ -63,7 +75,7 @@ class Sale:
         invoice_id: InvoiceId | None = self.invoice.id if self.invoice else None
         return tuple(
             BilledPeriod(
-                subscription_id=charge.subscription.id,
+                subscription_id=SubscriptionId(charge.subscription.id),
                 ordinal=charge.ordinal,
                 charge_kind=charge.kind,
                 partner_id=charge.subscription.partner_id,
@@ -90,6 +102,7 @@ def sales_of(batch: Batch, tenant_id: TenantId, subscriptions: Sequence[Subscrip
     if profile is None:
         raise BillingProfileRequired(tenant_id)
     charges = [charge for subscription in subscriptions for charge in _charges(batch, subscription, ids)]
+    charges += _pack_charges(batch, tenant_id, ids)
     tenant = batch.tenants[tenant_id]
     sales = []
     for currency in dict.fromkeys(charge.currency for charge in charges):
@@ -101,7 +114,7 @@ def sales_of(batch: Batch, tenant_id: TenantId, subscriptions: Sequence[Subscrip
     return tuple(sales)
 
 
-def settle(sale: Sale) -> tuple[Subscription, ...]:
+def settle(sale: Sale) -> tuple[Subscription | PackSubscription, ...]:
     """Advance the subscriptions past what the sale charges, and return them."""
     billed: dict[str, list[Charge]] = {}
     for charge in sale.charges:
@@ -112,7 +125,7 @@ def settle(sale: Sale) -> tuple[Subscription, ...]:
         ordinals = {kind: tuple(charge.ordinal for charge in charges if charge.kind is kind) for kind in ChargeKind}
         charges[0].subscription.record_billing(
             sale.invoice.id if sale.invoice else None,
-            ordinals[ChargeKind.RECURRING],
+            ordinals[ChargeKind.RECURRING] + ordinals[ChargeKind.PACK],
             ordinals[ChargeKind.ADJUSTMENT],
         )
     return tuple(charges[0].subscription for charges in billed.values())
@@ -135,6 +148,15 @@ def _charges(batch: Batch, subscription: Subscription, ids: Ids) -> Iterator[Cha
     for adjustment in subscription.adjustments:
         if adjustment.due_on <= batch.cutoff:
             yield adjusted(subscription, adjustment, known, ids)
+
+
+def _pack_charges(batch: Batch, tenant_id: TenantId, ids: Ids) -> Iterator[Charge]:
+    known = Known(batch.plans, batch.services)
+    for it in batch.pack_subscriptions:
+        if it.tenant_id == tenant_id:
+            if it.pack_id not in batch.packs:
+                raise NotFound.of("pack", it.pack_id)
+            yield from pack_charges(it, batch.packs[it.pack_id], known, batch.seller.configuration, batch.cutoff, ids)
 
 
 def _draft(batch: Batch, tenant: Tenant, charges: Sequence[Charge], ids: Ids) -> Invoice | None:

@@ -9,6 +9,7 @@ from attrs import evolve, field, frozen
 
 from scaicontrol_core.billing.billing_run import RunTotals, TenantFailure, VatTotal
 from scaicontrol_core.billing.consumer_turnover import TurnoverCount, Turnovers
+from scaicontrol_core.billing.due import find_due
 from scaicontrol_core.billing.foreign_currency import with_exchange_rates
 from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, dated, freeze, prepare
 from scaicontrol_core.billing.gathering import Batch, Sale, sales_of, settle
@@ -16,13 +17,14 @@ from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.supplies import rate_wanted
 from scaicontrol_core.kernel.errors import ScaiControlError
 from scaicontrol_core.kernel.ids import Ids, InvoiceId, PartnerId, RunId, SubscriptionId, TenantId
+from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
+from scaicontrol_core.subscriptions.subscription import Subscription
 from scaicontrol_core.tenancy.partner import Partner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from scaicontrol_core.billing.ports import BillingWork
-    from scaicontrol_core.subscriptions.subscription import Subscription
 
 
 @frozen(kw_only=True)
@@ -92,7 +94,7 @@ async def bill_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rules: R
     if batch is None:
         return None
     drafted = await _draft(work, batch, ids, rules, ask)
-    subscriptions = tuple(dict.fromkeys(subscription for sale in drafted.sales for subscription in settle(sale)))
+    settled = tuple(dict.fromkeys(subscription for sale in drafted.sales for subscription in settle(sale)))
     invoices = [sale.invoice for sale in drafted.sales if sale.invoice is not None]
     if ask.seller.configuration.auto_finalize:
         drafted = evolve(drafted, prepared=await _number(work, drafted.prepared, ask))
@@ -101,7 +103,8 @@ async def bill_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rules: R
             invoice.record_draft()
     await work.invoices.add_many(invoices)
     await work.billed_periods.add_many([row for sale in drafted.sales for row in sale.ledger(ask.run_id, ask.now)])
-    await work.subscriptions.save_many(subscriptions)
+    await work.subscriptions.save_many([each for each in settled if isinstance(each, Subscription)])
+    await work.pack_subscriptions.save_many([each for each in settled if isinstance(each, PackSubscription)])
     return _outcome(batch, drafted, numbered=ask.seller.configuration.auto_finalize)
 
 
@@ -117,21 +120,22 @@ async def preview_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rules
 
 
 async def _load(work: BillingWork, ask: PageRequestOfRun) -> Batch | None:
-    subscriptions = await work.subscriptions.due(
-        ask.partner_ids, ask.cutoff, after=ask.after, tenants=ask.tenants, only=ask.only
-    )
-    if ask.subscription_id is not None:
-        subscriptions = [each for each in subscriptions if each.id == ask.subscription_id]
-    if not subscriptions:
+    due = await find_due(work, ask)
+    tenant_ids = due.tenant_ids
+    if not tenant_ids:
         return None
-    tenant_ids = tuple(dict.fromkeys(subscription.tenant_id for subscription in subscriptions))
-    plan_ids = sorted({plan_id for subscription in subscriptions for plan_id in subscription.plan_ids})
+    # A handful of packs is sold by thousands: all of them are one read.
+    packs = {pack.id: pack for pack in await work.packs.all()} if due.packs else {}
+    plain = {plan_id for subscription in due.subscriptions for plan_id in subscription.plan_ids}
+    plan_ids = sorted(plain.union(*(packs[each.pack_id].plan_ids for each in due.packs if each.pack_id in packs)))
     return Batch(
         seller=ask.seller,
         cutoff=ask.cutoff,
         now=ask.now,
         run_id=ask.run_id,
-        subscriptions=subscriptions,
+        subscriptions=due.subscriptions,
+        pack_subscriptions=due.packs,
+        packs=packs,
         tenants=await work.tenants.get_many(tenant_ids),
         profiles=await work.billing_profiles.of_tenants(tenant_ids),
         plans=await work.plans.get_many(plan_ids),
@@ -211,7 +215,7 @@ def _outcome(
     )
     totals = totals.plus(RunTotals(vat=vat_totals(documents)))
     return PageOutcome(
-        last_tenant=batch.subscriptions[-1].tenant_id,
+        last_tenant=batch.owing[-1],
         totals=totals,
         witness=documents[0].facts.invoice.id if documents else None,
         previews=previews,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from scaicontrol_core.billing.due import find_due
 from scaicontrol_core.tenancy.vat_checking import VatCheck, VatChecking, due_check
 
 if TYPE_CHECKING:
@@ -44,10 +45,7 @@ class BuyerVerification:
 
     async def _due(self, actor: Actor, ask: PageRequestOfRun) -> list[VatCheck]:
         async with self.work.begin(actor, read_only=True) as work:
-            due = await work.subscriptions.due(
-                ask.partner_ids, ask.cutoff, after=ask.after, tenants=ask.tenants, only=ask.only
-            )
-            profiles = await work.billing_profiles.of_tenants(tuple(dict.fromkeys(each.tenant_id for each in due)))
+            profiles = await work.billing_profiles.of_tenants((await find_due(work, ask)).tenant_ids)
         now = self.asking.clock.now()
         checks = [
             due_check(profile, ask.seller, self.vat_numbers, now, before_billing=True) for profile in profiles.values()

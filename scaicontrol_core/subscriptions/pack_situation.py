@@ -69,7 +69,10 @@ async def load_pack_situation(
 
 async def keep(work: SubscriptionsWork, here: PackSituation) -> None:
     """Write the pack subscription and every child that changed; the caller commits."""
-    await work.pack_subscriptions.save(here.subscription)
+    if here.subscription.version:
+        await work.pack_subscriptions.save(here.subscription)
+    else:
+        await work.pack_subscriptions.add(here.subscription)
     for child in here.children.values():
         if not child.version:
             await work.subscriptions.add(child)

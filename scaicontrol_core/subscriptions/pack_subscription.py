@@ -151,8 +151,11 @@ class PackSubscription(PackState):
             raise NotAccruing("Nothing is owed before the first period begins.")
         self.schedule = self.schedule.billed(due.ordinal)
 
-    def record_billing(self, invoice_id: str | None, ordinals: tuple[int, ...]) -> None:
-        """Note in the audit log what went onto which invoice (None: nothing to charge)."""
+    def record_billing(
+        self, invoice_id: str | None, ordinals: tuple[int, ...], adjustments: tuple[int, ...] = ()
+    ) -> None:
+        """Note in the audit log what went onto which invoice (None: nothing to charge); packs are never adjusted."""
+        del adjustments
         self._record(
             PackSubscriptionBilled(
                 resource_id=self.id,

@@ -13,15 +13,18 @@ from scaicontrol_core.integrity.documents import StoredDocument
 from scaicontrol_core.integrity.ports import Repeated, Repeats
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from scaicontrol_core.billing.invoice import Invoice
     from scaicontrol_core.billing.ledger import BilledPeriod
     from scaicontrol_core.integrity.charges import ChargeKey, LedgerKey
     from scaicontrol_core.kernel.ids import InvoiceId
+    from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
     from scaicontrol_core.subscriptions.subscription import Subscription
     from scaicontrol_core.testing.memory_store import Transaction
 
 _ACTIVATED = "subscription.activated.v1"
-_OF_TENANTS = ("subscriptions", "invoices", "billed_periods")
+_OF_TENANTS = ("subscriptions", "pack_subscriptions", "invoices", "billed_periods")
 
 
 class MemoryIntegrityReads:
@@ -78,7 +81,9 @@ class MemoryIntegrityReads:
 
     async def ledger(self, *, after: LedgerKey | None, limit: int) -> Sequence[LedgerEntry]:
         """Return the ledger by subscription, kind and ordinal."""
-        ends = {row.id: row.cancelled_at for row in self._subscriptions()}
+        packs: list[PackSubscription] = self._transaction.rows("pack_subscriptions")
+        ends: dict[str, datetime | None] = {row.id: row.cancelled_at for row in self._subscriptions()}
+        ends |= {row.id: row.cancelled_at for row in packs}
         entries = [LedgerEntry(billed=row, ended_at=ends.get(row.subscription_id)) for row in self._ledger()]
         return [entry for entry in entries if after is None or entry.key > after][:limit]
 

@@ -21,7 +21,7 @@ from scaicontrol_core.subscriptions.use_cases.suspend_subscription import Suspen
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
 from scaicontrol_http.dependencies import Actor, Container, PageRequest
 from scaicontrol_http.requests import Listing, etag, listing
-from scaicontrol_http.subscriptions import operations
+from scaicontrol_http.subscriptions import operations, packs
 from scaicontrol_http.subscriptions.schemas import (
     CancelBody,
     NewSubscriptionBody,
@@ -207,4 +207,5 @@ ROUTES = (
     cancel_own,
     resume_own,
     *operations.ROUTES,
+    *packs.ROUTES,
 )

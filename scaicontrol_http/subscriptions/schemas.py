@@ -160,6 +160,7 @@ class SubscriptionAnswer(Answer):
     service_id: str
     plan_id: str
     plan_key: str
+    pack_subscription_id: str | None
     status: str
     quantity: int
     starts_on: date
@@ -194,6 +195,7 @@ class SubscriptionAnswer(Answer):
             service_id=it.service_id,
             plan_id=it.plan_id,
             plan_key=it.plan_key,
+            pack_subscription_id=it.pack_subscription_id,
             status=it.status.value,
             quantity=it.quantity,
             starts_on=it.starts_on,

@@ -12,6 +12,7 @@ from scaicontrol_adapters.sql.rows import Row
 from scaicontrol_adapters.sql.rows.base import TenantScoped
 from scaicontrol_adapters.sql.rows.billing import BilledPeriodRow, InvoiceLineRow, InvoiceRow
 from scaicontrol_adapters.sql.rows.journal import OutboxRow
+from scaicontrol_adapters.sql.rows.packs import PackSubscriptionRow
 from scaicontrol_adapters.sql.rows.subscriptions import SubscriptionRow
 from scaicontrol_adapters.sql.rows.tenancy import TenantRow
 from scaicontrol_core.billing.ledger import BilledPeriod, ChargeKind
@@ -138,8 +139,11 @@ class SqlIntegrityReads:
     async def ledger(self, *, after: LedgerKey | None, limit: int) -> Sequence[LedgerEntry]:
         """Return the ledger by subscription, kind and ordinal."""
         key = BilledPeriodRow.subscription_id, BilledPeriodRow.charge_kind, BilledPeriodRow.ordinal
-        wanted = _ENTRIES.add_columns(SubscriptionRow.cancelled_at).join(
-            SubscriptionRow, SubscriptionRow.id == BilledPeriodRow.subscription_id
+        ended_at = func.coalesce(SubscriptionRow.cancelled_at, PackSubscriptionRow.cancelled_at)
+        wanted = (
+            _ENTRIES.add_columns(ended_at)
+            .outerjoin(SubscriptionRow, SubscriptionRow.id == BilledPeriodRow.subscription_id)
+            .outerjoin(PackSubscriptionRow, PackSubscriptionRow.id == BilledPeriodRow.subscription_id)
         )
         if after is not None:
             subscription_id, kind, ordinal = after

@@ -23,8 +23,9 @@ from scaicontrol_core.subscriptions.change_policy import when_effective
 from scaicontrol_core.subscriptions.changing import Effective, Moment
 from scaicontrol_core.subscriptions.errors import PlanUnavailable
 from scaicontrol_core.subscriptions.offering import TRIAL_TIER, require_offered
+from scaicontrol_core.subscriptions.pack_leaving import load_for_another_plan
 from scaicontrol_core.subscriptions.proration import Proration
-from scaicontrol_core.subscriptions.situation import Situation, load_situation
+from scaicontrol_core.subscriptions.situation import Situation
 from scaicontrol_core.subscriptions.subscription import Subscription
 from scaicontrol_core.subscriptions.terms import Adjustment
 from scaicontrol_core.tax import RateTable
@@ -62,7 +63,7 @@ class ChangeOutcome:
 
 @frozen
 class ChangeSubscription:
-    """Change what a customer has bought.
+    """Change what a customer has bought; another plan for one service of a trial bundle takes it out of the bundle.
 
     With ``proration=immediate`` the invoice is part of the same transaction, if the actor may
     write in the seller's name; else the next billing run writes it. Raises ``NotFound``,
@@ -82,11 +83,13 @@ class ChangeSubscription:
         actor.require(Permission.ADMIN_SUBSCRIPTIONS, Permission.BILLING_MANAGE)
         now = self.clock.now()
         async with self.work.begin(actor, read_only=wanted.preview) as work:
-            here = await load_situation(work, subscription_id, now)
+            here, left = await load_for_another_plan(work, subscription_id, wanted.plan_key, now)
             outcome = await _change(work, actor, here, wanted, Moment(at=now, timezone=here.timezone))
             if wanted.preview or not here.subscription.has_changed:
                 return outcome
             await work.subscriptions.save(here.subscription)
+            if left is not None:
+                await work.pack_subscriptions.save(left)
             invoice = None
             immediate = wanted.proration is Proration.IMMEDIATE and outcome.adjustments
             if immediate and may_write_for(actor, here.seller.id):

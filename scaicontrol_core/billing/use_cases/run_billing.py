@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.billing.billing_run import BillingRun, RunTotals, TenantFailure
+from scaicontrol_core.billing.due import count_due, find_due
 from scaicontrol_core.billing.errors import NotYourSeries, PeriodAlreadyBilled
 from scaicontrol_core.billing.freezing import Rules
 from scaicontrol_core.billing.page import InvoicePreview, PageOutcome, PageRequestOfRun, bill_page, preview_page
@@ -174,10 +175,10 @@ class RunBilling:
 
     async def _failed(self, actor: Actor, ask: PageRequestOfRun, error: ScaiControlError) -> PageOutcome | None:
         async with self.work.begin(actor, read_only=True) as work:
-            due = await work.subscriptions.due(ask.partner_ids, ask.cutoff, after=ask.after, tenants=1, only=ask.only)
-        if not due:
+            due = await find_due(work, evolve(ask, tenants=1))
+        if not due.tenant_ids:
             return None
-        failure = TenantFailure(tenant_id=due[0].tenant_id, code=error.code, message=error.message)
+        failure = TenantFailure(tenant_id=due.tenant_ids[0], code=error.code, message=error.message)
         return PageOutcome(last_tenant=failure.tenant_id, totals=RunTotals(tenants=1, failures=(failure,)))
 
     async def _begin(self, actor: Actor, run: BillingRun) -> None:
@@ -197,7 +198,7 @@ class RunBilling:
 
     async def _count_due(self, actor: Actor, asks: tuple[PageRequestOfRun, ...]) -> int:
         async with self.work.begin(actor, read_only=True) as work:
-            return sum([await work.subscriptions.count_due_tenants(a.partner_ids, a.cutoff, only=a.only) for a in asks])
+            return sum([await count_due(work, ask) for ask in asks])
 
 
 def _ask(seller: Partner, partner_ids: list[PartnerId], run: BillingRun, now: datetime) -> PageRequestOfRun:

@@ -1,0 +1,56 @@
+"""Who owes anything: plain subscriptions and packs of the next tenants, in one order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scaicontrol_core.billing.page import PageRequestOfRun
+    from scaicontrol_core.kernel.ids import TenantId
+    from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
+    from scaicontrol_core.subscriptions.ports import SubscriptionsWork
+    from scaicontrol_core.subscriptions.subscription import Subscription
+
+
+@frozen
+class Due:
+    """All that some tenants owe, ordered by tenant, then id."""
+
+    subscriptions: Sequence[Subscription]
+    packs: Sequence[PackSubscription]
+
+    @property
+    def tenant_ids(self) -> tuple[TenantId, ...]:
+        """The tenants, in order."""
+        plain = {each.tenant_id for each in self.subscriptions}
+        return tuple(sorted(plain.union(each.tenant_id for each in self.packs)))
+
+
+async def find_due(work: SubscriptionsWork, ask: PageRequestOfRun) -> Due:
+    """Return what the next tenants owe: ``ask.tenants`` of them, each with everything."""
+    subscriptions = await work.subscriptions.due(
+        ask.partner_ids, ask.cutoff, after=ask.after, tenants=ask.tenants, only=ask.only
+    )
+    if ask.subscription_id is not None:
+        return Due([each for each in subscriptions if each.id == ask.subscription_id], ())
+    packs = await work.pack_subscriptions.due(
+        ask.partner_ids, ask.cutoff, after=ask.after, tenants=ask.tenants, only=ask.only
+    )
+    found = Due(subscriptions, packs)
+    if len(found.tenant_ids) <= ask.tenants:
+        return found
+    # Each list holds its own next tenants: the first of both together are whole in both.
+    last = found.tenant_ids[ask.tenants - 1]
+    return Due(
+        [each for each in subscriptions if each.tenant_id <= last], [each for each in packs if each.tenant_id <= last]
+    )
+
+
+async def count_due(work: SubscriptionsWork, ask: PageRequestOfRun) -> int:
+    """Count the tenants that owe anything."""
+    plain = await work.subscriptions.count_due_tenants(ask.partner_ids, ask.cutoff, only=ask.only)
+    return plain + await work.pack_subscriptions.count_other_due_tenants(ask.partner_ids, ask.cutoff, only=ask.only)

@@ -1,0 +1,68 @@
+"""What a subscription to a pack owes: one line a period, which names what it includes."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from scaicontrol_core.billing.charges import Charge
+from scaicontrol_core.billing.drafting import UNIT_CODES, Known
+from scaicontrol_core.billing.line import InvoiceLine
+from scaicontrol_core.kernel.ids import LineId, SubscriptionId
+from scaicontrol_core.kernel.period import Cadence
+from scaicontrol_core.kernel.quantity import Quantity, UnitPrice
+from scaicontrol_core.subscriptions.pack_situation import price_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from scaicontrol_core.catalog.pack import ServicePack
+    from scaicontrol_core.catalog.pack_offer import PackItem
+    from scaicontrol_core.kernel.ids import Ids
+    from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
+    from scaicontrol_core.subscriptions.schedule import DuePeriod
+    from scaicontrol_core.tenancy.seller import PartnerConfiguration
+
+_MAX_NAMES = 700
+
+
+def pack_charges(
+    it: PackSubscription, pack: ServicePack, known: Known, seller: PartnerConfiguration, cutoff: date, ids: Ids
+) -> Iterator[Charge]:
+    """Yield the charge of every due period, at what the pack was when the period began.
+
+    ``NotFound`` for a plan or service that is gone.
+    """
+    for due in it.schedule.due(cutoff) if it.schedule else ():
+        items, price_cents = price_of(it, pack, known.plans, due.period.start, seller.billing_timezone)
+        line = _line(ids.new("lin"), it, f"{pack.name} ({_names(items, known)})", due, price_cents)
+        yield Charge(
+            subscription=it,
+            owed=due,
+            line=line if line.net_cents or seller.zero_amount_invoices else None,
+            net_cents=line.net_cents,
+            currency=it.currency,
+        )
+
+
+def _line(line_id: str, it: PackSubscription, description: str, due: DuePeriod, price_cents: int) -> InvoiceLine:
+    units, divisor, unit_code = 1, 1, UNIT_CODES[it.cadence]
+    if due.is_partial:
+        units, divisor, unit_code = due.charged.days, due.period.days, UNIT_CODES[Cadence.DAILY]
+    return InvoiceLine(
+        id=LineId(line_id),
+        description=description,
+        quantity=Quantity(Decimal(units)),
+        unit_price=UnitPrice(Decimal(price_cents), divisor),
+        unit_code=unit_code,
+        period=due.charged if it.cadence.recurs else None,
+        subscription_id=SubscriptionId(it.id),
+    )
+
+
+def _names(items: Sequence[PackItem], known: Known) -> str:
+    names = [f"{known.service(item.service_id).name} {known.plan(item.plan_id).name}" for item in items]
+    while len(", ".join(names)) > _MAX_NAMES:
+        names = [*names[:-2], "…"]
+    return ", ".join(names)
