@@ -9,22 +9,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scaicontrol_cli.arguments import AsJson, PartnerOption
+from scaicontrol_cli.arguments import AsJson, PartnerOption, TenantArgument, choice, day
 from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.errors import FAILED
 from scaicontrol_cli.groups import group
-from scaicontrol_cli.naming import OPERATOR, partner_named
+from scaicontrol_cli.naming import OPERATOR, partner_named, tenant_named
 from scaicontrol_cli.output import Column, columns, print_json, print_note, print_rows
 from scaicontrol_cli.progress import progress
 from scaicontrol_core.kernel.errors import Malformed
+from scaicontrol_core.kernel.events import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import TextIO
 
     from scaicontrol_adapters.usage_files import UsageLines
     from scaicontrol_core.metering import Outcome
     from scaicontrol_core.metering.outcome import Tally
+    from scaicontrol_core.metering.usage_series import MetricUsage
 
 app = group("Usage: what services report, and what it adds up to.")
 
@@ -112,6 +114,41 @@ def _print(shown: dict[str, Any], rejects: str | None) -> None:
     print_rows(rows, (*columns("outcome"), Column("events", "events", right=True)))
     if shown["rejected"] and rejects is None:
         print_note("Which, and why: add --rejects FILE; what counted already counts once.")
+
+
+@app.command("show")
+def show(
+    tenant: TenantArgument,
+    service: Annotated[str | None, typer.Option(help="Only this service, by its slug.")] = None,
+    by: Annotated[str, typer.Option(help="Points of the series in the JSON: hour, day or month.")] = "day",
+    start: Annotated[str | None, typer.Option(help="First day of the series (default: 30 days ago).")] = None,
+    end: Annotated[str | None, typer.Option(help="The day after its last (default: tomorrow).")] = None,
+    partner: PartnerOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a tenant used in the period that runs, beside its quotas."""
+    from scaicontrol_core.metering.usage_series import Granularity
+    from scaicontrol_core.metering.use_cases.read_usage import ReadUsage, UsageQuery
+
+    granularity = choice(Granularity, by, "/by") or Granularity.DAY
+    first, after = day(start, "/start"), day(end, "/end")
+
+    async def work(session: Session) -> Sequence[MetricUsage]:
+        tenant_id = await tenant_named(session, tenant, partner)
+        query = UsageQuery(tenant_id=tenant_id, by=granularity, start=first, end=after, service=service)
+        return await session.use(ReadUsage)(session.actor, query)
+
+    _print_usage(call(work), as_json=as_json)
+
+
+def _print_usage(found: Sequence[MetricUsage], *, as_json: bool) -> None:
+    rows = [to_json(each) | {"remaining": to_json(each.remaining)} for each in found]
+    if as_json:
+        print_json({"items": rows})
+        return
+    shown = [row | {"quota": "unlimited" if row["quota"] is None else row["quota"]} for row in rows]
+    numbers = (Column(name, name, right=True) for name in ("used", "quota", "projected"))
+    print_rows(shown, (*columns("plan_key", "metric", "period_start", "period_end"), *numbers))
 
 
 @app.command("rebuild")

@@ -1,4 +1,4 @@
-"""Usage: events, their keys, closings, roll-ups, distinct values, thresholds; how long late events are waited for."""
+"""Usage: events, their keys, closings, roll-ups, distinct values; how long late events are waited for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ _TABLES = (
     "usage_closings",
     "usage_rollups_daily",
     "usage_rollups_hourly",
-    "usage_thresholds",
     "usage_unique_values",
 )
 
@@ -65,14 +64,6 @@ def upgrade() -> None:
     )
     _rollup("usage_rollups_daily", sa.Column("usage_day", sa.Date(), nullable=False))
     _rollup("usage_rollups_hourly", sa.Column("hour", UtcInstant(), nullable=False))
-    _table(
-        "usage_thresholds",
-        sa.Column("metric", sa.String(length=60), nullable=False),
-        sa.Column("period_start", sa.Date(), nullable=False),
-        sa.Column("threshold", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("reached_at", UtcInstant(), nullable=False),
-        key=("metric", "period_start", "threshold"),
-    )
     _table(
         "usage_unique_values",
         sa.Column("metric", sa.String(length=60), nullable=False),

@@ -27,6 +27,10 @@ EventPlace = tuple[date, str, str]
 class Calendar(Protocol):
     """A subscription's billing calendar, in local days of its seller."""
 
+    def period_on(self, day: date) -> Period | None:
+        """Return the last period that began on or before the day, or None before the first."""
+        ...
+
     def period_end_after(self, day: date) -> date:
         """Return when the period running on the day ends: the next day on which one begins."""
         ...
@@ -67,6 +71,17 @@ class MeteredSubscription:
         ends = self.calendar.period_end_after(day) if self.calendar else self.open_until
         return ends if ends is not None and ends > day else None
 
+    def running(self, day: date) -> tuple[date, date | None]:
+        """Return first day and end of the period that runs on a day: what its quotas are for.
+
+        No end where none is known yet; a trial runs from its first day.
+        """
+        ends = self.period_end(day)
+        last = self.calendar.period_on(day) if self.calendar else None
+        if last is None:
+            return min(self.begins_on, day), ends
+        return (last.start if day in last else last.end), ends
+
 
 class Owned(Protocol):
     """A subscription as far as its closing needs it."""
@@ -88,10 +103,10 @@ class Owned(Protocol):
 
 
 class MeteredSubscriptions(Protocol):
-    """Read access to tenants and subscriptions, as far as usage needs them. For the platform."""
+    """Read access to tenants and subscriptions, as far as usage needs them; subscriptions are for the platform."""
 
     async def existing_tenants(self, tenant_ids: Collection[TenantId]) -> Collection[TenantId]:
-        """Return those of the ids that exist."""
+        """Return those of the ids that exist within scope."""
         ...
 
     async def by_reference(

@@ -74,11 +74,6 @@ def rated_cents(parts: Iterable[RatedTier]) -> int:
     return _rounded(exact_amount(parts))
 
 
-def tiers_of(metric: str, pricing: Iterable[UsageTier]) -> tuple[UsageTier, ...]:
-    """Return the brackets of one metric among a plan's, in order."""
-    return tuple(tier for tier in pricing if tier.metric == metric)
-
-
 def _graduated(tiers: Sequence[UsageTier], quantity: Decimal) -> Iterable[RatedTier]:
     whole = abs(quantity)
     for place, tier in enumerate(tiers):

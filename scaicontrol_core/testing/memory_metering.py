@@ -58,8 +58,10 @@ class MemoryMeteredSubscriptions:
         self._transaction = transaction
 
     async def existing_tenants(self, tenant_ids: Collection[TenantId]) -> Collection[TenantId]:
-        """Return those of the ids that exist."""
-        return {each for each in tenant_ids if self._transaction.row("tenants", each) is not None}
+        """Return those of the ids that exist within scope."""
+        found = (self._transaction.row("tenants", each) for each in tenant_ids)
+        covers = self._transaction.scope.covers
+        return {row.id for row in found if row is not None and covers(partner_id=row.partner_id, tenant_id=row.id)}
 
     async def by_reference(
         self, references: Collection[str], partner_id: PartnerId | None

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Self
 
+from scaicontrol_core.kernel.events import to_json
+from scaicontrol_core.kernel.quantity import plain
 from scaicontrol_core.metering import Outcome
 from scaicontrol_core.metering.outcome import Tally
 from scaicontrol_core.metering.reading import MAX_KEY_LENGTH
+from scaicontrol_core.metering.usage_series import MetricUsage
 from scaicontrol_core.metering.use_cases.ingest_usage import MAX_BATCH
 from scaicontrol_http.metering.reading import CLOUD_BATCH, CLOUD_EVENT, JSON, LINES
 from scaicontrol_http.requests import Answer
@@ -50,6 +54,61 @@ class UsageAnswer(Answer):
             rejected=sum(tally.rejected.values()),
             events=[EventOutcomeAnswer.of(each) for each in outcomes],
         )
+
+
+class UsagePointAnswer(Answer):
+    """What a metric came to in an hour (an instant), on a day, or in a month (its first day)."""
+
+    at: str
+    quantity: str
+
+
+class MetricUsageAnswer(Answer):
+    """One metric of one subscription; ``quota`` and ``remaining`` null are unlimited. Quantities are exact decimals."""
+
+    subscription_id: str
+    service: str
+    plan_key: str
+    metric: str
+    unit: str | None
+    aggregation: str
+    period_start: date
+    period_end: date | None
+    quota: int | None
+    used: str
+    remaining: str | None
+    projected: str
+    points: list[UsagePointAnswer]
+
+    @classmethod
+    def of(cls, usage: MetricUsage) -> Self:
+        """Show one."""
+        return cls(
+            subscription_id=usage.subscription_id,
+            service=usage.service,
+            plan_key=usage.plan_key,
+            metric=usage.metric,
+            unit=usage.unit,
+            aggregation=usage.aggregation.value,
+            period_start=usage.period_start,
+            period_end=usage.period_end,
+            quota=usage.quota,
+            used=plain(usage.used),
+            remaining=None if usage.remaining is None else plain(usage.remaining),
+            projected=plain(usage.projected),
+            points=[UsagePointAnswer(at=to_json(each.at), quantity=plain(each.quantity)) for each in usage.points],
+        )
+
+
+class MetricUsageListing(Answer):
+    """All metrics of a tenant's subscriptions, by service."""
+
+    items: list[MetricUsageAnswer]
+
+    @classmethod
+    def of(cls, usage: Sequence[MetricUsage]) -> Self:
+        """Show them."""
+        return cls(items=[MetricUsageAnswer.of(each) for each in usage])
 
 
 _EVENT: dict[str, Any] = {

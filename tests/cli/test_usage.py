@@ -109,6 +109,17 @@ def test_a_file_without_a_fault_ends_well(office: Any, home: Path) -> None:
     assert office("admin", "usage", "ingest", "usage.ndjson", "--backfill", "--json").json["accepted"] == 1
 
 
+def test_what_was_used_is_shown(office: Any, home: Path) -> None:
+    event = stream(1, seed=1)[0] | {"tenant": "acme", "quantity": 7.5, "occurred_at": "2026-02-01T12:00:00+01:00"}
+    (home / "usage.ndjson").write_text(json.dumps(event))
+    office("admin", "usage", "ingest", "usage.ndjson", "--backfill")
+    span = ("--start", "2026-01-01", "--end", "2026-04-01", "--by", "month")
+    (shown,) = office("admin", "usage", "show", "acme", *span, "--json").json["items"]
+    assert shown["points"] == [{"at": "2026-02-01", "quantity": "7.5"}]
+    assert (shown["plan_key"], shown["metric"], shown["quota"]) == ("keys.pro", "api_calls", None)
+    assert "unlimited" in office("admin", "usage", "show", "acme").stdout
+
+
 def test_usage_is_summed_up_anew(office: Any, home: Path) -> None:
     event = stream(1, seed=1)[0] | {"tenant": "acme", "occurred_at": "2026-02-01T12:00:00+01:00"}
     (home / "usage.ndjson").write_text(json.dumps(event))

@@ -274,3 +274,9 @@ async def test_roll_ups_made_anew_are_as_they_came(meter: Meter) -> None:
     assert await rolled_up() != before
     await rebuild(PLATFORM)
     assert await rolled_up() == before
+
+
+async def test_tenants_exist_within_scope(meter: Meter) -> None:
+    for actor, seen in ((PLATFORM, {TENANT_ID, THEIRS}), (Actor.partner_admin("rita", RESELLER), {THEIRS})):
+        async with meter.work.begin(actor, read_only=True) as work:
+            assert set(await work.metered.existing_tenants([TENANT_ID, THEIRS, TenantId("tnt_no")])) == seen

@@ -1,4 +1,4 @@
-"""Usage: events, their keys, closings, roll-ups, distinct values, thresholds."""
+"""Usage: events, their keys, closings, roll-ups, distinct values."""
 
 from __future__ import annotations
 
@@ -150,16 +150,3 @@ class UsageUniqueValueRow(Row, TenantScoped):
     metric: Mapped[_Metric]
     usage_day: Mapped[_Day]
     value_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-
-
-class UsageThresholdRow(Row, TenantScoped):
-    """A share of its quota (percent) that a metric reached in a period, named by the period's first day."""
-
-    __tablename__ = "usage_thresholds"
-    __table_args__ = table(of_tenant())
-
-    subscription_id: Mapped[_Subscription]
-    metric: Mapped[_Metric]
-    period_start: Mapped[_Day]
-    threshold: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    reached_at: Mapped[datetime]

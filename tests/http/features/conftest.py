@@ -31,6 +31,7 @@ from scaicontrol_core.documents.templates.template import (
 from scaicontrol_core.documents.use_cases.send_invoice import SendInvoice
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId
 from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateSubscription, NewSubscription
+from scaicontrol_core.subscriptions.use_cases.subscribe_pack import NewPackSubscription, SubscribePack
 from scaicontrol_core.tenancy.partner import NewPartner
 from scaicontrol_core.tenancy.use_cases.bootstrap_operator import BootstrapOperator
 from scaicontrol_core.tenancy.use_cases.create_partner import CreatePartner
@@ -222,6 +223,15 @@ async def world(container: Container) -> World:
         run=report.run.id,
         **ids,
     )
+
+
+@pytest.fixture
+async def their_pack(container: Container, world: World) -> str:
+    """Put another customer of the reseller's on a pack."""
+    wanted = NewTenant(name="Theirs too", partner_id=PartnerId(world.reseller))
+    other = await container.use(CreateTenant)(BOSS, wanted)
+    await container.use(SetBillingProfile)(BOSS, other.id, billing_details(company_name=other.name))
+    return (await container.use(SubscribePack)(BOSS, NewPackSubscription(other.id, "office"))).id
 
 
 @pytest.fixture

@@ -139,3 +139,20 @@ async def test_a_batch_of_ten_thousand_goes_in_at_once(mail: Any, sent: Any) -> 
     batch = [sent(f"k-{number}") for number in range(10_000)]
     answer = await mail.post(PATH, batch, status=202)
     assert (answer["accepted"], answer["rejected"]) == (10_000, 0)
+
+
+async def test_a_tenant_sees_its_own_usage(mail: Any, sent: Any, boss: Any, acme: Any, world: Any) -> None:
+    await mail.post(PATH, [sent("a"), sent("b", quantity="0.25")], status=202)
+    span = {"start": "2026-01-10", "end": "2026-02-01"}
+    (own,) = (await acme.get("/usage", **span))["items"]
+    assert (own["metric"], own["used"], own["quota"], own["remaining"]) == ("messages", "3.25", None, None)
+    assert own["points"] == [{"at": "2026-01-15", "quantity": "3.25"}]
+    asked = await boss.get("/admin/usage", tenant_id=world.acme, by="hour", **span)
+    assert asked["items"][0]["points"] == [{"at": "2026-01-15T09:00:00Z", "quantity": "3.25"}]
+
+
+async def test_usage_is_asked_for_rightly(boss: Any, acme: Any, world: Any) -> None:
+    await acme.refused("GET", "/usage?by=decade", 422, "choice_unknown", "/by")
+    await acme.refused("GET", "/usage?start=2024-01-01&end=2026-01-01", 422, "span_too_long", "/start")
+    await acme.refused("GET", f"/admin/usage?tenant_id={world.acme}", 403, "forbidden")
+    await boss.refused("GET", "/admin/usage?tenant_id=tnt_x", 404, "tenant_not_found")

@@ -21,7 +21,7 @@ STRANGE_NUMBERS = (-1, 0, 10**30, -(10**30), True)
 
 
 @pytest.fixture
-def filled(world: Any) -> dict[str, str]:
+def filled(world: Any, their_pack: str) -> dict[str, str]:
     """Ids of things that are there, by the name of their placeholder."""
     return {
         "tenant_id": world.acme,
@@ -32,6 +32,7 @@ def filled(world: Any) -> dict[str, str]:
         "send_id": world.their_send,
         "template_id": world.their_template,
         "asset_id": world.their_asset,
+        "pack_subscription_id": their_pack,
         "slug": "mail",
         "plan": "sample",
     }

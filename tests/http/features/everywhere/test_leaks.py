@@ -15,12 +15,14 @@ import pytest
 NOBODYS = {"slug", "plan"}
 #: What must be said beside the path for there to be an answer.
 QUERIES = {"/einvoice": {"format": "ubl"}}
+#: Lists that are always of one customer.
+OF_A_TENANT = {"/admin/usage"}
 #: What may only be seen by the reseller, its customer and the platform.
 THEIRS = ("RSL-", "Reseller", "Theirs", "DE136695976")
 
 
 @pytest.fixture
-def ids(world: Any) -> dict[str, tuple[str, ...]]:
+def ids(world: Any, their_pack: str) -> dict[str, tuple[str, ...]]:
     """Whose ids to try: all of them the reseller's or its customer's, but for the operator's own run."""
     return {
         "tenant_id": (world.theirs,),
@@ -32,6 +34,7 @@ def ids(world: Any) -> dict[str, tuple[str, ...]]:
         "template_id": (world.their_template,),
         "asset_id": (world.their_asset,),
         "run_id": (world.run,),
+        "pack_subscription_id": (their_pack,),
     }
 
 
@@ -107,7 +110,7 @@ async def test_customers_have_no_business_below_admin(
     """Not even with their own things: there, bodies can set and answers show what is not for them."""
     own = {"tenant_id": world.acme, "partner_id": world.operator, "subscription_id": world.subscription}
     own |= {"invoice_id": world.invoice, "run_id": world.run, "slug": "mail", "plan": "pro", "send_id": "snd_1"}
-    own |= {"template_id": "tpl_1", "asset_id": "ast_1"}
+    own |= {"template_id": "tpl_1", "asset_id": "ast_1", "pack_subscription_id": "psu_1"}
     administrative = [each for each in operations if each.path.startswith("/admin/")]
     assert len(administrative) > 25
     before = await rows()
@@ -126,6 +129,7 @@ async def test_lists_show_nothing_of_others_however_they_are_asked(
     assert len(lists) >= 8
     for operation in lists:
         needed = {"period": "2026-Q1"} if "period" in operation.query else {}
+        needed |= {"tenant_id": ids["tenant_id"][0]} if operation.path in OF_A_TENANT else {}
         named = [needed | {name: ids[name][0]} for name in sorted(operation.query & ids.keys())]
         queries: list[dict[str, str]] = [needed, *named]
         for query in queries:
