@@ -1,4 +1,4 @@
-"""Rating: rates of cost-based plans, statements of partners."""
+"""Usage on invoices."""
 
 from __future__ import annotations
 
