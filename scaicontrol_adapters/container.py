@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from scaicontrol_adapters.sql.engine import Database
-    from scaicontrol_core.billing.ports import DocumentCheck
+    from scaicontrol_core.billing.facts import DocumentCheck
     from scaicontrol_core.documents.brand.ports import AssetReader
     from scaicontrol_core.documents.mail import MailSender
     from scaicontrol_core.documents.ports import DocumentRenderer, EInvoiceWriter, ObjectStore

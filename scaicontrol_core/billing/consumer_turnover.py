@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from attrs import define, evolve, field, frozen
 
-from scaicontrol_core.billing.freezing import Prepared, prepare
+from scaicontrol_core.billing.facts import Prepared
+from scaicontrol_core.billing.freezing import prepare
 from scaicontrol_core.kernel.events import Event
 from scaicontrol_core.kernel.ids import PartnerId
 from scaicontrol_core.tax import B2C_THRESHOLD_CENTS, Treatment

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from scaicontrol_core.access.actor import Actor
     from scaicontrol_core.billing.credit_note import NewCreditNote
     from scaicontrol_core.billing.crediting import Credit
+    from scaicontrol_core.billing.facts import DocumentCheck
     from scaicontrol_core.billing.frozen_document import FrozenDocument
-    from scaicontrol_core.billing.ports import BillingWork, DocumentCheck
+    from scaicontrol_core.billing.ports import BillingWork
     from scaicontrol_core.tenancy.partner import Partner
 
 #: How often whoever lost the race for an invoice's rest reads it again.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from scaicontrol_core.billing.freezing import Facts
+    from scaicontrol_core.billing.facts import Facts
     from scaicontrol_core.kernel.period import Period
     from scaicontrol_core.tax import VatDecision
     from scaicontrol_core.tax.exchange_rates import CrossRate

@@ -4,16 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date, datetime
 
-    from scaicontrol_core.billing.page import PageRequestOfRun
-    from scaicontrol_core.kernel.ids import TenantId
+    from scaicontrol_core.billing.consumer_turnover import Turnovers
+    from scaicontrol_core.kernel.ids import PartnerId, RunId, SubscriptionId, TenantId
     from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
     from scaicontrol_core.subscriptions.ports import SubscriptionsWork
     from scaicontrol_core.subscriptions.subscription import Subscription
+    from scaicontrol_core.tenancy.partner import Partner
+
+
+@frozen(kw_only=True)
+class PageRequestOfRun:
+    """Which tenants of which seller, billed up to which local day.
+
+    ``after`` is the last tenant of the page before, ``tenants`` how many a page takes,
+    ``only`` narrows the run to one tenant, ``subscription_id`` to one of its subscriptions.
+    ``previewed`` is what the pages of a dry run counted before this one.
+    """
+
+    seller: Partner
+    partner_ids: tuple[PartnerId, ...]
+    cutoff: date
+    today: date
+    now: datetime
+    run_id: RunId
+    only: TenantId | None = None
+    subscription_id: SubscriptionId | None = None
+    after: TenantId | None = None
+    tenants: int = 200
+    previewed: Turnovers = field(factory=dict, eq=False, repr=False)
 
 
 @frozen

@@ -9,8 +9,9 @@ from attrs import evolve, field, frozen
 
 from scaicontrol_core.billing.consumer_turnover import TurnoverCount
 from scaicontrol_core.billing.errors import InvoiceImmutable, SellerNotBillable
+from scaicontrol_core.billing.facts import Facts, Prepared, Rules
 from scaicontrol_core.billing.foreign_currency import RateWanted, with_exchange_rates
-from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, dated, freeze, prepare
+from scaicontrol_core.billing.freezing import dated, freeze, prepare
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.lifecycle import INVOICE_LIFECYCLE, InvoiceStatus
 from scaicontrol_core.billing.numbering import SeriesKey

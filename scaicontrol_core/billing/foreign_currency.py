@@ -28,7 +28,7 @@ from scaicontrol_core.tax.exchange_rates import (
 )
 
 if TYPE_CHECKING:
-    from scaicontrol_core.billing.freezing import Rules
+    from scaicontrol_core.billing.facts import Rules
     from scaicontrol_core.tax.ports import ExchangeRatesWork
 
 _DAY = timedelta(days=1)

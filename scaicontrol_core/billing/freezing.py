@@ -10,10 +10,11 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
 from scaicontrol_core.billing.deciding import Decided, decide_lines, vat_evidence
 from scaicontrol_core.billing.errors import DueDateInvalid, EmptyInvoice
+from scaicontrol_core.billing.facts import Facts, Prepared
 from scaicontrol_core.billing.foreign_currency import rate_for, vat_accounting
 from scaicontrol_core.billing.frozen_document import FrozenDocument, FrozenLine, FrozenTotals
 from scaicontrol_core.billing.invoice import Invoice
@@ -29,68 +30,10 @@ from scaicontrol_core.tax import (
     VatBreakdown,
     break_down,
 )
-from scaicontrol_core.tax.exchange_rates import ExchangeRateBook
-from scaicontrol_core.tenancy.vat_evidence import CountingEvidence, counting_evidence
 
 if TYPE_CHECKING:
-    from scaicontrol_core.billing.ports import DocumentCheck
     from scaicontrol_core.kernel.period import Period
-    from scaicontrol_core.tax import RateTable
     from scaicontrol_core.tax.exchange_rates import CrossRate
-    from scaicontrol_core.tenancy.billing_profile import BillingProfile
-    from scaicontrol_core.tenancy.partner import Partner
-    from scaicontrol_core.tenancy.tenant import Tenant
-
-
-@frozen(kw_only=True)
-class Rules:
-    """What every document is held against: the VAT rates, and what its buyer's format asks for.
-
-    ``exchange_rates`` are those that the documents at hand want (``with_exchange_rates``).
-    """
-
-    rates: RateTable
-    document_check: DocumentCheck
-    exchange_rates: ExchangeRateBook = field(factory=ExchangeRateBook)
-
-
-@frozen(kw_only=True)
-class Facts:
-    """All that finalization reads: the draft, both parties as they are at ``now``, the rules it is held against.
-
-    ``turnover_cents`` is what the seller invoiced to consumers of other member states this year
-    and the last, in euro cents: it moves until the series is locked.
-    """
-
-    invoice: Invoice
-    seller: Partner
-    tenant: Tenant
-    buyer: BillingProfile
-    rules: Rules
-    now: datetime
-    turnover_cents: int = 0
-    turnover_last_year_cents: int = 0
-
-    @property
-    def evidence(self) -> CountingEvidence:
-        """What counts of the evidence on the buyer's VAT number, for as long as the seller relies on it."""
-        valid_days = self.seller.configuration.vat_evidence_valid_days
-        return counting_evidence(self.buyer.vat_evidence, self.now, valid_days=valid_days)
-
-
-@frozen(kw_only=True)
-class Prepared:
-    """A document complete but for its number. ``document.number`` is empty until frozen.
-
-    ``lines`` are the draft's, or what they were divided into at a change of the VAT rate.
-    """
-
-    facts: Facts
-    document: FrozenDocument
-    lines: tuple[InvoiceLine, ...]
-    vat: VatBreakdown
-    series_key: SeriesKey
-    prefix: str
 
 
 def prepare(facts: Facts, issue_date: date) -> Prepared:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaicontrol_core.billing.page import PageRequestOfRun, bill_page
+from scaicontrol_core.billing.due import PageRequestOfRun
+from scaicontrol_core.billing.page import bill_page
 from scaicontrol_core.kernel.ids import RunId
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from scaicontrol_core.billing.freezing import Rules
+    from scaicontrol_core.billing.facts import Rules
     from scaicontrol_core.billing.invoice import Invoice
     from scaicontrol_core.billing.ports import BillingWork
     from scaicontrol_core.kernel.ids import Ids

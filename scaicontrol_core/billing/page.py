@@ -2,51 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
 from scaicontrol_core.billing.billing_run import RunTotals, TenantFailure, VatTotal
-from scaicontrol_core.billing.consumer_turnover import TurnoverCount, Turnovers
-from scaicontrol_core.billing.due import find_due
+from scaicontrol_core.billing.consumer_turnover import TurnoverCount
+from scaicontrol_core.billing.due import PageRequestOfRun, find_due
+from scaicontrol_core.billing.facts import Facts, Prepared, Rules
 from scaicontrol_core.billing.foreign_currency import with_exchange_rates
-from scaicontrol_core.billing.freezing import Facts, Prepared, Rules, dated, freeze, prepare
+from scaicontrol_core.billing.freezing import dated, freeze, prepare
 from scaicontrol_core.billing.gathering import Batch, Sale, sales_of, settle
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.supplies import rate_wanted
 from scaicontrol_core.kernel.errors import ScaiControlError
-from scaicontrol_core.kernel.ids import Ids, InvoiceId, PartnerId, RunId, SubscriptionId, TenantId
+from scaicontrol_core.kernel.ids import Ids, InvoiceId, TenantId
 from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
 from scaicontrol_core.subscriptions.subscription import Subscription
-from scaicontrol_core.tenancy.partner import Partner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from scaicontrol_core.billing.ports import BillingWork
-
-
-@frozen(kw_only=True)
-class PageRequestOfRun:
-    """Which tenants of which seller, billed up to which local day.
-
-    ``after`` is the last tenant of the page before, ``tenants`` how many a page takes,
-    ``only`` narrows the run to one tenant, ``subscription_id`` to one of its subscriptions.
-    ``previewed`` is what the pages of a dry run counted before this one.
-    """
-
-    seller: Partner
-    partner_ids: tuple[PartnerId, ...]
-    cutoff: date
-    today: date
-    now: datetime
-    run_id: RunId
-    only: TenantId | None = None
-    subscription_id: SubscriptionId | None = None
-    after: TenantId | None = None
-    tenants: int = 200
-    previewed: Turnovers = field(factory=dict, eq=False, repr=False)
 
 
 @frozen(kw_only=True)

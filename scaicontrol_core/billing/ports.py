@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from scaicontrol_core.billing.billing_run import BillingRun
     from scaicontrol_core.billing.chain import ChainLink
     from scaicontrol_core.billing.consumer_turnover import ConsumerTurnover
-    from scaicontrol_core.billing.frozen_document import FrozenDocument
     from scaicontrol_core.billing.invoice import Invoice
     from scaicontrol_core.billing.ledger import BilledPeriod
     from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus, PdfStatus
@@ -89,14 +88,6 @@ class Invoices(Protocol):
         ``mismatches`` names the stored columns (number, dates, amounts, lines) that contradict
         the frozen document.
         """
-        ...
-
-
-class DocumentCheck(Protocol):
-    """Tells before a number is spent whether a document can be sent in its buyer's format."""
-
-    def check(self, document: FrozenDocument) -> None:
-        """Return if it can; raises ``EInvoiceIncomplete`` naming every field that keeps it from it."""
         ...
 
 

@@ -19,7 +19,7 @@ from scaicontrol_core.tenancy.seller import AdvanceTaxPoint
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from scaicontrol_core.billing.freezing import Facts
+    from scaicontrol_core.billing.facts import Facts
     from scaicontrol_core.tax import RateTable, VatDecision
 
 _DAY, _PIECE = "DAY", "C62"

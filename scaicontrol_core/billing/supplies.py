@@ -12,7 +12,7 @@ from scaicontrol_core.tenancy.seller import AdvanceTaxPoint
 if TYPE_CHECKING:
     from datetime import date
 
-    from scaicontrol_core.billing.freezing import Facts
+    from scaicontrol_core.billing.facts import Facts
     from scaicontrol_core.billing.line import InvoiceLine
 
 

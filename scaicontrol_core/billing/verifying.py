@@ -12,7 +12,7 @@ from scaicontrol_core.tenancy.vat_checking import VatCheck, VatChecking, due_che
 
 if TYPE_CHECKING:
     from scaicontrol_core.access.actor import Actor
-    from scaicontrol_core.billing.page import PageRequestOfRun
+    from scaicontrol_core.billing.due import PageRequestOfRun
     from scaicontrol_core.billing.ports import BillingWork
     from scaicontrol_core.kernel.work import UnitOfWorkFactory
     from scaicontrol_core.tenancy.ports import VatNumberCheck

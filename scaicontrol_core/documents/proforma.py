@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from scaicontrol_core.billing.facts import Rules
 from scaicontrol_core.billing.finalizing import drafted_document
-from scaicontrol_core.billing.freezing import Rules
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -9,10 +9,10 @@ from attrs import frozen
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
-from scaicontrol_core.billing.freezing import Rules
+from scaicontrol_core.billing.facts import DocumentCheck, Rules
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.invoicing_now import invoice_now
-from scaicontrol_core.billing.ports import BillingWork, DocumentCheck
+from scaicontrol_core.billing.ports import BillingWork
 from scaicontrol_core.billing.seller import may_write_for
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.errors import Invalid

@@ -8,7 +8,8 @@ from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.billing.credit_issuing import ATTEMPTS, CreditOrder, IssuedCreditNote, issue_credit
 from scaicontrol_core.billing.credit_note import NewCreditNote
-from scaicontrol_core.billing.ports import BillingWork, DocumentCheck
+from scaicontrol_core.billing.facts import DocumentCheck
+from scaicontrol_core.billing.ports import BillingWork
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.errors import CommitUnknown, Stale
 from scaicontrol_core.kernel.ids import Ids, InvoiceId

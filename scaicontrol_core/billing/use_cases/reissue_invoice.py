@@ -8,10 +8,10 @@ from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.billing.credit_issuing import ATTEMPTS, CreditOrder, IssuedCreditNote, issue_credit
 from scaicontrol_core.billing.credit_note import NewCreditNote
+from scaicontrol_core.billing.facts import DocumentCheck, Rules
 from scaicontrol_core.billing.finalizing import FinalizeOrder, finalize_all
-from scaicontrol_core.billing.freezing import Rules
 from scaicontrol_core.billing.invoice import Invoice
-from scaicontrol_core.billing.ports import BillingWork, DocumentCheck
+from scaicontrol_core.billing.ports import BillingWork
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.errors import CommitUnknown, Stale
 from scaicontrol_core.kernel.ids import Ids, InvoiceId, LineId

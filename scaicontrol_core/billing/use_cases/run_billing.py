@@ -11,11 +11,11 @@ from attrs import evolve, frozen
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.billing.billing_run import BillingRun, RunTotals, TenantFailure
-from scaicontrol_core.billing.due import count_due, find_due
+from scaicontrol_core.billing.due import PageRequestOfRun, count_due, find_due
 from scaicontrol_core.billing.errors import NotYourSeries, PeriodAlreadyBilled
-from scaicontrol_core.billing.freezing import Rules
-from scaicontrol_core.billing.page import InvoicePreview, PageOutcome, PageRequestOfRun, bill_page, preview_page
-from scaicontrol_core.billing.ports import BillingWork, DocumentCheck
+from scaicontrol_core.billing.facts import DocumentCheck, Rules
+from scaicontrol_core.billing.page import InvoicePreview, PageOutcome, bill_page, preview_page
+from scaicontrol_core.billing.ports import BillingWork
 from scaicontrol_core.billing.seller import may_write_for
 from scaicontrol_core.billing.verifying import RUN_PATIENCE, BuyerVerification
 from scaicontrol_core.kernel.clock import Clock
