@@ -87,10 +87,11 @@ class Container:
         return standard_rates()
 
     @classmethod
-    def from_settings(cls, settings: Settings, *, clock: Clock | None = None) -> Self:
+    def from_settings(cls, settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> Self:
         """Build a container on the database and the object store of the settings.
 
-        ``clock`` takes the place of the machine's: a demonstration lives through months.
+        ``clock`` takes the place of the machine's: a demonstration lives through months. ``ids``
+        that follow from a seed make a simulation the same every time.
         """
         from scaicontrol_adapters.pdf.pool import PooledRenderer
         from scaicontrol_adapters.sql.engine import create_engine
@@ -99,7 +100,7 @@ class Container:
         from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory
         from scaicontrol_adapters.system import MonotonicIds, SystemClock
 
-        now, ids = clock or SystemClock(), MonotonicIds()
+        now, ids = clock or SystemClock(), ids or MonotonicIds()
         database = create_engine(settings.database_url, pool_size=settings.database_pool_size)
         return cls(
             settings=settings,

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from scaicontrol_cli import demo, documents, operating, tokens, vat
+from scaicontrol_cli import demo, documents, operating, simulation, tokens, vat
 from scaicontrol_cli.errors import FAILED, USAGE, error_json, exit_code, one_line
 from scaicontrol_cli.groups import QuickFlags
 from scaicontrol_core.kernel.errors import ScaiControlError
@@ -113,6 +113,7 @@ def _root(context: typer.Context) -> None:
 
 operating.add_to(app)
 demo.add_to(app)
+simulation.add_to(app)
 tokens.add_to(app)
 app.add_typer(vat.app, name="vat")
 app.add_typer(documents.app, name="documents")

@@ -1,0 +1,65 @@
+"""What a simulation shows: a table a month, VAT by country, what was done, and the auditor's verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scaicontrol_cli.auditing import audit_json
+from scaicontrol_cli.output import Column, Json, amount_column, columns, print_json, print_line, print_note, print_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scaicontrol_cli.simulation.report import SimulationReport
+
+_COUNTS = ("customers", "live", "trials", "churned", "documents")
+_MONTHS = (
+    *columns("month"),
+    *(Column(name, name, right=True) for name in _COUNTS),
+    amount_column("MRR", "mrr_cents"),
+    amount_column("net", "net_cents"),
+    amount_column("VAT", "tax_cents"),
+)
+_VAT = (*columns("month", "country"), amount_column("net", "net_cents"), amount_column("VAT", "tax_cents"))
+
+
+def print_simulation(report: SimulationReport, folder: Path, *, as_json: bool) -> None:
+    """Print it: for people as tables, for programs as one JSON object. Where it lies is said on stderr."""
+    shown = report_json(report)
+    if as_json:
+        print_json(shown)
+    else:
+        _print_tables(shown)
+    print_note(f"The database is in {folder}: SCAICONTROL_DATA_DIR={folder} scaicontrol serve")
+
+
+def report_json(report: SimulationReport) -> Json:
+    """Return it as JSON; amounts in minor units."""
+    from scaicontrol_core.kernel.events import to_json
+
+    shown: Json = to_json(report)
+    months: list[dict[str, Any]] = shown["months"]
+    for month in months:
+        own = {"month": month["month"], "currency": report.currency}
+        sums = month["vat"].items()
+        month["currency"] = report.currency
+        month["vat"] = [own | {"country": land, "net_cents": net, "tax_cents": tax} for land, (net, tax) in sums]
+    return shown | {"audit": audit_json(report.audit)}
+
+
+def _print_tables(shown: Json) -> None:
+    print_rows(shown["months"], _MONTHS, title=f"{shown['name']}, seed {shown['seed']}")
+    print_line()
+    print_rows([row for month in shown["months"] for row in month["vat"]], _VAT, title="VAT by country")
+    print_line()
+    for title, counts in shown["counts"].items():
+        for name, count in counts.items():
+            print_line(f"{title}: {name.replace('_', ' ')}: {count}")
+    print_line()
+    audit = shown["audit"]
+    checked = sum(rule["checked"] for rule in audit["rules"])
+    verdict = "clean" if audit["clean"] else "CONTRADICTIONS"
+    print_line(f"Audit: {verdict}; {len(audit['rules'])} rules, {checked} things held against them.")
+    for rule in audit["rules"]:
+        for finding in rule["findings"]:
+            print_note(f"{rule['rule']}: {finding['resource_type']} {finding['resource_id']}: {finding['fault']}")
