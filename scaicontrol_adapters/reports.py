@@ -19,6 +19,8 @@ from scaicontrol_core.tax.reports import EcSalesList, VatReport
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from scaicontrol_core.billing.commissions.month import MonthOfCommissions
+
 Report: TypeAlias = VatReport | OssReport | EcSalesList
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -49,6 +51,42 @@ _VAT = (
 )
 _SALES = ("row", "period", "corrected_period", "country", "vat_number", "currency", "services")
 _OSS = ("row", "period", "corrected_period", "country", "rate_type", "rate", "taxable", "vat", "too_late")
+
+
+_COMMISSIONS = (
+    "month",
+    "day",
+    "kind",
+    "number",
+    "issue_date",
+    "customer",
+    "currency",
+    "net",
+    "rate",
+    "commission",
+)
+
+
+def commissions_csv(stated: MonthOfCommissions) -> str:
+    """Write the entries of a month's statements; rates are percent."""
+    return _written(_COMMISSIONS, _commission_rows(stated))
+
+
+def _commission_rows(stated: MonthOfCommissions) -> Iterable[Sequence[object]]:
+    for statement in stated.statements:
+        for entry in statement.entries:
+            yield (
+                stated.name,
+                entry.day.isoformat(),
+                entry.kind.value,
+                entry.number,
+                entry.issue_date.isoformat(),
+                entry.customer,
+                statement.currency,
+                _amount(entry.net_cents, statement.currency),
+                format_minor(entry.rate_bp, 2),
+                _amount(entry.commission_cents, statement.currency),
+            )
 
 
 def _vat_rows(report: VatReport) -> Iterable[Sequence[object]]:

@@ -34,6 +34,8 @@ VAT_COLUMNS = (
     amount_column("VAT", "tax_cents"),
 )
 
+_PARTNER_COLUMNS = columns("partner_name", "kind", "month", "number", "lines")
+
 
 @app.command("run")
 def run_billing(
@@ -67,7 +69,7 @@ def run_billing(
     else:
         _print_report(shown)
         _print_next(shown)
-    if report.totals.failures:
+    if report.totals.failures or report.totals.partner_failures:
         raise typer.Exit(FAILED)
 
 
@@ -149,5 +151,10 @@ def _print_report(shown: Json) -> None:
         gross = amount_column("gross", "gross_cents")
         print_rows(shown["previews"], (*columns("tenant_id", "company_name", "lines"), gross))
         print_note("Nothing was written: this was a dry run.")
+    if totals["partner_documents"]:
+        net, gross = amount_column("net", "net_cents"), amount_column("gross", "gross_cents")
+        print_rows(totals["partner_documents"], (*_PARTNER_COLUMNS, net, gross), title="Partners")
+    for failure in totals["partner_failures"]:
+        print_note(f"{failure['partner_id']}: {failure['message']} [{failure['code']}]")
     for failure in totals["failures"]:
         print_note(f"{failure['tenant_id']}: {failure['message']} [{failure['code']}]")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scaicontrol_cli import brand
+from scaicontrol_cli import brand, commissions
 from scaicontrol_cli.arguments import (
     DEFAULT_LIMIT,
     AsJson,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 app = group("The operator and its resellers: who sells, and how.")
 app.add_typer(brand.app, name="assets")
+commissions.add_to(app)
 _SHOWN = columns(
     "id",
     "name",

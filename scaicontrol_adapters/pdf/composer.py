@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 from jinja2 import Template, TemplateError, TemplateSyntaxError
@@ -16,12 +16,14 @@ from scaicontrol_adapters.pdf.sandbox import TemplateSandbox, built_in_file, env
 from scaicontrol_adapters.pdf.versions import renderer_version
 from scaicontrol_core.documents import InvoiceContext, RenderedHtml, TemplateSource, invoice_context
 from scaicontrol_core.documents.branding import Branding
+from scaicontrol_core.documents.commissions_context import CommissionsContext, commissions_context
 from scaicontrol_core.documents.errors import RenderingLimitExceeded, TemplateRejected
 from scaicontrol_core.documents.page_format import PageFormat, page_format_of
 from scaicontrol_core.documents.statement_context import StatementContext, statement_context
 
+Context: TypeAlias = InvoiceContext | StatementContext | CommissionsContext
 #: Document type → its own template; what is neither of these reads like an invoice.
-_BUILT_IN = {"credit_note": "credit_note", "statement": "statement"}
+_BUILT_IN = {name: name for name in ("credit_note", "statement", "commission_statement")}
 _PAGE_CSS = {PageFormat.LETTER: "letter.css", PageFormat.A5: "a5.css"}
 STYLE_OPEN, STYLE_CLOSE = '<style id="document-style">', "</style>"
 
@@ -61,7 +63,9 @@ def compose_html(
     return RenderedHtml(html, renderer_version(), tuple(font.version for font in font_files()), name)
 
 
-def _context(document: Mapping[str, Any], *, draft: bool) -> InvoiceContext | StatementContext:
+def _context(document: Mapping[str, Any], *, draft: bool) -> Context:
+    if document.get("document_type") == "commission_statement":
+        return commissions_context(document)
     if document.get("document_type") == "statement":
         return statement_context(document)
     return invoice_context(document, draft=draft)
@@ -84,7 +88,7 @@ def _on(sheet: PageFormat, css: str) -> str:
     return f"@page {{ size: {sheet.value}; }}\n{css}"
 
 
-def _variables(context: InvoiceContext | StatementContext) -> dict[str, Any]:
+def _variables(context: Context) -> dict[str, Any]:
     return {attribute.name: getattr(context, attribute.name) for attribute in attrs.fields(type(context))}
 
 

@@ -21,6 +21,7 @@ _MAX_EXPONENT = 64
 _PADDING = frozenset({"center", "expandtabs", "ljust", "rjust", "to_bytes", "zfill"})
 _INCLUDABLE = frozenset(
     {"shell.html", "frame.html", "macros.html", "lines.html", "invoice.html", "credit_note.html", "statement.html"}
+    | {"commission_statement.html"}
 )
 
 

@@ -17,6 +17,7 @@ from scaicontrol_adapters.sql.repositories.audit import SqlAuditLog
 from scaicontrol_adapters.sql.repositories.billing import SqlBilledPeriods, SqlBillingRuns, SqlNumberSeries
 from scaicontrol_adapters.sql.repositories.brand import SqlBrandAssets
 from scaicontrol_adapters.sql.repositories.catalog import SqlPacks, SqlPlans, SqlServices
+from scaicontrol_adapters.sql.repositories.commissions import SqlCommissionStatements
 from scaicontrol_adapters.sql.repositories.consumer_turnovers import SqlConsumerTurnovers
 from scaicontrol_adapters.sql.repositories.documents import SqlDocumentRevisions
 from scaicontrol_adapters.sql.repositories.invoices import SqlInvoices
@@ -201,6 +202,11 @@ class SqlWork:
     def billing_runs(self) -> SqlBillingRuns:
         """The billing runs."""
         return SqlBillingRuns(self.transaction)
+
+    @cached_property
+    def commission_statements(self) -> SqlCommissionStatements:
+        """The commission statements within scope."""
+        return SqlCommissionStatements(self.transaction)
 
     @cached_property
     def document_revisions(self) -> SqlDocumentRevisions:

@@ -50,6 +50,42 @@ class TenantFailure:
     message: str
 
 
+class PartnerDocumentKind(StrEnum):
+    """What a run makes between the operator and a partner."""
+
+    COMMISSION_STATEMENT = "commission_statement"
+    SELF_BILLED_INVOICE = "self_billed_invoice"
+    WHOLESALE_INVOICE = "wholesale_invoice"
+
+
+@frozen(kw_only=True)
+class PartnerDocument:
+    """A statement or an invoice between the operator and a partner, for a month (``2026-10``).
+
+    ``number`` is None for statements, and on a dry run. Amounts are minor units of ``currency``.
+    """
+
+    partner_id: PartnerId
+    partner_name: str
+    kind: PartnerDocumentKind
+    month: str
+    currency: str
+    lines: int
+    net_cents: int
+    tax_cents: int = 0
+    gross_cents: int
+    number: str | None = None
+
+
+@frozen(kw_only=True)
+class PartnerFailure:
+    """One partner whose month could not be closed or billed; the others went on."""
+
+    partner_id: PartnerId
+    code: str
+    message: str
+
+
 @frozen(kw_only=True)
 class VatTotal:
     """What a run invoiced under one VAT country, category and rate (``"21.00"``), in minor units."""
@@ -72,6 +108,8 @@ class RunTotals:
     tenants: int = 0
     vat: tuple[VatTotal, ...] = ()
     failures: tuple[TenantFailure, ...] = ()
+    partner_documents: tuple[PartnerDocument, ...] = ()
+    partner_failures: tuple[PartnerFailure, ...] = ()
 
     def plus(self, other: RunTotals) -> RunTotals:
         """Add up two parts of a run."""
@@ -91,6 +129,8 @@ class RunTotals:
             tenants=self.tenants + other.tenants,
             vat=tuple(groups[key] for key in sorted(groups)),
             failures=self.failures + other.failures,
+            partner_documents=self.partner_documents + other.partner_documents,
+            partner_failures=self.partner_failures + other.partner_failures,
         )
 
     @property
@@ -133,7 +173,7 @@ class BillingRun(Recorder):
         self._move(RunStatus.COMPLETED)
         self.totals, self.finished_at = totals, at
         moved = {"status": (RunStatus.RUNNING.value, self.status.value)}
-        failures = len(totals.failures)
+        failures = len(totals.failures) + len(totals.partner_failures)
         self._record(BillingRunFinished(**self._subject(), changes=moved, invoices=totals.invoices, failures=failures))
 
     def _move(self, target: RunStatus) -> None:

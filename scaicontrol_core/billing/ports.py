@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from scaicontrol_core.billing.billing_run import BillingRun
     from scaicontrol_core.billing.chain import ChainLink
+    from scaicontrol_core.billing.commissions.ports import CommissionStatements
     from scaicontrol_core.billing.consumer_turnover import ConsumerTurnover
     from scaicontrol_core.billing.invoice import Invoice
     from scaicontrol_core.billing.ledger import BilledPeriod
@@ -180,4 +181,9 @@ class BillingWork(SubscriptionsWork, ExchangeRatesWork, Protocol):
     @property
     def billing_runs(self) -> BillingRuns:
         """The billing runs."""
+        ...
+
+    @property
+    def commission_statements(self) -> CommissionStatements:
+        """What partners earned by sales in the operator's name."""
         ...

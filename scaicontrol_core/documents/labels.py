@@ -100,6 +100,18 @@ class Labels:
     cancellation_of: str
     no_entries: str
     statement_notice: str
+    # commission statements
+    commission_statement: str
+    commission: str
+    commission_rate: str
+    commission_total: str
+    net_sales: str
+    no_commissions: str
+    commission_notice: str
+    # self-billing (Directive 2006/112/EC art. 226(10a))
+    self_billing: str
+    self_billed_invoice: str
+    self_billed_credit_note: str
     #: UN/ECE recommendation 20 code → (singular, plural); a code that is not here is not printed.
     units: dict[str, tuple[str, str]]
 

@@ -15,6 +15,7 @@ PackSubscriptionId = NewType("PackSubscriptionId", str)
 InvoiceId = NewType("InvoiceId", str)
 LineId = NewType("LineId", str)
 RunId = NewType("RunId", str)
+StatementId = NewType("StatementId", str)
 EventId = NewType("EventId", str)
 AuditEntryId = NewType("AuditEntryId", str)
 

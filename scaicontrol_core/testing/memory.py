@@ -22,6 +22,7 @@ from scaicontrol_core.testing.memory_billing import (
 )
 from scaicontrol_core.testing.memory_brand_assets import MemoryBrandAssets
 from scaicontrol_core.testing.memory_catalog import MemoryPacks, MemoryPlans, MemoryServices
+from scaicontrol_core.testing.memory_commissions import MemoryCommissionStatements
 from scaicontrol_core.testing.memory_integrity import MemoryIntegrityReads
 from scaicontrol_core.testing.memory_metering import (
     MemoryMeteredSubscriptions,
@@ -79,6 +80,7 @@ class MemoryWork:
         self.consumer_turnovers = MemoryConsumerTurnovers(transaction)
         self.billed_periods = MemoryBilledPeriods(transaction)
         self.billing_runs = MemoryBillingRuns(transaction)
+        self.commission_statements = MemoryCommissionStatements(transaction)
         self.document_revisions = MemoryDocumentRevisions(transaction)
         self.templates = MemoryTemplates(transaction)
         self.send_requests = MemorySendRequests(transaction)

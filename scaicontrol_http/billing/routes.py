@@ -27,6 +27,7 @@ from scaicontrol_core.kernel.checks import choice
 from scaicontrol_core.kernel.ids import InvoiceId, LineId, PartnerId, RunId, TenantId
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
 from scaicontrol_http.billing import credit_notes, documents, einvoices
+from scaicontrol_http.billing.commissions import COMMISSION_ROUTES
 from scaicontrol_http.billing.correction_routes import list_vat_corrections
 from scaicontrol_http.billing.report_routes import REPORT_ROUTES
 from scaicontrol_http.billing.run_schemas import RunAnswer, RunBody, SeriesAuditAnswer
@@ -232,6 +233,7 @@ ROUTES = (
     numbering_audit,
     *REPORT_ROUTES,
     list_vat_corrections,
+    *COMMISSION_ROUTES,
     list_own,
     get_own,
     *documents.ROUTES,

@@ -6,10 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select, update
 
-from scaicontrol_adapters.sql.mapping import Fields, enum, json_list, json_object
+from scaicontrol_adapters.sql.mapping import Codec, Fields, enum, json_list, json_object
 from scaicontrol_adapters.sql.repositories.base import Repository, Table, refuse_foreign, telling
 from scaicontrol_adapters.sql.rows.billing import BilledPeriodRow, BillingRunRow, NumberSeriesRow
-from scaicontrol_core.billing.billing_run import BillingRun, RunStatus, RunTotals, TenantFailure, VatTotal
+from scaicontrol_core.billing.billing_run import (
+    BillingRun,
+    PartnerDocument,
+    PartnerDocumentKind,
+    PartnerFailure,
+    RunStatus,
+    RunTotals,
+    TenantFailure,
+    VatTotal,
+)
 from scaicontrol_core.billing.errors import PeriodAlreadyBilled
 from scaicontrol_core.billing.ledger import BilledPeriod, ChargeKind
 from scaicontrol_core.billing.lifecycle import DocumentType
@@ -36,8 +45,21 @@ _SAVE = (
 )
 _LEDGER = Fields(BilledPeriod, codecs={"charge_kind": enum(ChargeKind)})
 _ENTRIES: Select[Any] = select(*(getattr(BilledPeriodRow, name) for name in _LEDGER.columns))
-_TOTALS = json_object(
-    Fields(RunTotals, codecs={"vat": json_list(Fields(VatTotal)), "failures": json_list(Fields(TenantFailure))})
+_WRITTEN_TOTALS = json_object(
+    Fields(
+        RunTotals,
+        codecs={
+            "vat": json_list(Fields(VatTotal)),
+            "failures": json_list(Fields(TenantFailure)),
+            "partner_documents": json_list(Fields(PartnerDocument, codecs={"kind": enum(PartnerDocumentKind)})),
+            "partner_failures": json_list(Fields(PartnerFailure)),
+        },
+    )
+)
+#: Runs of before partners were billed say nothing of them.
+_TOTALS = Codec(
+    _WRITTEN_TOTALS.encode,
+    lambda kept: _WRITTEN_TOTALS.decode({"partner_documents": [], "partner_failures": []} | kept),
 )
 _RUNS: Table[BillingRun] = Table(
     BillingRunRow,

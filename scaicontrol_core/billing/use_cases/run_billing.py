@@ -15,6 +15,7 @@ from scaicontrol_core.billing.due import PageRequestOfRun, count_due, find_due
 from scaicontrol_core.billing.errors import NotYourSeries, PeriodAlreadyBilled
 from scaicontrol_core.billing.facts import DocumentCheck, Rules
 from scaicontrol_core.billing.page import InvoicePreview, PageOutcome, bill_page, preview_page
+from scaicontrol_core.billing.partner_run import PartnerRun
 from scaicontrol_core.billing.ports import BillingWork
 from scaicontrol_core.billing.seller import may_write_for
 from scaicontrol_core.billing.verifying import RUN_PATIENCE, BuyerVerification
@@ -22,6 +23,7 @@ from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.errors import CommitUnknown, Retryable, ScaiControlError, Stale
 from scaicontrol_core.kernel.ids import Ids, PartnerId, RunId, TenantId
 from scaicontrol_core.kernel.period import Period, local_date
+from scaicontrol_core.kernel.scope import ScopeKind
 from scaicontrol_core.kernel.work import Retry, UnitOfWorkFactory
 from scaicontrol_core.tax import RateTable
 from scaicontrol_core.tenancy.partner import Partner
@@ -96,8 +98,13 @@ class RunBilling:
                 previews += outcome.previews
                 if on_progress:
                     on_progress(totals.tenants, due, totals)
+        if run.tenant_id is None and actor.scope.kind is ScopeKind.PLATFORM:
+            totals = totals.plus(await self._partners(run, now)(actor, dry_run=dry_run))
         finished = None if dry_run else await self.retry(partial(self._finish, actor, run.id, totals))
         return RunReport(run=finished, totals=totals, previews=tuple(previews))
+
+    def _partners(self, run: BillingRun, now: datetime) -> PartnerRun:
+        return PartnerRun(work=self.work, ids=self.ids, retry=self.retry, now=now, before=run.month.end)
 
     async def _asks(self, actor: Actor, run: BillingRun, now: datetime) -> tuple[PageRequestOfRun, ...]:
         sellers: dict[PartnerId, tuple[Partner, list[PartnerId]]] = {}

@@ -1,0 +1,87 @@
+"""The part of a billing run that is between the operator and its partners, after all customers are billed."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from scaicontrol_core.billing.billing_run import PartnerDocument, PartnerDocumentKind, PartnerFailure, RunTotals
+from scaicontrol_core.billing.commissions.closing import Sides, close_months, open_statements
+from scaicontrol_core.kernel.errors import Retryable, ScaiControlError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import date, datetime
+
+    from scaicontrol_core.access.actor import Actor
+    from scaicontrol_core.billing.commissions.statement import CommissionStatement
+    from scaicontrol_core.billing.ports import BillingWork
+    from scaicontrol_core.kernel.ids import Ids
+    from scaicontrol_core.kernel.work import Retry, UnitOfWorkFactory
+    from scaicontrol_core.tenancy.partner import Partner
+
+
+@frozen(kw_only=True)
+class PartnerRun:
+    """Closes the months that are over for every partner, each in a transaction of its own.
+
+    ``before`` is the first day that no month closed now may reach. One partner's failure stops no other.
+    """
+
+    work: UnitOfWorkFactory[BillingWork]
+    ids: Ids
+    retry: Retry
+    now: datetime
+    before: date
+
+    async def __call__(self, actor: Actor, *, dry_run: bool) -> RunTotals:
+        """Return what was done, or on a dry run would be."""
+        async with self.work.begin(actor, read_only=True) as work:
+            everyone = await work.sellers.everyone()
+        operator = next((each for each in everyone if each.is_operator), None)
+        totals = RunTotals()
+        for each in everyone:
+            if operator is not None and not each.is_operator:
+                sides = Sides(partner=each, operator=operator)
+                totals = totals.plus(await self._of(actor, sides, dry_run=dry_run))
+        return totals
+
+    async def _of(self, actor: Actor, sides: Sides, *, dry_run: bool) -> RunTotals:
+        return await self._step(sides.partner, partial(self._close, actor, sides, dry_run=dry_run))
+
+    async def _step(self, partner: Partner, attempt: Callable[[], Awaitable[RunTotals]]) -> RunTotals:
+        try:
+            return await self.retry(attempt)
+        except Retryable:
+            raise
+        except ScaiControlError as error:
+            failure = PartnerFailure(partner_id=partner.id, code=error.code, message=error.message)
+            return RunTotals(partner_failures=(failure,))
+
+    async def _close(self, actor: Actor, sides: Sides, *, dry_run: bool) -> RunTotals:
+        async with self.work.begin(actor, read_only=dry_run) as work:
+            if dry_run:
+                over = min(sides.month_of(self.now), self.before)
+                statements, _ = await open_statements(work, sides, over, self.ids)
+            else:
+                statements = await close_months(work, sides, self.now, self.ids, self.before)
+                await work.commit()
+        return RunTotals(partner_documents=_stated(sides.partner, statements))
+
+
+def _stated(partner: Partner, statements: Sequence[CommissionStatement]) -> tuple[PartnerDocument, ...]:
+    return tuple(
+        PartnerDocument(
+            partner_id=partner.id,
+            partner_name=partner.name,
+            kind=PartnerDocumentKind.COMMISSION_STATEMENT,
+            month=statement.name,
+            currency=statement.currency,
+            lines=statement.entry_count,
+            net_cents=statement.commission_cents,
+            gross_cents=statement.commission_cents,
+        )
+        for statement in statements
+    )
