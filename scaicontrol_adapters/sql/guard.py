@@ -26,7 +26,7 @@ from scaicontrol_core.kernel.errors import OutOfScope
 from scaicontrol_core.kernel.scope import Scope, ScopeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Executable
     from sqlalchemy.orm import ORMExecuteState
@@ -111,6 +111,16 @@ def guard_statement(state: ORMExecuteState) -> None:
     options = [option for row in touched if (option := _criterion(row, scope, criteria)) is not None]
     if options:
         state.statement = statement.options(*options)
+
+
+def guard_insert(session: Session, row: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Check rows that go to the driver directly, as ``guard_statement`` would."""
+    scope = scope_of(session)
+    if session.info[_READ_ONLY]:
+        raise OutOfScope("a read-only unit of work writes nothing")
+    reach = _reach(row)
+    for added in rows:
+        _check_insert(reach, scope, added)
 
 
 @event.listens_for(ScopedSession, "before_flush")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
-from sqlalchemy import insert
 
 from scaicontrol_adapters.sql.dialects import MATCHED
+from scaicontrol_adapters.sql.guard import guard_insert
+from scaicontrol_adapters.sql.inserting import insert_statement
 from scaicontrol_adapters.sql.journal import Journal
 
 if TYPE_CHECKING:
@@ -36,9 +37,13 @@ class Transaction:
         return await self.session.execute(statement, parameters, execution_options=options)
 
     async def insert(self, row: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
-        """Add rows with one executemany, the fastest way on both databases."""
-        if rows:
-            await self.session.execute(insert(row), list(rows), execution_options={"dml_strategy": "raw"})
+        """Add rows, each with the same columns, with one executemany: the fastest way on both databases."""
+        if not rows:
+            return
+        guard_insert(self.session.sync_session, row, rows)
+        connection = await self.session.connection()
+        statement = insert_statement(row.__table__, tuple(rows[0]), connection.dialect)
+        await connection.exec_driver_sql(statement.text, statement.written(rows))
 
     async def update(self, statement: Update | Delete, parameters: Mapping[str, Any]) -> int:
         """Run an UPDATE or DELETE once; return how many rows it matched."""

@@ -5,8 +5,10 @@ Merging is associative and commutative: events may come in any order and in any 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date, datetime
 from decimal import Decimal
+from functools import reduce
 from typing import TYPE_CHECKING, Self
 
 from attrs import frozen
@@ -37,10 +39,18 @@ class Rollup:
     last_key: str
 
     @classmethod
-    def of(cls, event: UsageEvent) -> Self:
-        """Return the roll-up of one event."""
-        quantity = event.quantity
-        return cls(quantity, 1, quantity, quantity, event.occurred_at, event.idempotency_key)
+    def of(cls, *events: UsageEvent) -> Self:
+        """Return the roll-up of one event or more."""
+        latest = max(events, key=_when)
+        quantities = [event.quantity for event in events]
+        return cls(
+            reduce(EXACT.add, quantities),
+            len(events),
+            max(quantities),
+            latest.quantity,
+            latest.occurred_at,
+            latest.idempotency_key,
+        )
 
     def merged(self, other: Rollup) -> Rollup:
         """Return the roll-up of the events of both."""
@@ -125,10 +135,15 @@ def merge(rollups: Iterable[Rollup]) -> Rollup | None:
 
 
 def _rolled(events: Iterable[tuple[date | datetime, UsageEvent]]) -> Mapping[Bucket, OwnedRollup]:
-    found: dict[Bucket, OwnedRollup] = {}
+    """Sum up whole groups: thousands of events come at once, and each is touched as little as can be."""
+    groups: defaultdict[tuple[SubscriptionId, str, date | datetime, str], list[UsageEvent]] = defaultdict(list)
     for at, event in events:
-        bucket = Bucket(event.subscription_id, event.metric, at, event.rate_key)
-        known = found.get(bucket)
-        rollup = Rollup.of(event) if known is None else known.rollup.merged(Rollup.of(event))
-        found[bucket] = OwnedRollup(bucket, rollup, event.tenant_id, event.partner_id)
-    return found
+        groups[event.subscription_id, event.metric, at, event.rate_key].append(event)
+    return {
+        Bucket(*group): OwnedRollup(Bucket(*group), Rollup.of(*own), own[0].tenant_id, own[0].partner_id)
+        for group, own in groups.items()
+    }
+
+
+def _when(event: UsageEvent) -> tuple[datetime, str]:
+    return event.occurred_at, event.idempotency_key

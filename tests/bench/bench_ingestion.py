@@ -44,7 +44,7 @@ async def test_events_per_second(
 
     seconds = await _post(migrated_mariadb_url, tmp_path, bodies, at_once)
     raw = await _raw_limit(migrated_mariadb_url, batch, count)
-    limit = f"multi-row INSERT of the same rows, {min(batch, 1000):,} a commit"
+    limit = f"multi-row INSERT of the same rows, {min(batch, 5000):,} a commit"
     aim = 0.5 if batch == max(_LOADS) else None
     record(Measured(f"usage over HTTP, batches of {batch:,}", count / seconds, "/s", limit, raw, aim))
 

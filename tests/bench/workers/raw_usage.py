@@ -13,11 +13,11 @@ import aiomysql
 from sqlalchemy import make_url
 
 TABLES = ("usage_event_keys", "usage_events")
-_MOST_ROWS = 1000
+_MOST_ROWS = 5000
 
 
 async def main(address: str, part: int, parts: int, batch: int, count: int) -> None:
-    """Insert this worker's part of the rows, a commit each batch, or each 1,000 of a larger one."""
+    """Insert this worker's part of the rows, a commit each batch, or each 5,000 of a larger one."""
     url = make_url(address)
     connection = await aiomysql.connect(
         host=url.host or "", port=url.port or 3306, user=url.username or "", password=url.password or "",
