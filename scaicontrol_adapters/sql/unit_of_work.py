@@ -23,6 +23,7 @@ from scaicontrol_adapters.sql.repositories.documents import SqlDocumentRevisions
 from scaicontrol_adapters.sql.repositories.invoices import SqlInvoices
 from scaicontrol_adapters.sql.repositories.metering import SqlUsageClosings, SqlUsageEvents
 from scaicontrol_adapters.sql.repositories.packs import SqlPackSubscriptions
+from scaicontrol_adapters.sql.repositories.payments import SqlPayments
 from scaicontrol_adapters.sql.repositories.sending import SqlSendHistory, SqlSendRequests
 from scaicontrol_adapters.sql.repositories.subscriptions import SqlSubscriptions
 from scaicontrol_adapters.sql.repositories.tax import SqlExchangeRates
@@ -34,7 +35,9 @@ from scaicontrol_adapters.sql.repositories.tenancy import (
     SqlTenants,
     SqlVatEvidence,
 )
+from scaicontrol_adapters.sql.repositories.unit_costs import SqlUnitCosts
 from scaicontrol_adapters.sql.repositories.usage_rollups import SqlUsageRollups
+from scaicontrol_adapters.sql.repositories.usage_thresholds import SqlUsageThresholds
 from scaicontrol_adapters.sql.transaction import Transaction
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.kernel.errors import CommitUnknown, Unavailable
@@ -48,15 +51,17 @@ if TYPE_CHECKING:
     from scaicontrol_core.kernel.clock import Clock
     from scaicontrol_core.kernel.ids import Ids
     from scaicontrol_core.kernel.scope import Scope
-    from scaicontrol_core.kernel.work import ActsInScope, UnitOfWorkFactory
+    from scaicontrol_core.kernel.work import ActsInScope, AfterCommit, UnitOfWorkFactory
 
 
 class SqlWork:
     """Every feature's ``Work`` in one: repositories are made when first asked for."""
 
-    def __init__(self, transaction: Transaction, actor: Actor, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, transaction: Transaction, actor: Actor, clock: Clock, ids: Ids, committed: AfterCommit | None = None
+    ) -> None:
         self.transaction = transaction
-        self._actor, self._clock, self._ids = actor, clock, ids
+        self._actor, self._clock, self._ids, self._committed = actor, clock, ids, committed
 
     @property
     def scope(self) -> Scope:
@@ -69,7 +74,7 @@ class SqlWork:
         Raises ``Retryable`` if the database gave the transaction up, ``CommitUnknown`` if
         nobody can tell.
         """
-        session = self.transaction.session
+        session, events = self.transaction.session, self.transaction.journal.events
         if not self.transaction.journal.is_empty:
             connection = await session.connection()
             await self.transaction.journal.write(connection, self._actor, self._ids, self._clock.now())
@@ -80,6 +85,8 @@ class SqlWork:
                 "The connection was lost during COMMIT.", hint="Look whether it took effect before you send it again."
             ) from lost
         close_to_statements(session.sync_session)
+        if events and self._committed is not None:
+            await self._committed(events)
 
     # -- tenancy -----------------------------------------------------------------------------
 
@@ -130,6 +137,11 @@ class SqlWork:
         """The packs."""
         return SqlPacks(self.transaction)
 
+    @cached_property
+    def unit_costs(self) -> SqlUnitCosts:
+        """What units cost us."""
+        return SqlUnitCosts(self.transaction)
+
     # -- subscriptions and the audit log -------------------------------------------------------
 
     @cached_property
@@ -168,6 +180,11 @@ class SqlWork:
     def usage_rollups(self) -> SqlUsageRollups:
         """What usage adds up to, within scope."""
         return SqlUsageRollups(self.transaction)
+
+    @cached_property
+    def usage_thresholds(self) -> SqlUsageThresholds:
+        """What was reached of quotas within scope."""
+        return SqlUsageThresholds(self.transaction)
 
     # -- tax -----------------------------------------------------------------------------------
 
@@ -209,6 +226,11 @@ class SqlWork:
         return SqlCommissionStatements(self.transaction)
 
     @cached_property
+    def payments(self) -> SqlPayments:
+        """The payments within scope."""
+        return SqlPayments(self.transaction)
+
+    @cached_property
     def document_revisions(self) -> SqlDocumentRevisions:
         """The revisions of documents within scope."""
         return SqlDocumentRevisions(self.transaction)
@@ -239,8 +261,8 @@ class SqlWork:
 class SqlUnitOfWorkFactory:
     """Begins units of work on a database (port ``UnitOfWorkFactory``)."""
 
-    def __init__(self, database: Database, clock: Clock, ids: Ids) -> None:
-        self.database, self._clock, self._ids = database, clock, ids
+    def __init__(self, database: Database, clock: Clock, ids: Ids, *, committed: AfterCommit | None = None) -> None:
+        self.database, self._clock, self._ids, self._committed = database, clock, ids, committed
 
     @asynccontextmanager
     async def begin(self, actor: ActsInScope, *, read_only: bool = False) -> AsyncIterator[SqlWork]:
@@ -262,7 +284,7 @@ class SqlUnitOfWorkFactory:
         async with session:
             transaction = Transaction(session, actor.scope, self.database.dialect)
             try:
-                yield SqlWork(transaction, actor, self._clock, self._ids)
+                yield SqlWork(transaction, actor, self._clock, self._ids, self._committed)
             except PoolTimeout as waited:
                 raise Unavailable("All connections to the database are busy.", code="database_busy") from waited
 

@@ -12,7 +12,8 @@ from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.lifecycle import DocumentType
 from scaicontrol_core.billing.numbering import SeriesKey, fiscal_year
 from scaicontrol_core.billing.sealing import seal
-from scaicontrol_core.billing.seller import require_billable, require_own_name
+from scaicontrol_core.billing.seller import issuer_of, require_billable, require_own_name
+from scaicontrol_core.billing.standing import catch_up
 from scaicontrol_core.kernel.ids import Ids, InvoiceId
 from scaicontrol_core.kernel.period import local_date
 
@@ -79,8 +80,10 @@ async def issue_credit(
         referenced_invoice_id=original.id,
         reason=credit.document.reason,
     )
-    original.take_back(credit.credited, note.id)
+    original.take_back(credit.credited, note.id, order.now)
     await work.invoices.save(original)
+    if original.payment_failed_at is not None and not original.open_cents:
+        await catch_up(work, original, order.now)
     own = prepared.seller.configuration
     year = fiscal_year(prepared.today, own.fiscal_year_start_month)
     key = SeriesKey(original.seller_id, DocumentType.CREDIT_NOTE, year)
@@ -104,15 +107,9 @@ async def previewed_credit(
 async def _prepare(work: BillingWork, actor: Actor, order: CreditOrder, ids: Ids, check: DocumentCheck) -> _Prepared:
     original = await work.invoices.get(order.invoice_id)
     require_own_name(actor, original.seller_id)
-    seller = await _seller(work, original)
+    seller = await issuer_of(work, original)
     require_billable(seller)
     today = local_date(order.now, seller.configuration.billing_timezone)
     credit = credit_of(original, order.wanted, today, ids)
     check.check(credit.document)
     return _Prepared(original=original, seller=seller, credit=credit, today=today)
-
-
-async def _seller(work: BillingWork, original: Invoice) -> Partner:
-    """Return who issued the invoice, whoever sells to its buyer by now."""
-    own, operator = await work.sellers.own_and_operator(original.partner_id)
-    return operator if operator is not None and operator.id == original.seller_id else own

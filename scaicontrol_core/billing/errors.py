@@ -105,6 +105,39 @@ class InvoiceCredited(Refused):
         )
 
 
+class InvoiceHasPayments(Refused):
+    """An invoice that holds money of the customer's is not voided."""
+
+    code = "invoice_has_payments"
+
+    def __init__(self, number: str | None) -> None:
+        super().__init__(
+            f"Payments were recorded for invoice {number}, and it cannot be voided.",
+            hint="Credit it, and refund what was paid.",
+        )
+
+
+class NotPayable(Refused):
+    """Only an invoice that was issued and still stands can be paid.
+
+    Codes: ``invoice_not_finalized``, ``invoice_void``, ``not_an_invoice`` (a credit note).
+    """
+
+    code = "not_an_invoice"
+
+
+class RefundExceedsPayments(Conflict):
+    """Nobody gets back more than was paid and not refunded yet."""
+
+    code = "refund_exceeds_payments"
+
+    def __init__(self, number: str | None, left_cents: int, currency: str) -> None:
+        super().__init__(
+            f"That is more than is left of what was paid for invoice {number}.",
+            fields=(FieldError("/amount_cents", f"at most {left_cents} in minor units of {currency}"),),
+        )
+
+
 class CurrencyUnsupported(Invalid):
     """VAT must also be stated in the seller's currency (Directive 2006/112/EC art. 230); no rate is known."""
 

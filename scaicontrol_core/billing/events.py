@@ -1,7 +1,8 @@
-"""Invoice events. No public topic carries them yet; the audit log does."""
+"""Invoice events. The audit log has them all; what money does to an invoice has public topics too."""
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import ClassVar
 
 from attrs import frozen
@@ -103,6 +104,86 @@ class InvoiceSent(Event):
 
     number: str | None
     sent_at: str
+
+
+@frozen(kw_only=True)
+class InvoiceMoneyMoved(Event):
+    """What every event of one payment tells. Amounts in minor units of ``currency``."""
+
+    resource_type: ClassVar[str] = "invoice"
+
+    payment_id: str
+    currency: str
+    amount_cents: int
+    balance_cents: int
+
+    @property
+    def idempotency_key(self) -> str:
+        """Name the payment: several may be counted at once."""
+        return f"invoice:{self.resource_id}:{self.action.rpartition('.')[2]}:{self.payment_id}"
+
+
+@frozen(kw_only=True)
+class InvoicePaymentReceived(InvoiceMoneyMoved):
+    """Money arrived for the invoice."""
+
+    action: ClassVar[str] = "invoice.payment_received"
+
+
+@frozen(kw_only=True)
+class InvoicePaymentReturned(InvoiceMoneyMoved):
+    """Money that had arrived left again: refunded or charged back."""
+
+    action: ClassVar[str] = "invoice.payment_returned"
+
+
+@frozen(kw_only=True)
+class InvoicePaymentFailed(InvoiceMoneyMoved):
+    """A scheduled payment failed."""
+
+    action: ClassVar[str] = "invoice.payment_failed"
+
+
+@frozen(kw_only=True)
+class InvoicePaid(Event):
+    """Nothing is open any more: by payments, credit notes or both. Amounts in minor units of ``currency``."""
+
+    action: ClassVar[str] = "invoice.paid"
+    topic: ClassVar[str | None] = "invoice.paid.v1"
+    resource_type: ClassVar[str] = "invoice"
+
+    number: str | None
+    currency: str
+    gross_cents: int
+    open_cents: int
+    paid_at: datetime
+
+
+@frozen(kw_only=True)
+class InvoiceReopened(Event):
+    """What was paid is owed again, for money of it was given or taken back."""
+
+    action: ClassVar[str] = "invoice.reopened"
+    resource_type: ClassVar[str] = "invoice"
+
+    number: str | None
+    currency: str
+    gross_cents: int
+    open_cents: int
+
+
+@frozen(kw_only=True)
+class InvoiceOverdue(Event):
+    """The due date has passed in the seller's zone, and something is still open."""
+
+    action: ClassVar[str] = "invoice.overdue"
+    topic: ClassVar[str | None] = "invoice.overdue.v1"
+    resource_type: ClassVar[str] = "invoice"
+
+    number: str | None
+    currency: str
+    open_cents: int
+    due_date: date
 
 
 @frozen(kw_only=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, evolve, field
+from attrs import define, evolve
 
-from scaicontrol_core.billing.credit_note import Credited
-from scaicontrol_core.billing.errors import CreditNoteFinal, DueDateInvalid, InvoiceCredited, InvoiceImmutable
+from scaicontrol_core.billing.errors import (
+    CreditNoteFinal,
+    DueDateInvalid,
+    InvoiceCredited,
+    InvoiceHasPayments,
+    InvoiceImmutable,
+)
 from scaicontrol_core.billing.events import (
     CreditNoteIssued,
     InvoiceDocumentFailed,
@@ -18,23 +21,23 @@ from scaicontrol_core.billing.events import (
     InvoiceEdited,
     InvoiceFinalized,
     InvoiceSendRequested,
-    InvoiceSent,
     InvoiceTakenBack,
     InvoiceVoided,
 )
-from scaicontrol_core.billing.lifecycle import INVOICE_LIFECYCLE, DocumentType, InvoiceStatus, PdfStatus
-from scaicontrol_core.billing.line import InvoiceLine, sorted_by_date
-from scaicontrol_core.kernel.clock import rfc3339
+from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus, PdfStatus
+from scaicontrol_core.billing.line import sorted_by_date
+from scaicontrol_core.billing.settlement import Settlement
 from scaicontrol_core.kernel.errors import Invalid
-from scaicontrol_core.kernel.events import Event, Recorder, to_json
-from scaicontrol_core.kernel.ids import InvoiceId, LineId, PartnerId, RunId, TenantId
+from scaicontrol_core.kernel.events import to_json
 from scaicontrol_core.kernel.party import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
+    from scaicontrol_core.billing.credit_note import Credited
     from scaicontrol_core.billing.sealing import Freezing
-    from scaicontrol_core.kernel.period import Period
+    from scaicontrol_core.kernel.ids import InvoiceId, LineId
 
 MAX_LINES = 1000
 _EDITABLE = ("lines", "notes", "buyer_reference", "invoice_date", "due_date", "period", "currency")
@@ -42,7 +45,7 @@ _S = InvoiceStatus
 
 
 @define(kw_only=True, eq=False)
-class Invoice(Recorder):
+class Invoice(Settlement):
     """One document of a seller for a buyer (tenant).
 
     ``partner_id`` is the tenant's own partner, who sees the row; ``seller_id`` the partner in
@@ -54,74 +57,6 @@ class Invoice(Recorder):
     invoice it takes back (``referenced_invoice_id``) and why. ``credited`` is an invoice's own
     account of what its credit notes took back.
     """
-
-    id: InvoiceId
-    partner_id: PartnerId
-    tenant_id: TenantId
-    seller_id: PartnerId
-    currency: str
-    created_at: datetime
-    document_type: DocumentType = DocumentType.INVOICE
-    status: InvoiceStatus = InvoiceStatus.DRAFT
-    lines: tuple[InvoiceLine, ...] = ()
-    period: Period | None = None
-    notes: str | None = None
-    buyer_reference: str | None = None
-    invoice_date: date | None = None
-    due_date: date | None = None
-    run_id: RunId | None = None
-    referenced_invoice_id: InvoiceId | None = None
-    reason: str | None = None
-    credited: Credited = field(factory=Credited)
-    number: str | None = None
-    sequence: int | None = None
-    fiscal_year: int | None = None
-    issue_date: date | None = None
-    net_cents: int = 0
-    tax_cents: int = 0
-    gross_cents: int = 0
-    frozen_document: str | None = None
-    chain_hash: str | None = None
-    finalized_at: datetime | None = None
-    sent_at: datetime | None = None
-    paid_at: datetime | None = None
-    voided_at: datetime | None = None
-    void_reason: str | None = None
-    pdf_status: PdfStatus = PdfStatus.NONE
-    version: int = 0
-    _events: list[Event] = field(factory=list, init=False, repr=False)
-
-    @property
-    def is_draft(self) -> bool:
-        """Tell whether it can still be edited."""
-        return self.status is _S.DRAFT
-
-    @property
-    def lines_net_cents(self) -> int:
-        """The sum of the lines' net amounts."""
-        return sum(line.net_cents for line in self.lines)
-
-    @property
-    def document(self) -> dict[str, Any] | None:
-        """The frozen document as JSON values (``scaicontrol.document/1``), or None for a draft."""
-        return json.loads(self.frozen_document) if self.frozen_document is not None else None
-
-    @property
-    def buyer_name(self) -> str | None:
-        """Whom the frozen document addresses, or None for a draft."""
-        document = self.document
-        return document["buyer"]["company_name"] if document is not None else None
-
-    @property
-    def open_cents(self) -> int:
-        """What of an issued invoice neither a payment nor credit notes settled, in minor units; else 0."""
-        is_owed = self.document_type is DocumentType.INVOICE and self.status in (_S.FINALIZED, _S.SENT, _S.PAST_DUE)
-        return self.gross_cents - self.credited.gross_cents if is_owed else 0
-
-    def allowed_moves(self) -> tuple[InvoiceStatus, ...]:
-        """Return the states that may follow, for answers that offer actions."""
-        targets = INVOICE_LIFECYCLE.targets(self.status)
-        return tuple(sorted(targets - {_S.VOID} if self._counts_for_credit else targets))
 
     # -- verbs -------------------------------------------------------------------------------
 
@@ -194,10 +129,11 @@ class Invoice(Recorder):
             refers: dict[str, Any] = {"referenced_invoice_id": self.referenced_invoice_id, "reason": self.reason}
             self._record(CreditNoteIssued(**told, **refers, referenced_number=document.referenced_number))
 
-    def take_back(self, credited: Credited, note_id: InvoiceId) -> None:
+    def take_back(self, credited: Credited, note_id: InvoiceId, at: datetime) -> None:
         """Note what a credit note takes back: all that was credited after it, this note included.
 
-        The status stays. Whoever credits the same rest at the same time finds this one's version.
+        One that was sent is paid if that leaves nothing open; else the status stays. Whoever credits
+        the same rest at the same time finds this one's version.
         """
         before, self.credited = self.credited, evolve(credited, note_ids=(*self.credited.note_ids, note_id))
         self._record(
@@ -211,17 +147,21 @@ class Invoice(Recorder):
                 open_cents=self.open_cents,
             )
         )
+        self._settle(at)
 
     def void(self, reason: str, at: datetime) -> None:
         """Void it; a number and its record stay. The reason is mandatory.
 
         A credit note is the usual way to undo a numbered invoice. Neither a credit note nor an
-        invoice that has one is voided (``CreditNoteFinal``, ``InvoiceCredited``).
+        invoice that has one, or money of the customer's, is voided (``CreditNoteFinal``,
+        ``InvoiceCredited``, ``InvoiceHasPayments``).
         """
         if self.document_type is DocumentType.CREDIT_NOTE:
             raise CreditNoteFinal(self.number)
         if self._counts_for_credit:
             raise InvoiceCredited(self.number)
+        if self.refundable_cents:
+            raise InvoiceHasPayments(self.number)
         text = clean_text(reason, "/reason", max_length=500, min_length=1)
         before = self.status.value
         self._move(_S.VOID)
@@ -232,15 +172,6 @@ class Invoice(Recorder):
     def request_send(self, send_id: str, recipients: Sequence[str]) -> None:
         """Note that somebody wants it sent."""
         self._record(InvoiceSendRequested(**self._subject(), send_id=send_id, recipients=list(recipients)))
-
-    def mark_sent(self, at: datetime) -> None:
-        """Note its first hand-over; one that was sent, or is past that, stays as it is."""
-        if self.status is not _S.FINALIZED:
-            return
-        self._move(_S.SENT)
-        self.sent_at = at
-        moved = {"status": (_S.FINALIZED.value, self.status.value), "sent_at": (None, to_json(at))}
-        self._record(InvoiceSent(**self._subject(), changes=moved, number=self.number, sent_at=rfc3339(at)))
 
     def document_ready(self, revision: int, sha256: str) -> None:
         """Note that a PDF of the frozen document is stored."""
@@ -254,14 +185,6 @@ class Invoice(Recorder):
 
     # -- inside ------------------------------------------------------------------------------
 
-    @property
-    def _counts_for_credit(self) -> bool:
-        return self.document_type is DocumentType.CREDIT_NOTE or bool(self.credited.note_ids)
-
-    def _move(self, target: InvoiceStatus) -> None:
-        INVOICE_LIFECYCLE.require(self.status, target)
-        self.status = target
-
     def _pdf_is(self, now: PdfStatus) -> dict[str, tuple[str, str]]:
         before, self.pdf_status = self.pdf_status, now
         return {"pdf_status": (before.value, now.value)}
@@ -272,14 +195,6 @@ class Invoice(Recorder):
 
     def _editable(self) -> dict[str, Any]:
         return {name: to_json(getattr(self, name)) for name in _EDITABLE}
-
-    def _subject(self) -> dict[str, Any]:
-        return {
-            "resource_id": self.id,
-            "partner_id": self.partner_id,
-            "tenant_id": self.tenant_id,
-            "ordinal": self.version + 1,
-        }
 
 
 def _check_draft(wanted: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The invoice's one transition table: the union of the origin's two pages."""
+"""The invoice's one transition table: the union of the origin's two pages, and what a chargeback opens again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from scaicontrol_core.kernel.lifecycle import Lifecycle
 
 
 class InvoiceStatus(StrEnum):
-    """Where an invoice stands; ``paid`` and ``void`` are final."""
+    """Where an invoice stands; ``void`` is final, and ``paid`` is unless money is taken or given back."""
 
     DRAFT = "draft"
     FINALIZED = "finalized"
@@ -44,7 +44,7 @@ INVOICE_LIFECYCLE: Lifecycle[InvoiceStatus] = Lifecycle(
         _S.FINALIZED: frozenset({_S.SENT, _S.VOID}),
         _S.SENT: frozenset({_S.PAID, _S.PAST_DUE, _S.VOID}),
         _S.PAST_DUE: frozenset({_S.PAID, _S.VOID}),
-        _S.PAID: frozenset(),
+        _S.PAID: frozenset({_S.PAST_DUE}),
         _S.VOID: frozenset(),
     },
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
+from scaicontrol_core.metering.ports import MeteringWork
 from scaicontrol_core.subscriptions.ports import SubscriptionsWork
 from scaicontrol_core.tax.ports import ExchangeRatesWork
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus, PdfStatus
     from scaicontrol_core.billing.numbering import NumberSeries, SeriesKey
     from scaicontrol_core.billing.reporting import DocumentSpan, IssuedDocument
-    from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, RunId, TenantId
+    from scaicontrol_core.billing.run_page import RunPage
+    from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, RunId, SubscriptionId, TenantId
     from scaicontrol_core.kernel.paging import Page, PageRequest
 
 
@@ -75,6 +77,16 @@ class Invoices(Protocol):
 
     async def awaiting_document(self, *, status: PdfStatus, limit: int) -> Sequence[InvoiceId]:
         """Return ids of numbered invoices with that ``pdf_status``, oldest first."""
+        ...
+
+    async def overdue(self, before: date, *, after: InvoiceId | None, limit: int) -> Sequence[InvoiceId]:
+        """Return ids (ascending, after ``after``) of what is ``sent`` and was due before a day."""
+        ...
+
+    async def failing(
+        self, subscription_ids: Sequence[SubscriptionId], *, apart_from: InvoiceId
+    ) -> frozenset[SubscriptionId]:
+        """Return those that another invoice charges which is open and had a scheduled payment fail."""
         ...
 
     async def documents(
@@ -146,16 +158,52 @@ class BillingRuns(Protocol):
         """Return one, or raise ``NotFound`` (``billing_run_not_found``)."""
         ...
 
+    async def lock(self, run_id: RunId) -> BillingRun:
+        """As ``get``, under an exclusive lock until the unit of work ends."""
+        ...
+
+    async def find_open(self, key: str) -> BillingRun | None:
+        """Return the open run of that ``open_key``, if there is one."""
+        ...
+
     async def add(self, run: BillingRun) -> None:
-        """Write a new one."""
+        """Write a new one; ``Conflict`` (``run_is_open``) if one of its ``open_key`` is open."""
         ...
 
     async def save(self, run: BillingRun) -> None:
         """Write a changed one, or raise ``Stale``."""
         ...
 
+    async def get_page(self, page_id: str) -> RunPage:
+        """Return one page, or raise ``NotFound`` (``run_page_not_found``)."""
+        ...
 
-class BillingWork(SubscriptionsWork, ExchangeRatesWork, Protocol):
+    async def add_page(self, page: RunPage) -> None:
+        """Write a page that was claimed; ``Retryable`` if its number was taken meanwhile."""
+        ...
+
+    async def save_page(self, page: RunPage) -> None:
+        """Write a changed page, or raise ``Stale``: then it is another worker's."""
+        ...
+
+    async def last_page(self, run_id: RunId, seller_id: PartnerId, cutoff: date) -> RunPage | None:
+        """Return the newest page of a seller's tenants as they owe on a day, if there is one."""
+        ...
+
+    async def unfinished_pages(self, run_id: RunId) -> Sequence[RunPage]:
+        """Return the pages that somebody is to finish, by number."""
+        ...
+
+    async def pages(self, run_id: RunId) -> Sequence[RunPage]:
+        """Return all pages of a run, by number."""
+        ...
+
+    async def count_pages(self, run_id: RunId) -> int:
+        """Count the pages of a run."""
+        ...
+
+
+class BillingWork(SubscriptionsWork, MeteringWork, ExchangeRatesWork, Protocol):
     """A unit of work over everything a billing use case reads and writes."""
 
     @property

@@ -9,6 +9,8 @@ from scaicontrol_core.kernel.scope import ScopeKind
 
 if TYPE_CHECKING:
     from scaicontrol_core.access.actor import Actor
+    from scaicontrol_core.billing.invoice import Invoice
+    from scaicontrol_core.billing.ports import BillingWork
     from scaicontrol_core.kernel.ids import PartnerId
     from scaicontrol_core.tenancy.partner import Partner
 
@@ -23,6 +25,12 @@ def require_own_name(actor: Actor, seller_id: PartnerId) -> None:
     """Raise ``NotYourSeries`` unless the actor may write documents in the seller's name."""
     if not may_write_for(actor, seller_id):
         raise NotYourSeries
+
+
+async def issuer_of(work: BillingWork, invoice: Invoice) -> Partner:
+    """Return who issued an invoice, whoever sells to its buyer by now."""
+    own, operator = await work.sellers.own_and_operator(invoice.partner_id)
+    return operator if operator is not None and operator.id == invoice.seller_id else own
 
 
 def require_billable(seller: Partner) -> None:

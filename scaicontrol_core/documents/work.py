@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from scaicontrol_core.billing.ports import BillingWork
 from scaicontrol_core.metering.ports import MeteringWork
+from scaicontrol_core.payments.ports import PaymentsWork
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ class DocumentRevisions(Protocol):
         ...
 
 
-class DocumentsWork(BillingWork, MeteringWork, Protocol):
+class DocumentsWork(PaymentsWork, MeteringWork, Protocol):
     """A unit of work over invoices, their documents, and usage: all that a container's use cases need."""
 
     @property

@@ -122,6 +122,13 @@ class PackSubscription(PackState):
         self.past_due_since = at
         self._changed("payment_failed", before)
 
+    def recover(self) -> None:
+        """What was owed is paid: past due no longer."""
+        before = self._compared()
+        self._move(_S.ACTIVE)
+        self.past_due_since = None
+        self._changed("payment_recovered", before)
+
     def renew(self, day: date, members: tuple[PackIncludes, ...], price_cents: int, timezone: str) -> None:
         """Begin the period that runs on a local day, with what the pack includes and costs in it."""
         before = self._compared()
@@ -152,10 +159,14 @@ class PackSubscription(PackState):
         self.schedule = self.schedule.billed(due.ordinal)
 
     def record_billing(
-        self, invoice_id: str | None, ordinals: tuple[int, ...], adjustments: tuple[int, ...] = ()
+        self,
+        invoice_id: str | None,
+        ordinals: tuple[int, ...],
+        adjustments: tuple[int, ...] = (),
+        usage: tuple[int, ...] = (),
     ) -> None:
-        """Note in the audit log what went onto which invoice (None: nothing to charge); packs are never adjusted."""
-        del adjustments
+        """Note in the audit log what went onto which invoice (None: nothing to charge); the rest is its children's."""
+        del adjustments, usage
         self._record(
             PackSubscriptionBilled(
                 resource_id=self.id,

@@ -67,6 +67,7 @@ class Subscription(PackChild):
         else:
             self._move(_S.ACTIVE)
             self._begin_billing(plan, self.starts_on)
+        self._inherit_rate(plan)
         if self.activated_at is None:
             self.activated_at = at
             once = event_fields(self, plan, before) | {"ordinal": 1}
@@ -87,6 +88,7 @@ class Subscription(PackChild):
             self._move(_S.ACTIVE)
             self.schedule, self.current_period = continued_schedule(live, plan, moment.today)
         self.activated_at = start_of_day(self.starts_on, moment.timezone)
+        self._inherit_rate(plan)
         if live.term_ends_on is not None:
             self.begin_with_term(live.term_ends_on, moment.today, moment.timezone)
             self.schedule = self.schedule.ending(live.term_ends_on) if self.schedule else None
@@ -144,6 +146,13 @@ class Subscription(PackChild):
         self._move(_S.PAST_DUE)
         self.past_due_since = at
         self._record(SubscriptionPaymentFailed(**event_fields(self, plan, before), past_due_since=at))
+
+    def recover(self, plan: Plan) -> None:
+        """What was owed is paid: past due no longer."""
+        before = comparable_state(self)
+        self._move(_S.ACTIVE)
+        self.past_due_since = None
+        self._changed(plan, "payment_recovered", before)
 
     def expire(self, plan: Plan, at: datetime, today: date) -> None:
         """The fixed term is over."""

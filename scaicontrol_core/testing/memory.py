@@ -30,6 +30,7 @@ from scaicontrol_core.testing.memory_metering import (
     MemoryUsageEvents,
 )
 from scaicontrol_core.testing.memory_packs import MemoryPackSubscriptions
+from scaicontrol_core.testing.memory_payments import MemoryPayments
 from scaicontrol_core.testing.memory_revisions import MemoryDocumentRevisions
 from scaicontrol_core.testing.memory_sending import MemorySendHistory, MemorySendRequests
 from scaicontrol_core.testing.memory_store import MemoryStore, Transaction
@@ -44,21 +45,23 @@ from scaicontrol_core.testing.memory_tenancy import (
     MemoryVatEvidence,
 )
 from scaicontrol_core.testing.memory_turnovers import MemoryConsumerTurnovers
+from scaicontrol_core.testing.memory_unit_costs import MemoryUnitCosts
 from scaicontrol_core.testing.memory_usage_rollups import MemoryUsageRollups
+from scaicontrol_core.testing.memory_usage_thresholds import MemoryUsageThresholds
 
 if TYPE_CHECKING:
     from scaicontrol_core.access.actor import Actor
     from scaicontrol_core.kernel.clock import Clock
     from scaicontrol_core.kernel.ids import Ids
     from scaicontrol_core.kernel.scope import Scope
-    from scaicontrol_core.kernel.work import ActsInScope
+    from scaicontrol_core.kernel.work import ActsInScope, AfterCommit
 
 
 class MemoryWork:
     """One unit of work; the collections share its transaction and its scope."""
 
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
+    def __init__(self, transaction: Transaction, committed: AfterCommit | None = None) -> None:
+        self._transaction, self._committed = transaction, committed
         self.partners = MemoryPartners(transaction)
         self.sellers = MemorySellers(transaction)
         self.tenants = MemoryTenants(transaction)
@@ -68,12 +71,14 @@ class MemoryWork:
         self.services = MemoryServices(transaction)
         self.plans = MemoryPlans(transaction)
         self.packs = MemoryPacks(transaction)
+        self.unit_costs = MemoryUnitCosts(transaction)
         self.subscriptions = MemorySubscriptions(transaction)
         self.pack_subscriptions = MemoryPackSubscriptions(transaction)
         self.metered = MemoryMeteredSubscriptions(transaction)
         self.usage_events = MemoryUsageEvents(transaction)
         self.usage_closings = MemoryUsageClosings(transaction)
         self.usage_rollups = MemoryUsageRollups(transaction)
+        self.usage_thresholds = MemoryUsageThresholds(transaction)
         self.exchange_rates = MemoryExchangeRates(transaction)
         self.invoices = MemoryInvoices(transaction)
         self.number_series = MemoryNumberSeries(transaction)
@@ -81,6 +86,7 @@ class MemoryWork:
         self.billed_periods = MemoryBilledPeriods(transaction)
         self.billing_runs = MemoryBillingRuns(transaction)
         self.commission_statements = MemoryCommissionStatements(transaction)
+        self.payments = MemoryPayments(transaction)
         self.document_revisions = MemoryDocumentRevisions(transaction)
         self.templates = MemoryTemplates(transaction)
         self.send_requests = MemorySendRequests(transaction)
@@ -95,7 +101,10 @@ class MemoryWork:
 
     async def commit(self) -> None:
         """Apply state, audit log and outbox at once; ``Stale`` if others were first."""
+        events = self._transaction.events
         self._transaction.commit()
+        if events and self._committed is not None:
+            await self._committed(events)
 
 
 @define
@@ -105,8 +114,10 @@ class MemoryUnitOfWorkFactory:
     clock: Clock = field(factory=FixedClock)
     ids: Ids = field(factory=SequentialIds)
     store: MemoryStore = field(factory=MemoryStore)
+    committed: AfterCommit | None = None
 
     @asynccontextmanager
     async def begin(self, actor: ActsInScope, *, read_only: bool = False) -> AsyncIterator[MemoryWork]:
         """Open a unit of work over the actor's scope; what is not committed is forgotten."""
-        yield MemoryWork(Transaction(self.store, cast("Actor", actor), self.clock, self.ids, read_only=read_only))
+        transaction = Transaction(self.store, cast("Actor", actor), self.clock, self.ids, read_only=read_only)
+        yield MemoryWork(transaction, self.committed)

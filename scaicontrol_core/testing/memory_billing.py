@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from copy import copy
 from datetime import date
 from typing import ClassVar
 
 from attrs import evolve, frozen
 
-from scaicontrol_core.billing.billing_run import BillingRun
+from scaicontrol_core.billing.billing_run import RUN_IS_OPEN, BillingRun
 from scaicontrol_core.billing.chain import ChainLink
 from scaicontrol_core.billing.consistency import mismatches
 from scaicontrol_core.billing.errors import PeriodAlreadyBilled
@@ -19,12 +19,14 @@ from scaicontrol_core.billing.lifecycle import InvoiceStatus, PdfStatus
 from scaicontrol_core.billing.numbering import NumberSeries, SeriesKey
 from scaicontrol_core.billing.ports import InvoiceFilter
 from scaicontrol_core.billing.reporting import DocumentSpan, IssuedDocument
-from scaicontrol_core.kernel.errors import Refused, Retryable
-from scaicontrol_core.kernel.ids import InvoiceId, PartnerId
+from scaicontrol_core.billing.run_page import RunPage
+from scaicontrol_core.kernel.errors import Conflict, Refused, Retryable
+from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, RunId
 from scaicontrol_core.kernel.paging import Page, PageRequest
 from scaicontrol_core.kernel.scope import Scope
+from scaicontrol_core.testing.memory_debts import MemoryDebts
 from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable
-from scaicontrol_core.testing.memory_store import MemoryCollection, Transaction
+from scaicontrol_core.testing.memory_store import MemoryCollection, Transaction, UniqueKey
 
 _NUMBERS = "invoice_numbers"
 #: What a numbered document says.
@@ -74,7 +76,7 @@ class _Numbered:
     invoice_id: InvoiceId
 
 
-class MemoryInvoices(MemoryCollection[Invoice]):
+class MemoryInvoices(MemoryDebts):
     """All invoices within scope."""
 
     table = "invoices"
@@ -263,11 +265,80 @@ class MemoryBilledPeriods:
         return sorted(rows, key=lambda row: (row.subscription_id, row.ordinal))
 
 
+@frozen
+class _RunLock:
+    """Written by whoever held a run's lock."""
+
+    run_id: RunId
+
+
 class MemoryBillingRuns(MemoryCollection[BillingRun]):
     """The records of billing runs; a partner sees its own."""
 
     table = "billing_runs"
     what = "billing run"
 
+    def __init__(self, transaction: Transaction) -> None:
+        super().__init__(transaction)
+        self._pages = _MemoryRunPages(transaction)
+
+    async def lock(self, run_id: RunId) -> BillingRun:
+        """Return one; a commit after somebody else's is to be run again."""
+        self._transaction.watch("run_locks", run_id, lambda: Retryable("Another worker was faster."))
+        found = await self.get(run_id)
+        self._transaction.write("run_locks", run_id, _RunLock(run_id))
+        return found
+
+    async def find_open(self, key: str) -> BillingRun | None:
+        """Return the open run of that key."""
+        return next((row for row in self._visible() if row.open_key == key), None)
+
+    async def get_page(self, page_id: str) -> RunPage:
+        """Return one page."""
+        return await self._pages.get(page_id)
+
+    async def add_page(self, page: RunPage) -> None:
+        """Store a page."""
+        await self._pages.add(page)
+
+    async def save_page(self, page: RunPage) -> None:
+        """Store a changed page."""
+        await self._pages.save(page)
+
+    async def last_page(self, run_id: RunId, seller_id: PartnerId, cutoff: date) -> RunPage | None:
+        """Return the newest page of a seller and a day."""
+        own = [page for page in await self.pages(run_id) if (page.seller_id, page.cutoff) == (seller_id, cutoff)]
+        return own[-1] if own else None
+
+    async def unfinished_pages(self, run_id: RunId) -> Sequence[RunPage]:
+        """Return the pages that somebody is to finish."""
+        return [page for page in await self.pages(run_id) if not page.is_finished]
+
+    async def pages(self, run_id: RunId) -> Sequence[RunPage]:
+        """Return all pages of a run."""
+        return self._pages.of_run(run_id)
+
+    async def count_pages(self, run_id: RunId) -> int:
+        """Count the pages of a run."""
+        return len(await self.pages(run_id))
+
     def _reaches(self, scope: Scope, row: BillingRun) -> bool:
         return row.partner_id is not None and scope.covers(partner_id=row.partner_id, tenant_id=None)
+
+    def _unique_keys(self, row: BillingRun) -> Iterable[UniqueKey]:
+        if row.open_key is not None:
+            yield ("open", row.open_key), lambda: Conflict(RUN_IS_OPEN, code="run_is_open")
+
+
+class _MemoryRunPages(MemoryCollection[RunPage]):
+    table = "run_pages"
+    what = "run page"
+
+    def of_run(self, run_id: RunId) -> Sequence[RunPage]:
+        return sorted((row for row in self._visible() if row.run_id == run_id), key=lambda row: row.number)
+
+    def _reaches(self, scope: Scope, row: RunPage) -> bool:
+        return row.partner_id is not None and scope.covers(partner_id=row.partner_id, tenant_id=None)
+
+    def _unique_keys(self, row: RunPage) -> Iterable[UniqueKey]:
+        yield (row.run_id, row.number), lambda: Retryable("Another worker claimed this page.")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.testing.memory_store import Transaction
 
 _ACTIVATED = "subscription.activated.v1"
-_OF_TENANTS = ("subscriptions", "pack_subscriptions", "invoices", "billed_periods")
+_OF_TENANTS = ("subscriptions", "pack_subscriptions", "invoices", "billed_periods", "payments")
 
 
 class MemoryIntegrityReads:

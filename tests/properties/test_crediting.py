@@ -99,7 +99,7 @@ def line_taxes(rows: list[tuple[int, tuple[str, int]]]) -> list[int]:
 def credited(invoice: Invoice, wanted: NewCreditNote) -> Credit:
     """Issue it on paper: the invoice remembers."""
     credit = credit_of(invoice, wanted, TODAY, SequentialIds())
-    invoice.take_back(credit.credited, InvoiceId(f"inv_cn{len(invoice.credited.note_ids)}"))
+    invoice.take_back(credit.credited, InvoiceId(f"inv_cn{len(invoice.credited.note_ids)}"), DEFAULT_START)
     return credit
 
 

@@ -28,7 +28,7 @@ EDGES = {
         finalized: sent void
         sent: paid past_due void
         past_due: paid void
-        paid:
+        paid: past_due
         void:""",
     "billing run": """
         running: completed

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from scaicontrol_adapters.sql.transaction import Transaction
     from scaicontrol_core.billing.numbering import SeriesKey
     from scaicontrol_core.billing.ports import InvoiceFilter
+    from scaicontrol_core.kernel.ids import SubscriptionId
     from scaicontrol_core.kernel.paging import Page, PageRequest
 
 _PERIOD = Fields(Period, prefix="period_", absent_when="start")
@@ -102,6 +103,36 @@ _DOCUMENTS = (
     )
     .order_by(*_ORDER)
     .limit(bindparam("at_most"))
+)
+_OPEN_CENTS = (
+    InvoiceRow.gross_cents
+    - InvoiceRow.credited_net_cents
+    - InvoiceRow.credited_tax_cents
+    - InvoiceRow.paid_cents
+    + InvoiceRow.refunded_cents
+)
+_OVERDUE = (
+    select(InvoiceRow.id)
+    .where(
+        InvoiceRow.status == InvoiceStatus.SENT.value,
+        InvoiceRow.document_type == DocumentType.INVOICE.value,
+        InvoiceRow.due_date < bindparam("before"),
+        InvoiceRow.id > bindparam("last_id"),
+    )
+    .order_by(InvoiceRow.id)
+    .limit(bindparam("at_most"))
+)
+_FAILING = (
+    select(InvoiceLineRow.subscription_id)
+    .distinct()
+    .join(InvoiceRow, InvoiceRow.id == InvoiceLineRow.invoice_id)
+    .where(
+        InvoiceLineRow.subscription_id.in_(bindparam("charged", expanding=True)),
+        InvoiceRow.payment_failed_at.is_not(None),
+        InvoiceRow.status != InvoiceStatus.VOID.value,
+        InvoiceRow.id != bindparam("apart_from"),
+        _OPEN_CENTS > 0,
+    )
 )
 _AWAITING = (
     select(InvoiceRow.id)
@@ -188,6 +219,18 @@ class SqlInvoices(Repository[Invoice]):
         """Return ids of numbered invoices with that ``pdf_status``, oldest first."""
         ids = await self._transaction.execute(_AWAITING, {"state": status.value, "at_most": limit})
         return [InvoiceId(each) for each in ids.scalars()]
+
+    async def overdue(self, before: date, *, after: InvoiceId | None, limit: int) -> Sequence[InvoiceId]:
+        """Return ids of what is ``sent`` and was due before a day."""
+        ids = await self._transaction.execute(_OVERDUE, {"before": before, "last_id": after or "", "at_most": limit})
+        return [InvoiceId(each) for each in ids.scalars()]
+
+    async def failing(
+        self, subscription_ids: Sequence[SubscriptionId], *, apart_from: InvoiceId
+    ) -> frozenset[SubscriptionId]:
+        """Return those that another open invoice charges that had a scheduled payment fail."""
+        wanted = {"charged": list(subscription_ids), "apart_from": apart_from}
+        return frozenset((await self._transaction.execute(_FAILING, wanted)).scalars())
 
     async def documents(
         self, span: DocumentSpan, *, after: tuple[date, InvoiceId] | None, limit: int

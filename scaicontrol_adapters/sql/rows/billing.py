@@ -28,7 +28,7 @@ from scaicontrol_adapters.sql.rows.base import (
     table,
     unique,
 )
-from scaicontrol_core.billing.billing_run import RUN_LIFECYCLE
+from scaicontrol_core.billing.billing_run import RUN_IS_OPEN, RUN_LIFECYCLE
 from scaicontrol_core.billing.ledger import ChargeKind
 from scaicontrol_core.billing.lifecycle import INVOICE_LIFECYCLE, DocumentType, PdfStatus
 
@@ -73,6 +73,7 @@ class InvoiceRow(Row, TenantScoped):
         index("order_number", "id"),
         index("pdf_status", "id"),
         index("referenced_invoice_id", "id"),
+        index("status", "due_date", "id"),
     )
 
     id: Mapped[PrimaryId]
@@ -94,6 +95,9 @@ class InvoiceRow(Row, TenantScoped):
     credited_tax_cents: Mapped[Cents] = mapped_column(server_default="0")
     credited_lines: Mapped[Json] = mapped_column(server_default="[]")
     credited_note_ids: Mapped[Json] = mapped_column(server_default="[]")
+    paid_cents: Mapped[Cents] = mapped_column(server_default="0")
+    refunded_cents: Mapped[Cents] = mapped_column(server_default="0")
+    payment_failed_at: Mapped[datetime | None]
     number: Mapped[str | None] = mapped_column(String(64))
     sequence: Mapped[int | None] = mapped_column(BigInteger)
     fiscal_year: Mapped[int | None]
@@ -194,7 +198,12 @@ class BillingRunRow(Row, Reach):
     """A billing run; one of the platform's names no partner."""
 
     __tablename__ = "billing_runs"
-    __table_args__ = table(state_of(RUN_LIFECYCLE), index("started_at", "id"), index("partner_id", "started_at", "id"))
+    __table_args__ = table(
+        state_of(RUN_LIFECYCLE),
+        unique("open_key", code="run_is_open", message=RUN_IS_OPEN),
+        index("started_at", "id"),
+        index("partner_id", "started_at", "id"),
+    )
     partner_column = "partner_id"
 
     id: Mapped[PrimaryId]
@@ -206,4 +215,34 @@ class BillingRunRow(Row, Reach):
     totals: Mapped[Json]
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    version: Mapped[int]
+    open_key: Mapped[str | None] = mapped_column(String(96))
+
+
+class RunPageRow(Row, Reach):
+    """A page of a billing run: whose it is, how far it is, what came of it."""
+
+    __tablename__ = "billing_run_pages"
+    __table_args__ = table(
+        unique("run_id", "number", code="page_taken", message="Another worker claimed this page.", race=True),
+        index("run_id", "seller_id", "cutoff", "number"),
+        index("run_id", "finished_at"),
+    )
+    partner_column = "partner_id"
+
+    id: Mapped[PrimaryId]
+    run_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("billing_runs.id"))
+    number: Mapped[int]
+    partner_id: Mapped[Id | None]
+    seller_id: Mapped[Id]
+    cutoff: Mapped[date]
+    cursor: Mapped[Id | None]
+    upto: Mapped[Id]
+    tenants: Mapped[int]
+    worker: Mapped[str] = mapped_column(String(120))
+    workers: Mapped[Json]
+    claimed_at: Mapped[datetime]
+    leased_until: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    totals: Mapped[Json]
     version: Mapped[int]

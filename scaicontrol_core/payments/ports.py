@@ -1,0 +1,76 @@
+"""What the payment use cases need from the outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from attrs import frozen
+
+from scaicontrol_core.billing.ports import BillingWork
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, PaymentId, TenantId
+    from scaicontrol_core.kernel.paging import Page, PageRequest
+    from scaicontrol_core.payments.lifecycle import PaymentKind, PaymentMethod, PaymentStatus
+    from scaicontrol_core.payments.payment import Payment
+
+
+@frozen
+class PaymentFilter:
+    """Narrows a list of payments; None does not narrow. ``reference`` matches exactly."""
+
+    tenant_id: TenantId | None = None
+    partner_id: PartnerId | None = None
+    seller_id: PartnerId | None = None
+    invoice_id: InvoiceId | None = None
+    kind: PaymentKind | None = None
+    status: PaymentStatus | None = None
+    method: PaymentMethod | None = None
+    reference: str | None = None
+
+
+class Payments(Protocol):
+    """The ledger of money that moved: nothing is ever taken away."""
+
+    async def get(self, payment_id: PaymentId) -> Payment:
+        """Return one, or raise ``NotFound`` (``payment_not_found``)."""
+        ...
+
+    async def find(self, payment_id: PaymentId) -> Payment | None:
+        """Return one if it is there."""
+        ...
+
+    async def with_key(self, seller_id: PartnerId, idempotency_key: str) -> Payment | None:
+        """Return the seller's payment of that key, if there is one."""
+        ...
+
+    async def of_invoice(self, invoice_id: InvoiceId) -> Sequence[Payment]:
+        """Return all of an invoice, oldest first."""
+        ...
+
+    async def of_tenant(self, tenant_id: TenantId, seller_id: PartnerId) -> Sequence[Payment]:
+        """Return all that a tenant paid a seller and got back, what did not succeed left out, oldest first."""
+        ...
+
+    async def add(self, payment: Payment) -> None:
+        """Write a new one; ``PaymentReferenceTaken`` if the seller has its reference already."""
+        ...
+
+    async def save(self, payment: Payment) -> None:
+        """Write a changed one, or raise ``Stale``."""
+        ...
+
+    async def list(self, wanted: PaymentFilter, page: PageRequest) -> Page[Payment]:
+        """Return part of the list, newest first unless sorted otherwise (created_at, received_on)."""
+        ...
+
+
+class PaymentsWork(BillingWork, Protocol):
+    """A unit of work over invoices and what is paid for them."""
+
+    @property
+    def payments(self) -> Payments:
+        """The payments within scope."""
+        ...
