@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
@@ -16,7 +16,7 @@ from scaicontrol_core.kernel.quantity import Quantity
 from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
 from scaicontrol_core.subscriptions.schedule import DuePeriod
 from scaicontrol_core.subscriptions.subscription import Subscription
-from scaicontrol_core.subscriptions.terms import Adjustment
+from scaicontrol_core.subscriptions.terms import Adjustment, OwedUsage
 
 if TYPE_CHECKING:
     from scaicontrol_core.kernel.ids import Ids
@@ -24,29 +24,39 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class Charge:
-    """One due period, or one adjustment, and the line that charges it (None: it costs nothing and is not shown).
+    """One due period, adjustment or period's usage, and the line that charges it (None: nothing to show).
 
-    Of a credit that an invoice can't bear whole, ``rest`` is what goes on waiting.
+    Of a credit that an invoice can't bear whole, ``rest`` is what goes on waiting. Usage has
+    any number of lines. ``then_owes`` is the usage to charge when a due period is over.
     """
 
     subscription: Subscription | PackSubscription
-    owed: DuePeriod | Adjustment
+    owed: DuePeriod | Adjustment | OwedUsage
     line: InvoiceLine | None
     net_cents: int
     currency: str
     rest: Adjustment | None = None
+    usage_lines: tuple[InvoiceLine, ...] = ()
+    then_owes: OwedUsage | None = None
+
+    @property
+    def lines(self) -> tuple[InvoiceLine, ...]:
+        """What it puts on the invoice."""
+        return self.usage_lines if self.line is None else (self.line,)
 
     @property
     def kind(self) -> ChargeKind:
         """What it charges."""
         if isinstance(self.subscription, PackSubscription):
             return ChargeKind.PACK
+        if isinstance(self.owed, OwedUsage):
+            return ChargeKind.USAGE
         return ChargeKind.RECURRING if isinstance(self.owed, DuePeriod) else ChargeKind.ADJUSTMENT
 
     @property
     def ordinal(self) -> int:
         """Which of its kind it is."""
-        return self.owed.ordinal if isinstance(self.owed, DuePeriod) else self.owed.number
+        return self.owed.number if isinstance(self.owed, Adjustment) else self.owed.ordinal
 
     @property
     def period(self) -> Period:
@@ -57,8 +67,13 @@ class Charge:
         """Advance the subscription past it."""
         if isinstance(self.owed, DuePeriod):
             self.subscription.bill(self.owed)
-        elif isinstance(self.subscription, Subscription):
-            self.subscription.settle(self.owed, self.rest)
+        if isinstance(self.subscription, Subscription):
+            if isinstance(self.owed, Adjustment):
+                self.subscription.settle(self.owed, self.rest)
+            elif isinstance(self.owed, OwedUsage):
+                self.subscription.settle_usage(self.owed)
+            elif self.then_owes is not None:
+                self.subscription.owe_usage(self.then_owes)
 
 
 def adjusted(subscription: Subscription, adjustment: Adjustment, known: Known, ids: Ids) -> Charge:
@@ -71,6 +86,21 @@ def adjusted(subscription: Subscription, adjustment: Adjustment, known: Known, i
         net_cents=line.net_cents,
         currency=adjustment.currency,
     )
+
+
+def portions(charges: Sequence[Charge]) -> Iterator[tuple[Charge, ...]]:
+    """Divide charges into what one invoice has lines for, in order."""
+    portion: list[Charge] = []
+    lines = 0
+    for charge in charges:
+        needed = max(1, len(charge.lines))
+        if portion and lines + needed > MAX_LINES:
+            yield tuple(portion)
+            portion, lines = [], 0
+        portion.append(charge)
+        lines += needed
+    if portion:
+        yield tuple(portion)
 
 
 def bearable(charges: Sequence[Charge]) -> tuple[Charge, ...]:
@@ -86,7 +116,9 @@ def bearable(charges: Sequence[Charge]) -> tuple[Charge, ...]:
     if not credited:
         return tuple(owed)
     periods = any(charge.kind is not ChargeKind.ADJUSTMENT and charge.net_cents for charge in owed)
-    if len(charges) > MAX_LINES or (not periods and left + sum(each.net_cents for each in credited) <= 0):
+    if sum(max(1, len(charge.lines)) for charge in charges) > MAX_LINES or (
+        not periods and left + sum(each.net_cents for each in credited) <= 0
+    ):
         return tuple(charge for charge in owed if charge.kind is not ChargeKind.ADJUSTMENT)
     taken: list[Charge] = []
     for credit in credited:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from scaicontrol_core.billing.charges import Charge, adjusted, bearable
-from scaicontrol_core.billing.drafting import Known, recurring_line, sold_in
-from scaicontrol_core.billing.invoice import MAX_LINES, Invoice
+from scaicontrol_core.billing.charges import Charge, adjusted, bearable, portions
+from scaicontrol_core.billing.drafting import Known, recurring_line
+from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.ledger import BilledPeriod, ChargeKind
 from scaicontrol_core.billing.pack_charges import pack_charges
+from scaicontrol_core.billing.usage_charges import Used, owing, usage_charge
 from scaicontrol_core.catalog.pack import ServicePack
 from scaicontrol_core.catalog.plan import Plan
 from scaicontrol_core.catalog.service import Service
@@ -45,6 +46,7 @@ class Batch:
     services: Mapping[ServiceId, Service]
     pack_subscriptions: Sequence[PackSubscription] = ()
     packs: Mapping[PackId, ServicePack] = field(factory=dict)
+    used: Used = field(factory=dict)
 
     @property
     def owing(self) -> tuple[TenantId, ...]:
@@ -107,8 +109,7 @@ def sales_of(batch: Batch, tenant_id: TenantId, subscriptions: Sequence[Subscrip
     sales = []
     for currency in dict.fromkeys(charge.currency for charge in charges):
         own = bearable(tuple(charge for charge in charges if charge.currency == currency))
-        for first in range(0, len(own), MAX_LINES):
-            portion = own[first : first + MAX_LINES]
+        for portion in portions(own):
             invoice = _draft(batch, tenant, portion, ids)
             sales.append(Sale(tenant=tenant, profile=profile, charges=portion, invoice=invoice))
     return tuple(sales)
@@ -127,6 +128,7 @@ def settle(sale: Sale) -> tuple[Subscription | PackSubscription, ...]:
             sale.invoice.id if sale.invoice else None,
             ordinals[ChargeKind.RECURRING] + ordinals[ChargeKind.PACK],
             ordinals[ChargeKind.ADJUSTMENT],
+            ordinals[ChargeKind.USAGE],
         )
     return tuple(charges[0].subscription for charges in billed.values())
 
@@ -134,17 +136,21 @@ def settle(sale: Sale) -> tuple[Subscription | PackSubscription, ...]:
 def _charges(batch: Batch, subscription: Subscription, ids: Ids) -> Iterator[Charge]:
     known = Known(batch.plans, batch.services)
     configuration = batch.seller.configuration
-    if subscription.schedule is not None:
-        for due in subscription.schedule.due(batch.cutoff):
-            sold = sold_in(subscription, due, known, configuration.billing_timezone)
-            line = recurring_line(ids.new("lin"), sold, due)
-            yield Charge(
-                subscription=subscription,
-                owed=due,
-                line=line if line.net_cents or configuration.zero_amount_invoices else None,
-                net_cents=line.net_cents,
-                currency=sold.price.currency,
-            )
+    owed = owing(subscription, known, configuration, batch.cutoff)
+    for period in owed.periods:
+        line = recurring_line(ids.new("lin"), period.sold, period.due)
+        yield Charge(
+            subscription=subscription,
+            owed=period.due,
+            line=line if line.net_cents or configuration.zero_amount_invoices else None,
+            net_cents=line.net_cents,
+            currency=period.sold.price.currency,
+            then_owes=period.usage,
+        )
+    for usage in owed.usage:
+        used = batch.used.get((subscription.id, usage.ordinal), {})
+        zero_lines = configuration.zero_amount_invoices
+        yield usage_charge(subscription, usage, used, known, ids, zero_lines=zero_lines)
     for adjustment in subscription.adjustments:
         if adjustment.due_on <= batch.cutoff:
             yield adjusted(subscription, adjustment, known, ids)
@@ -160,7 +166,7 @@ def _pack_charges(batch: Batch, tenant_id: TenantId, ids: Ids) -> Iterator[Charg
 
 
 def _draft(batch: Batch, tenant: Tenant, charges: Sequence[Charge], ids: Ids) -> Invoice | None:
-    lines = tuple(charge.line for charge in charges if charge.line is not None)
+    lines = tuple(line for charge in charges for line in charge.lines)
     if not lines:
         return None
     periods = [line.period for line in lines if line.period is not None]

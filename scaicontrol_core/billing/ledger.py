@@ -18,6 +18,8 @@ class ChargeKind(StrEnum):
     """Part of a period, charged or credited after a change; its ordinal counts adjustments."""
     PACK = "pack"
     """A period of a pack: ``subscription_id`` is the pack subscription's."""
+    USAGE = "usage"
+    """The usage of a period, charged once it is over."""
 
 
 @frozen(kw_only=True)

@@ -8,6 +8,7 @@ from attrs import evolve, field, frozen
 
 from scaicontrol_core.billing.billing_run import RunTotals, TenantFailure, VatTotal
 from scaicontrol_core.billing.consumer_turnover import TurnoverCount
+from scaicontrol_core.billing.drafting import Known
 from scaicontrol_core.billing.due import PageRequestOfRun, find_due
 from scaicontrol_core.billing.facts import Facts, Prepared, Rules
 from scaicontrol_core.billing.foreign_currency import with_exchange_rates
@@ -15,6 +16,7 @@ from scaicontrol_core.billing.freezing import dated, freeze, prepare
 from scaicontrol_core.billing.gathering import Batch, Sale, sales_of, settle
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.supplies import rate_wanted
+from scaicontrol_core.billing.usage_totals import close_used, read_used
 from scaicontrol_core.kernel.errors import ScaiControlError
 from scaicontrol_core.kernel.ids import Ids, InvoiceId, TenantId
 from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
@@ -67,7 +69,7 @@ async def bill_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rules: R
 
     The caller commits. Numbers are taken in one block, last, under the series' lock.
     """
-    batch = await _load(work, ask)
+    batch = await _load(work, ask, keep=True)
     if batch is None:
         return None
     drafted = await _draft(work, batch, ids, rules, ask)
@@ -79,6 +81,7 @@ async def bill_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rules: R
         for invoice in invoices:
             invoice.record_draft()
     await work.invoices.add_many(invoices)
+    await close_used(work, [charge for sale in drafted.sales for charge in sale.charges])
     await work.billed_periods.add_many([row for sale in drafted.sales for row in sale.ledger(ask.run_id, ask.now)])
     await work.subscriptions.save_many([each for each in settled if isinstance(each, Subscription)])
     await work.pack_subscriptions.save_many([each for each in settled if isinstance(each, PackSubscription)])
@@ -87,7 +90,7 @@ async def bill_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rules: R
 
 async def preview_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rules: Rules) -> PageOutcome | None:
     """Return what ``bill_page`` would do, writing nothing."""
-    batch = await _load(work, ask)
+    batch = await _load(work, ask, keep=False)
     if batch is None:
         return None
     drafted = await _draft(work, batch, ids, rules, ask)
@@ -96,7 +99,7 @@ async def preview_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rules
     return _outcome(batch, drafted, numbered=True, previews=tuple(_preview(each) for each in drafted.prepared))
 
 
-async def _load(work: BillingWork, ask: PageRequestOfRun) -> Batch | None:
+async def _load(work: BillingWork, ask: PageRequestOfRun, *, keep: bool) -> Batch | None:
     due = await find_due(work, ask)
     tenant_ids = due.tenant_ids
     if not tenant_ids:
@@ -105,6 +108,9 @@ async def _load(work: BillingWork, ask: PageRequestOfRun) -> Batch | None:
     packs = {pack.id: pack for pack in await work.packs.all()} if due.packs else {}
     plain = {plan_id for subscription in due.subscriptions for plan_id in subscription.plan_ids}
     plan_ids = sorted(plain.union(*(packs[each.pack_id].plan_ids for each in due.packs if each.pack_id in packs)))
+    plans = await work.plans.get_many(plan_ids)
+    services = {service.id: service for service in await work.services.all()}
+    seller = ask.seller.configuration
     return Batch(
         seller=ask.seller,
         cutoff=ask.cutoff,
@@ -115,8 +121,9 @@ async def _load(work: BillingWork, ask: PageRequestOfRun) -> Batch | None:
         packs=packs,
         tenants=await work.tenants.get_many(tenant_ids),
         profiles=await work.billing_profiles.of_tenants(tenant_ids),
-        plans=await work.plans.get_many(plan_ids),
-        services={service.id: service for service in await work.services.all()},
+        plans=plans,
+        services=services,
+        used=await read_used(work, due.subscriptions, Known(plans, services), seller, ask.cutoff, keep=keep),
     )
 
 

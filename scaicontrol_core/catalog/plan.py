@@ -207,6 +207,11 @@ class Plan(Recorder):
         """Tell whether the public catalogue shows it."""
         return self.terms.is_public
 
+    @property
+    def charges_usage(self) -> bool:
+        """Tell whether usage costs anything beside the price of a period."""
+        return bool(self.terms.usage_pricing)
+
     def price_at(self, at: datetime, cadence: Cadence) -> PlanPrice:
         """Return the price in force at an instant for a cadence it was ever sold at.
 

@@ -16,7 +16,7 @@ from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol_core.subscriptions.proration import Proration, Remainder, accrual_of, prorate, seconds_bought
 from scaicontrol_core.subscriptions.snapshot import comparable_state
 from scaicontrol_core.subscriptions.state import SubscriptionState, check_quantity
-from scaicontrol_core.subscriptions.terms import Accrual, Adjustment, PendingChange, Terms
+from scaicontrol_core.subscriptions.terms import Accrual, Adjustment, OwedUsage, PendingChange, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,6 +115,7 @@ class Changes(SubscriptionState):
         if pending.from_ordinal is None and self.schedule is not None:
             self._plan_ahead(plan, pending.quantity, local_date(pending.effective_at, timezone))
         self.plan_id, self.plan_key, self.quantity = pending.plan_id, pending.plan_key, pending.quantity
+        self._inherit_rate(plan)
         self.pending_change = None
         self._look_at(pending.effective_on)
         self._changed(plan, kind, before)
@@ -152,8 +153,20 @@ class Changes(SubscriptionState):
             self.adjustment_count += 1
         self.adjustments = waiting
 
+    def owe_usage(self, usage: OwedUsage) -> None:
+        """Have the usage of a period charged when it is over."""
+        self.owed_usage = (*self.owed_usage, usage)
+
+    def settle_usage(self, usage: OwedUsage) -> None:
+        """Note that the usage of a period was put on an invoice, or came to nothing."""
+        self.owed_usage = tuple(each for each in self.owed_usage if each.ordinal != usage.ordinal)
+
     def record_billing(
-        self, invoice_id: str | None, ordinals: tuple[int, ...], adjustments: tuple[int, ...] = ()
+        self,
+        invoice_id: str | None,
+        ordinals: tuple[int, ...],
+        adjustments: tuple[int, ...] = (),
+        usage: tuple[int, ...] = (),
     ) -> None:
         """Note in the audit log what went onto which invoice (None: nothing to charge)."""
         changes: dict[str, tuple[Any, Any]] = {
@@ -162,6 +175,8 @@ class Changes(SubscriptionState):
         }
         if adjustments:
             changes["adjustments"] = (None, list(adjustments))
+        if usage:
+            changes["usage_periods"] = (None, list(usage))
         self._record(
             SubscriptionBilled(
                 resource_id=self.id,
@@ -185,6 +200,7 @@ class Changes(SubscriptionState):
         if self.schedule:
             self._plan_ahead(plan, quantity, today)
         self.plan_id, self.plan_key, self.quantity = plan.id, plan.plan_key, quantity
+        self._inherit_rate(plan)
         self._look_at(today)
 
     def _plan_ahead(self, plan: Plan, quantity: int, today: date) -> int:

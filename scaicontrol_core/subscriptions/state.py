@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
@@ -15,7 +16,7 @@ from scaicontrol_core.subscriptions.events import SubscriptionChanged
 from scaicontrol_core.subscriptions.lifecycle import LIVE_STATUSES, SUBSCRIPTION_LIFECYCLE, SubscriptionStatus
 from scaicontrol_core.subscriptions.schedule import BillingSchedule
 from scaicontrol_core.subscriptions.snapshot import change_fields, comparable_state, event_fields
-from scaicontrol_core.subscriptions.terms import Accrual, Adjustment, PendingChange, Terms
+from scaicontrol_core.subscriptions.terms import Accrual, Adjustment, OwedUsage, PendingChange, Terms, waits_until
 
 if TYPE_CHECKING:
     from scaicontrol_core.catalog.plan import Plan
@@ -57,7 +58,9 @@ class SubscriptionState(Recorder):
     pending_change: PendingChange | None = None
     adjustments: tuple[Adjustment, ...] = ()
     adjustment_count: int = 0
+    owed_usage: tuple[OwedUsage, ...] = ()
     pack_subscription_id: PackSubscriptionId | None = None
+    billable_rate: dict[str, Decimal] = field(factory=dict)
     metadata: dict[str, Any] = field(factory=dict)
     version: int = 0
     _events: list[Event] = field(factory=list, init=False, repr=False)
@@ -78,13 +81,20 @@ class SubscriptionState(Recorder):
 
     @property
     def next_billing_on(self) -> date | None:
-        """The local day the next charge falls due, or None if there is none to come, or a pack is charged."""
-        if self.pack_subscription_id is not None:
-            return None
-        days = [adjustment.due_on for adjustment in self.adjustments]
-        if self.schedule and (begins := self.schedule.next_billing_on):
-            days.append(begins)
+        """The local day the next charge falls due, or None if none is to come; a child owes nothing but usage."""
+        used = self.usage_to_bill
+        days = [usage.due_on for usage in used]
+        if self.pack_subscription_id is None:
+            days += [adjustment.due_on for adjustment in self.adjustments]
+            if self.schedule and (begins := self.schedule.next_billing_on):
+                days.append(waits_until(begins, used))
         return min(days, default=None)
+
+    @property
+    def usage_to_bill(self) -> tuple[OwedUsage, ...]:
+        """The periods whose usage is not billed yet, as far as the subscription lives in them."""
+        until = self.schedule.until if self.schedule else None
+        return tuple(usage.within(until) for usage in self.owed_usage)
 
     @property
     def ripe_at(self) -> datetime | None:
@@ -122,7 +132,8 @@ class SubscriptionState(Recorder):
         """Every plan that it, or billing it, may need."""
         planned = {self.pending_change.plan_id} if self.pending_change else set()
         terms = {each.plan_id for each in self.terms_by_period}
-        return frozenset({self.plan_id, *planned, *terms, *(each.plan_id for each in self.adjustments)})
+        used = {each.plan_id for each in self.owed_usage}
+        return frozenset({self.plan_id, *planned, *terms, *used, *(each.plan_id for each in self.adjustments)})
 
     def allowed_moves(self) -> tuple[SubscriptionStatus, ...]:
         """Return the states that may follow, for answers that offer actions."""
@@ -155,6 +166,10 @@ class SubscriptionState(Recorder):
         """Show the period that runs today: after a pause or a new cadence it is another one."""
         if self.schedule:
             self.current_period = self.schedule.period_on(today) or self.current_period
+
+    def _inherit_rate(self, plan: Plan) -> None:
+        """Let usage reported from now on cost what it costs on this plan now."""
+        self.billable_rate = dict(plan.billable_rate)
 
     def _forget_cancellation(self) -> None:
         self.pending_cancellation_at = None

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from scaicontrol_core.kernel.ids import PlanId
 from scaicontrol_core.kernel.money import round_half_away
 from scaicontrol_core.kernel.period import Period
 from scaicontrol_core.subscriptions.legs import Leg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @frozen(kw_only=True)
@@ -52,6 +56,41 @@ class PendingChange:
     from_ordinal: int | None
     """The first period of the new terms; None during a trial, which has no periods."""
     replaced: tuple[Leg, ...] = ()
+
+
+@frozen(kw_only=True)
+class OwedUsage:
+    """A period that was charged in advance, and whose usage is charged once it is over.
+
+    ``start`` to ``end`` are local days. Late usage is waited for ``grace_days`` longer.
+    """
+
+    ordinal: int
+    plan_id: PlanId
+    plan_key: str
+    start: date
+    end: date
+    grace_days: int
+
+    @property
+    def period(self) -> Period:
+        """The days whose usage it is."""
+        return Period(self.start, self.end)
+
+    @property
+    def due_on(self) -> date:
+        """The local day it may be billed from."""
+        return self.end + timedelta(days=self.grace_days)
+
+    def within(self, until: date | None) -> OwedUsage:
+        """Return what is left of it where no period starts on ``until`` or later: that day is its last."""
+        last = self.end if until is None else until + timedelta(days=1)
+        return self if last >= self.end else evolve(self, end=max(last, self.start + timedelta(days=1)))
+
+
+def waits_until(start: date, used: Iterable[OwedUsage]) -> date:
+    """Return when a period that starts on a day is charged: with the usage of the one before, on one invoice."""
+    return max((usage.due_on for usage in used if usage.end <= start), default=start)
 
 
 @frozen(kw_only=True)

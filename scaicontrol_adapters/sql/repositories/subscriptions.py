@@ -22,7 +22,7 @@ from scaicontrol_core.subscriptions.legs import Leg
 from scaicontrol_core.subscriptions.lifecycle import LIVE_STATUSES, SubscriptionStatus
 from scaicontrol_core.subscriptions.schedule import BillingSchedule, Pause
 from scaicontrol_core.subscriptions.subscription import Subscription
-from scaicontrol_core.subscriptions.terms import Accrual, Adjustment, PendingChange, Terms
+from scaicontrol_core.subscriptions.terms import Accrual, Adjustment, OwedUsage, PendingChange, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +56,7 @@ _SUBSCRIPTIONS: Table[Subscription] = Table(
             "accruing": json_object(Fields(Accrual)),
             "pending_change": json_object(_PENDING),
             "adjustments": json_list(_ADJUSTMENT),
+            "owed_usage": json_list(Fields(OwedUsage, codecs={"start": DAY, "end": DAY})),
         },
         columns_as={"metadata": "metadata_json"},
         parts={

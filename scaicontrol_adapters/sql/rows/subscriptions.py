@@ -89,6 +89,7 @@ class SubscriptionRow(Row, TenantScoped):
     pending_change: Mapped[Json | None]
     adjustments: Mapped[Json | None]
     adjustment_count: Mapped[int | None]
+    owed_usage: Mapped[Json | None]
     pack_subscription_id: Mapped[Id | None]
     metadata_json: Mapped[Json]
     created_at: Mapped[datetime]
