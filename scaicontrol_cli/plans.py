@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scaicontrol_cli import pack_subscriptions
+from scaicontrol_cli import costs, pack_subscriptions
 from scaicontrol_cli.arguments import (
     DEFAULT_LIMIT,
     AsJson,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 app = group("Plans: what one service costs.")
 packs = group("Packs: plans of several services, sold as one line.")
+costs.add_to(app)
 pack_subscriptions.add_to(packs)
 
 _PLAN_SHOWN = (
@@ -40,10 +41,10 @@ _PACK_SHOWN = (
     amount_column("price", "price_cents"),
     *columns("discount_type", "discount_percentage", "is_active", "is_public"),
 )
-_OF_PLAN = ("id", "slug", "plan_key", "is_active", "is_public", "created_at", "version")
+_OF_PLAN = ("id", "slug", "plan_key", "is_active", "is_public", "billable_rate", "created_at", "version")
 _OF_PLAN_TERMS = (
     "name", "description", "tier", "billing_period", "base_price_cents", "currency", "mrr_cents", "features", "quotas",
-    "trial_days", "sort_order", "cost_multiplier", "metadata",
+    "trial_days", "sort_order", "cost_multiplier", "cost_margins", "metadata",
 )  # fmt: skip
 _OF_PACK = ("id", "slug", "is_active", "is_public", "created_at", "version")
 _OF_PACK_TERMS = (

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _FIELDS = (
     "id", "partner_id", "tenant_id", "service_id", "plan_id", "plan_key", "pack_subscription_id", "quantity", "status",
-    "starts_on",
+    "billable_rate", "starts_on",
     "next_billing_on", "trial_ends_at", "pending_cancellation_at", "past_due_since", "activated_at", "cancelled_at",
     "cancellation_reason", "suspension_reason", "term_ends_at", "resumes_at", "billing_anchor", "adjustments",
     "metadata", "created_at", "version",

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from attrs import fields, frozen
 
+from scaicontrol_core.kernel.quantity import plain
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from enum import Enum
@@ -42,6 +44,11 @@ TUPLE = Codec(list, tuple)
 DAY = Codec(date.isoformat, date.fromisoformat)
 #: An exact number within JSON, as text.
 DECIMAL = Codec(str, Decimal)
+#: Exact numbers by name, as a JSON object of texts.
+DECIMALS = Codec(
+    lambda named: {name: plain(value) for name, value in named.items()},
+    lambda kept: {name: Decimal(text) for name, text in kept.items()},
+)
 #: An instant within JSON.
 INSTANT = Codec(datetime.isoformat, datetime.fromisoformat)
 

@@ -54,6 +54,15 @@ class PlanUpdated(Event):
 
 
 @frozen(kw_only=True)
+class PlanRatesRefreshed(Event):
+    """The rates of a cost-based plan followed its costs; ``changes`` say from what to what."""
+
+    action: ClassVar[str] = "plan.rates_refreshed"
+    resource_type: ClassVar[str] = "plan"
+    plan_key: str
+
+
+@frozen(kw_only=True)
 class PlanDeactivated(Event):
     """A plan is no longer sold."""
 

@@ -2,112 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from attrs import Factory, define, evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
-from scaicontrol_core.catalog.events import PlanCreated, PlanDeactivated, PlanDeleted, PlanUpdated
-from scaicontrol_core.catalog.usage_pricing import UsageTier, check_tiers
+from scaicontrol_core.catalog.events import PlanCreated, PlanDeactivated, PlanDeleted, PlanRatesRefreshed, PlanUpdated
+from scaicontrol_core.catalog.plan_terms import MAX_TRIAL_DAYS, PlanTerms
+from scaicontrol_core.catalog.unit_cost import CostBook, rate_of
+from scaicontrol_core.catalog.usage_pricing import UsageTier
 from scaicontrol_core.kernel import checks
-from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.events import Event, Recorder, changed, to_json
 from scaicontrol_core.kernel.ids import PlanId, ServiceId
-from scaicontrol_core.kernel.money import require_currency, round_half_away
 from scaicontrol_core.kernel.period import Cadence
-from scaicontrol_core.kernel.quantity import parse_decimal
 
-MAX_TRIAL_DAYS = 730
-_MAX_MULTIPLIER = 1000
-_MAX_QUOTA = 10**15
-
-
-def _quotas(value: object, pointer: str) -> dict[str, int]:
-    if not isinstance(value, Mapping):
-        raise Invalid.field(pointer, "This must be an object of whole numbers.", code="quotas_invalid")
-    limit = checks.whole(0, _MAX_QUOTA)
-    return {checks.slug(name, pointer): limit(number, f"{pointer}/{name}") for name, number in value.items()}
-
-
-def _multiplier(value: object, pointer: str) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
-        raise Invalid.field(
-            pointer, f"{value!r} is not an exact number; write fractions as text.", code="decimal_invalid"
-        )
-    multiplier = parse_decimal(value, pointer)
-    if not 0 < multiplier <= _MAX_MULTIPLIER:
-        raise Invalid.field(pointer, f"{value} is not a mark-up factor.", code="decimal_invalid")
-    return multiplier
-
-
-_CHECKS: dict[str, checks.Check] = {
-    "name": checks.required(200),
-    "description": checks.text(2000),
-    "tier": checks.slug,
-    "billing_period": checks.choice(Cadence),
-    "base_price_cents": checks.whole(0, checks.MAX_MINOR_UNITS),
-    "currency": checks.worded(require_currency),
-    "features": checks.json_object,
-    "quotas": _quotas,
-    "is_active": checks.flag,
-    "is_public": checks.flag,
-    "trial_days": checks.whole(0, MAX_TRIAL_DAYS),
-    "cost_multiplier": _multiplier,
-    "sort_order": checks.whole(0, 100_000),
-    "metadata": checks.json_object,
-}
-
-
-@frozen(kw_only=True)
-class PlanTerms:
-    """All of a plan that an editor may change. Prices are minor units of ``currency``, per ``billing_period``.
-
-    ``tier`` is free (trial, starter, pro, enterprise by convention). ``quotas``: 0 or absent is
-    unlimited. ``trial_days`` 0 is no trial. ``cost_multiplier`` marks up cost-based usage.
-    ``usage_pricing`` lists the brackets of every metric, in order.
-    """
-
-    name: str
-    description: str = ""
-    tier: str
-    billing_period: Cadence
-    base_price_cents: int
-    currency: str
-    features: dict[str, Any] = Factory(dict)
-    quotas: dict[str, int] = Factory(dict)
-    is_active: bool = True
-    is_public: bool = True
-    trial_days: int = 0
-    cost_multiplier: Decimal = Decimal(1)
-    sort_order: int = 0
-    metadata: dict[str, Any] = Factory(dict)
-    usage_pricing: tuple[UsageTier, ...] = ()
-
-    def __attrs_post_init__(self) -> None:
-        """Clean the fields and refuse what is wrong."""
-        checks.check_fields(self, _CHECKS)
-        check_tiers(self.usage_pricing)
-
-    @property
-    def mrr_cents(self) -> int:
-        """The price normalised to a month, in whole minor units, half away from zero.
-
-        Yearly / 12, quarterly / 3, weekly × 4, daily × 30; a one-time price stays as it is.
-        """
-        times, over = _PER_MONTH[self.billing_period]
-        return round_half_away(self.base_price_cents * times, over)
-
-
-_PER_MONTH = {
-    Cadence.MONTHLY: (1, 1),
-    Cadence.YEARLY: (1, 12),
-    Cadence.QUARTERLY: (1, 3),
-    Cadence.WEEKLY: (4, 1),
-    Cadence.DAILY: (30, 1),
-    Cadence.ONE_TIME: (1, 1),
-}
+__all__ = ["MAX_TRIAL_DAYS", "Plan", "PlanPrice", "PlanTerms"]
 
 
 @frozen(kw_only=True)
@@ -125,6 +34,8 @@ class Plan(Recorder):
     """One way to buy a service. ``slug`` is unique within the service and never changes.
 
     ``prices`` is the history of its price, oldest first; empty while it has had only one.
+    ``billable_rate`` is what a unit of each cost-based metric is charged at as of the last
+    refresh, in minor units: what subscriptions inherit.
     """
 
     id: PlanId
@@ -134,6 +45,7 @@ class Plan(Recorder):
     terms: PlanTerms
     created_at: datetime
     prices: tuple[PlanPrice, ...] = ()
+    billable_rate: dict[str, Decimal] = field(factory=dict)
     version: int = 0
     _events: list[Event] = field(factory=list, init=False, repr=False)
 
@@ -210,7 +122,7 @@ class Plan(Recorder):
     @property
     def charges_usage(self) -> bool:
         """Tell whether usage costs anything beside the price of a period."""
-        return bool(self.terms.usage_pricing)
+        return bool(self.terms.usage_pricing or self.terms.cost_margins)
 
     def price_at(self, at: datetime, cadence: Cadence) -> PlanPrice:
         """Return the price in force at an instant for a cadence it was ever sold at.
@@ -235,6 +147,11 @@ class Plan(Recorder):
             cadence=terms.billing_period,
         )
 
+    @property
+    def unrated(self) -> tuple[str, ...]:
+        """The cost-based metrics that no cost is known of yet: until then the plan can't be sold."""
+        return tuple(sorted(self.terms.cost_margins.keys() - self.billable_rate.keys()))
+
     # -- verbs -------------------------------------------------------------------------------
 
     def revise(self, terms: PlanTerms, at: datetime) -> None:
@@ -249,6 +166,22 @@ class Plan(Recorder):
                 self.prices = (*(self.prices or (before,)), self._price(at))
             self._record(
                 PlanUpdated(resource_id=self.id, ordinal=self.version + 1, changes=changes, plan_key=self.plan_key)
+            )
+
+    def refresh_rates(self, costs: CostBook, at: datetime) -> None:
+        """Let the rates follow the costs in force at an instant; records what changed, if anything did."""
+        terms, rates = self.terms, dict[str, Decimal]()
+        for metric, margin in sorted(terms.cost_margins.items()):
+            cost = costs.in_force(self.service_id, metric, self.currency, at)
+            if cost is not None:
+                rates[metric] = rate_of(cost, margin, terms.cost_multiplier)
+        before, self.billable_rate = self.billable_rate, rates
+        if before != rates:
+            changes = {"billable_rate": (to_json(before), to_json(rates))}
+            self._record(
+                PlanRatesRefreshed(
+                    resource_id=self.id, ordinal=self.version + 1, changes=changes, plan_key=self.plan_key
+                )
             )
 
     def deactivate(self) -> None:

@@ -7,7 +7,7 @@ work; ``remove`` hands over its events.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from attrs import frozen
@@ -15,6 +15,7 @@ from attrs import frozen
 from scaicontrol_core.catalog.pack import ServicePack
 from scaicontrol_core.catalog.plan import Plan
 from scaicontrol_core.catalog.service import Service
+from scaicontrol_core.catalog.unit_cost import UnitCost, UnitCostImport
 from scaicontrol_core.kernel.ids import PackId, PlanId, ServiceId
 from scaicontrol_core.kernel.paging import Page, PageRequest
 from scaicontrol_core.kernel.work import UnitOfWork
@@ -147,6 +148,18 @@ class Packs(Protocol):
         ...
 
 
+class UnitCosts(Protocol):
+    """All costs ever recorded: only the platform adds some, nobody changes any."""
+
+    async def of_services(self, service_ids: Collection[ServiceId]) -> Sequence[UnitCost]:
+        """Return all costs of these services, by service, metric, currency, instant, and when they were recorded."""
+        ...
+
+    async def add(self, batch: UnitCostImport) -> None:
+        """Append all costs of an import."""
+        ...
+
+
 class CatalogWork(UnitOfWork, Protocol):
     """A unit of work over the catalogue."""
 
@@ -163,4 +176,9 @@ class CatalogWork(UnitOfWork, Protocol):
     @property
     def packs(self) -> Packs:
         """The packs."""
+        ...
+
+    @property
+    def unit_costs(self) -> UnitCosts:
+        """What units cost us."""
         ...

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from scaicontrol_core.catalog.pack import DiscountType
+from scaicontrol_core.catalog.service import Aggregation
 
 if TYPE_CHECKING:
     from scaicontrol_core.catalog.pack import PackTerms
@@ -15,13 +16,23 @@ if TYPE_CHECKING:
 
 
 def check_metrics(plan: PlanTerms, service: ServiceTerms, findings: Findings, at: str = "") -> None:
-    """Note every usage bracket of a metric that the service does not report: it would never be charged."""
-    known = {metric.slug for metric in service.metrics}
+    """Note every usage price of a metric that the service does not report: it would never be charged.
+
+    Also every margin of a metric that can't be told apart by rate: only sums and counts can be
+    billed at one rate for a part of a period and at another for the rest.
+    """
+    known = {metric.slug: metric for metric in service.metrics}
     for index, tier in enumerate(plan.usage_pricing):
         if tier.metric not in known:
             findings.note(
                 f"{at}/usage_pricing/{index}/metric", f"The service has no metric {tier.metric!r}.", "metric_unknown"
             )
+    for metric in plan.cost_margins:
+        if metric not in known:
+            findings.note(f"{at}/cost_margins/{metric}", f"The service has no metric {metric!r}.", "metric_unknown")
+        elif known[metric].aggregation not in (Aggregation.SUM, Aggregation.COUNT):
+            text = f"{metric} is not summed up or counted: it can't be charged by its cost."
+            findings.note(f"{at}/cost_margins/{metric}", text, "metric_not_additive")
 
 
 def check_pack_plans(

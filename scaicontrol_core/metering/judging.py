@@ -158,7 +158,7 @@ class Gate:
             content_hash=wanted.content_hash,
             properties=report.properties,
             correction=report.correction,
-            billable_rate=subscription.billable_rate,
+            billable_rate=subscription.billable_rate.get(report.metric),
             unique_value=distinct,
         )
 

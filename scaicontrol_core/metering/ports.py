@@ -7,13 +7,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from scaicontrol_core.catalog.ports import CatalogWork
 from scaicontrol_core.catalog.service import Service
 from scaicontrol_core.kernel.ids import PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
 from scaicontrol_core.kernel.period import Period, local_date
 from scaicontrol_core.metering.rollup import OwnedRollup, Total
+from scaicontrol_core.metering.threshold_ports import UsageThresholds
 from scaicontrol_core.metering.usage_event import UsageEvent
 
 #: Days for which a sender's keys are remembered.
@@ -43,6 +44,7 @@ class MeteredSubscription:
     ``timezone`` and ``grace_hours`` are its seller's. ``begins_on`` is its first local day,
     ``ended_at`` the instant it was over. ``closed_until`` is the first day whose usage has not
     been billed. Without a calendar (a trial) no period ends before ``open_until``, if given.
+    ``billable_rate`` is what a unit of each cost-based metric costs if it is reported now.
     """
 
     id: SubscriptionId
@@ -56,7 +58,7 @@ class MeteredSubscription:
     calendar: Calendar | None = None
     open_until: date | None = None
     grace_hours: int = 72
-    billable_rate: Decimal | None = None
+    billable_rate: Mapping[str, Decimal] = field(factory=dict)
 
     def day_of(self, instant: datetime) -> date:
         """Return the local day that an instant counts for."""
@@ -242,4 +244,9 @@ class MeteringWork(CatalogWork, Protocol):
     @property
     def usage_rollups(self) -> UsageRollups:
         """What events add up to."""
+        ...
+
+    @property
+    def usage_thresholds(self) -> UsageThresholds:
+        """What was reached of quotas."""
         ...

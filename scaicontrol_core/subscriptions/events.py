@@ -119,6 +119,13 @@ class SubscriptionImported(SubscriptionEvent):
 
 
 @frozen(kw_only=True)
+class SubscriptionRateRefreshed(SubscriptionEvent):
+    """Usage reported from now on has another rate; only the audit log needs it."""
+
+    action: ClassVar[str] = "subscription.rate_refreshed"
+
+
+@frozen(kw_only=True)
 class SubscriptionMirrored(SubscriptionEvent):
     """A child followed its pack; the world hears of the pack alone, the audit log of both."""
 

@@ -9,6 +9,9 @@ from scaicontrol_core.kernel.period import local_date
 from scaicontrol_core.metering.ports import MeteredSubscription
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
     from scaicontrol_core.kernel.ids import PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
     from scaicontrol_core.subscriptions.schedule import BillingSchedule
 
@@ -26,7 +29,14 @@ class Kept(Protocol):
     trial_ends_at: datetime | None
 
 
-def metered(kept: Kept, schedule: BillingSchedule | None, *, timezone: str, grace_hours: int) -> MeteredSubscription:
+def metered(
+    kept: Kept,
+    schedule: BillingSchedule | None,
+    *,
+    timezone: str,
+    grace_hours: int,
+    rate: Mapping[str, Decimal],
+) -> MeteredSubscription:
     """Return what metering must know of a subscription; zone and grace are its seller's."""
     trial_ends = kept.trial_ends_at
     return MeteredSubscription(
@@ -41,4 +51,5 @@ def metered(kept: Kept, schedule: BillingSchedule | None, *, timezone: str, grac
         calendar=schedule,
         open_until=local_date(trial_ends, timezone) if trial_ends else None,
         grace_hours=grace_hours,
+        billable_rate=rate,
     )

@@ -19,12 +19,16 @@ _POINTER = "/plan_key"
 def require_offered(plan: Plan, service: Service, partner: Partner, *, public_only: bool = False) -> None:
     """Raise unless the partner may sell the plan to its tenants today.
 
-    ``PlanUnavailable`` if plan or service is switched off (or hidden, with ``public_only``);
+    ``PlanUnavailable`` if plan or service is switched off (or hidden, with ``public_only``), or
+    (``plan_without_rate``) if nobody knows yet what its cost-based usage costs;
     ``ServiceNotAllowed`` or ``PlanNotAllowed`` if the partner's contract leaves it out, where
     an empty list leaves out nothing.
     """
     if not (plan.is_active and service.is_active) or (public_only and not (plan.is_public and service.is_public)):
         raise PlanUnavailable.field(_POINTER, f"{plan.plan_key} is not sold.", code=PlanUnavailable.code)
+    if plan.unrated:
+        text = f"{plan.plan_key} has no rate yet for {', '.join(plan.unrated)}."
+        raise PlanUnavailable.field(_POINTER, text, code="plan_without_rate")
     contract = partner.configuration
     if contract.allowed_services and service.slug not in contract.allowed_services:
         raise ServiceNotAllowed.field(

@@ -29,6 +29,8 @@ class PackChild(Timing):
     def follow(self, pack: PackState, plan: Plan) -> None:
         """Stand where the pack stands, on the plan that the pack includes; nothing is charged for a child."""
         before = comparable_state(self)
+        if plan.id != self.plan_id or self.activated_at is None:
+            self._inherit_rate(plan)
         self._take_plan(plan, pack.ordinal)
         if pack.status is not self.status:
             self._move(pack.status)

@@ -32,6 +32,7 @@ _AUDITED = (
     "suspension_reason",
     "pack_subscription_id",
     "trial_notice",
+    "billable_rate",
 )
 
 

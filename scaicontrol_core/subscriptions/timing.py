@@ -11,7 +11,7 @@ from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.period import Period, local_date, start_of_day
 from scaicontrol_core.subscriptions.changing import Changes
 from scaicontrol_core.subscriptions.errors import NotInTrial, PlanFixed
-from scaicontrol_core.subscriptions.events import SubscriptionTrialEnding
+from scaicontrol_core.subscriptions.events import SubscriptionRateRefreshed, SubscriptionTrialEnding
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol_core.subscriptions.snapshot import comparable_state, event_fields
 
@@ -60,6 +60,17 @@ class Timing(Changes):
         self.trial_notice = reached
         self._record(SubscriptionTrialEnding(**told, days_left=left, threshold_days=reached, trial_ends_on=ends_on))
         return True
+
+    def refresh_rate(self, plan: Plan) -> None:
+        """Let usage reported from now on cost what the plan's last refresh says; records a change, if it is one.
+
+        What the plan has no rate of keeps the one it has, as long as the plan charges it by cost.
+        """
+        before = comparable_state(self)
+        kept = {metric: rate for metric, rate in self.billable_rate.items() if metric in plan.terms.cost_margins}
+        self.billable_rate = kept | plan.billable_rate
+        if comparable_state(self) != before:
+            self._record(SubscriptionRateRefreshed(**event_fields(self, plan, before)))
 
     def set_term(self, plan: Plan, ends_on: date | None, today: date, timezone: str) -> None:
         """Fix the local day it expires on, or with None let it go on. Raises ``PlanFixed``, ``Invalid``."""

@@ -88,7 +88,8 @@ class MemoryMeteredSubscriptions:
         for each in sorted(found, key=lambda each: str(each.id)):
             seller = seller_for(partners[each.partner_id], operator).configuration
             zone, grace = seller.billing_timezone, seller.usage_grace_hours
-            known.append(metered(each, each.schedule, timezone=zone, grace_hours=grace))
+            rate = each.billable_rate
+            known.append(metered(each, each.schedule, timezone=zone, grace_hours=grace, rate=rate))
         return known
 
 

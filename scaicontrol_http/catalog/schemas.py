@@ -48,6 +48,7 @@ class PlanBody(Body):
     is_public: bool = True
     trial_days: int = 0
     cost_multiplier: str = "1"
+    cost_margins: dict[str, str] = field(default_factory=dict)
     sort_order: int = 0
     metadata: dict[str, Any] = field(default_factory=dict)
     usage_pricing: list[UsageTierBody] = field(default_factory=list)
@@ -104,6 +105,8 @@ class RegistryPlanAnswer(PlanAnswer):
     is_active: bool
     is_public: bool
     cost_multiplier: str
+    cost_margins: dict[str, str]
+    billable_rate: dict[str, str]
     metadata: dict[str, Any]
     created_at: datetime
     version: int
@@ -116,6 +119,8 @@ class RegistryPlanAnswer(PlanAnswer):
             is_active=plan.is_active,
             is_public=plan.is_public,
             cost_multiplier=to_json(plan.terms.cost_multiplier),
+            cost_margins=to_json(plan.terms.cost_margins),
+            billable_rate=to_json(plan.billable_rate),
             metadata=plan.terms.metadata,
             created_at=plan.created_at,
             version=plan.version,

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import field
 
 from scaicontrol_core.billing.use_cases.change_subscription import ChangeOutcome
+from scaicontrol_core.kernel.events import to_json
 from scaicontrol_core.subscriptions.subscription import Subscription
 from scaicontrol_core.subscriptions.terms import Adjustment, PendingChange
 from scaicontrol_core.subscriptions.use_cases.bulk_subscriptions import BulkReport
@@ -161,6 +162,7 @@ class SubscriptionAnswer(Answer):
     plan_id: str
     plan_key: str
     pack_subscription_id: str | None
+    billable_rate: dict[str, str]
     status: str
     quantity: int
     starts_on: date
@@ -196,6 +198,7 @@ class SubscriptionAnswer(Answer):
             plan_id=it.plan_id,
             plan_key=it.plan_key,
             pack_subscription_id=it.pack_subscription_id,
+            billable_rate=to_json(it.billable_rate),
             status=it.status.value,
             quantity=it.quantity,
             starts_on=it.starts_on,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, or_, select
 
+from scaicontrol_adapters.sql.mapping import DECIMALS
 from scaicontrol_adapters.sql.repositories.base import MAX_IN_LIST
 from scaicontrol_adapters.sql.repositories.subscriptions import SCHEDULE
 from scaicontrol_adapters.sql.rows.subscriptions import SubscriptionRow
@@ -27,7 +28,7 @@ _TENANTS = select(TenantRow.id).where(TenantRow.id.in_(_IN))
 _REFERENCES = select(TenantRow.external_reference, TenantRow.id).where(TenantRow.external_reference.in_(_IN))
 _REFERENCES_OF = _REFERENCES.where(TenantRow.partner_id == bindparam("of_partner"))
 _OWN = ("id", "partner_id", "tenant_id", "service_id", "plan_id", "starts_on", "cancelled_at", "trial_ends_at")
-_NAMES = (*_OWN, *SCHEDULE.columns)
+_NAMES = (*_OWN, "billable_rate", *SCHEDULE.columns)
 #: No more columns than needed: each event that comes alone pays for them.
 _SUBSCRIPTIONS = (
     select(*(getattr(SubscriptionRow, name) for name in _NAMES))
@@ -105,6 +106,7 @@ def _metered(row: Any, seller: Any) -> MeteredSubscription:
         SCHEDULE.read(dict(zip(_NAMES, row, strict=True))),
         timezone=seller.billing_timezone,
         grace_hours=seller.usage_grace_hours,
+        rate=DECIMALS.decode(row.billable_rate or {}),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import evolve
 from sqlalchemy import Text, delete, func, or_, select, type_coerce
 
-from scaicontrol_adapters.sql.mapping import DECIMAL, INSTANT, Fields, enum, json_list
+from scaicontrol_adapters.sql.mapping import DECIMAL, DECIMALS, INSTANT, Fields, enum, json_list
 from scaicontrol_adapters.sql.reads.catalog import PACKS, SERVICES, page_of_plans, page_of_shelf
 from scaicontrol_adapters.sql.repositories.base import Children, Repository, Table, refuse_foreign, telling
 from scaicontrol_adapters.sql.rows.catalog import PackItemRow, PackRow, PlanRow, ServiceRow, UsagePriceRow
@@ -44,11 +44,14 @@ _PLANS: Table[Plan] = Table(
     PlanRow,
     Fields(
         Plan,
-        codecs={"prices": json_list(Fields(PlanPrice, codecs={"valid_from": INSTANT, "cadence": enum(Cadence)}))},
+        codecs={
+            "prices": json_list(Fields(PlanPrice, codecs={"valid_from": INSTANT, "cadence": enum(Cadence)})),
+            "billable_rate": DECIMALS,
+        },
         parts={
             "terms": Fields(
                 PlanTerms,
-                codecs={"billing_period": enum(Cadence)},
+                codecs={"billing_period": enum(Cadence), "cost_margins": DECIMALS},
                 elsewhere=("usage_pricing",),
                 columns_as=_METADATA,
             )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from scaicontrol_adapters.sql.mapping import DAY, INSTANT, Fields, enum, json_list, json_object
+from scaicontrol_adapters.sql.mapping import DAY, DECIMALS, INSTANT, Fields, enum, json_list, json_object
 from scaicontrol_adapters.sql.reads.subscriptions import (
     count_tenants,
     due_predicates,
@@ -15,7 +15,7 @@ from scaicontrol_adapters.sql.reads.subscriptions import (
 )
 from scaicontrol_adapters.sql.repositories.base import MAX_IN_LIST, Repository, Table, telling
 from scaicontrol_adapters.sql.rows.subscriptions import SubscriptionRow
-from scaicontrol_core.kernel.ids import SubscriptionId
+from scaicontrol_core.kernel.ids import SubscriptionId, TenantId
 from scaicontrol_core.kernel.period import Cadence, Period
 from scaicontrol_core.subscriptions.errors import SubscriptionExists
 from scaicontrol_core.subscriptions.legs import Leg
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    from scaicontrol_core.kernel.ids import PackSubscriptionId, PartnerId, ServiceId, TenantId
+    from scaicontrol_core.kernel.ids import PackSubscriptionId, PartnerId, ServiceId
     from scaicontrol_core.kernel.paging import Page, PageRequest
     from scaicontrol_core.subscriptions.ports import SubscriptionFilter
 
@@ -57,6 +57,7 @@ _SUBSCRIPTIONS: Table[Subscription] = Table(
             "pending_change": json_object(_PENDING),
             "adjustments": json_list(_ADJUSTMENT),
             "owed_usage": json_list(Fields(OwedUsage, codecs={"start": DAY, "end": DAY})),
+            "billable_rate": DECIMALS,
         },
         columns_as={"metadata": "metadata_json"},
         parts={
@@ -109,6 +110,14 @@ class SqlSubscriptions(Repository[Subscription]):
             SubscriptionRow.status.in_([status.value for status in LIVE_STATUSES]),
         )
 
+    async def live_of(self, tenant_id: TenantId) -> Sequence[Subscription]:
+        """Return all of the tenant's live subscriptions, by id."""
+        return await self.all_where(
+            SubscriptionRow.tenant_id == tenant_id,
+            SubscriptionRow.status.in_([status.value for status in LIVE_STATUSES]),
+            order=(SubscriptionRow.id,),
+        )
+
     async def of_pack(self, pack_subscription_id: PackSubscriptionId) -> Sequence[Subscription]:
         """Return the live children of a pack subscription, by id."""
         return await self.all_where(
@@ -138,15 +147,29 @@ class SqlSubscriptions(Repository[Subscription]):
         after: TenantId | None,
         tenants: int,
         only: TenantId | None = None,
+        upto: TenantId | None = None,
     ) -> Sequence[Subscription]:
         """Return all due subscriptions of the next ``tenants`` tenants, by tenant, then id."""
-        due = due_predicates(partner_ids, cutoff, only)
+        due = due_predicates(partner_ids, cutoff, only, upto)
         chosen = list((await self._transaction.execute(next_tenants(due, after, tenants))).scalars())
         found: list[Subscription] = []
         for start in range(0, len(chosen), MAX_IN_LIST):
             among = SubscriptionRow.tenant_id.in_(chosen[start : start + MAX_IN_LIST])
             found += await self.all_where(among, *due, order=(SubscriptionRow.tenant_id, SubscriptionRow.id))
         return found
+
+    async def due_tenants(
+        self,
+        partner_ids: Sequence[PartnerId],
+        cutoff: date,
+        *,
+        after: TenantId | None,
+        tenants: int,
+        only: TenantId | None = None,
+    ) -> Sequence[TenantId]:
+        """Return the tenants that ``due`` would tell of, in order."""
+        wanted = next_tenants(due_predicates(partner_ids, cutoff, only), after, tenants)
+        return [TenantId(each) for each in (await self._transaction.execute(wanted)).scalars()]
 
     async def count_due_tenants(
         self, partner_ids: Sequence[PartnerId], cutoff: date, *, only: TenantId | None = None

@@ -89,6 +89,8 @@ class PlanRow(Row, PlatformOwned):
     sort_order: Mapped[int]
     metadata_json: Mapped[Json]
     prices: Mapped[Json | None]
+    cost_margins: Mapped[Json | None]
+    billable_rate: Mapped[Json | None]
     created_at: Mapped[datetime]
     version: Mapped[int]
 
@@ -110,6 +112,23 @@ class UsagePriceRow(Row, PlatformOwned):
     unit_label: Mapped[str | None] = mapped_column(String(60))
     unit_divisor: Mapped[int] = mapped_column(BigInteger)
     tier_mode: Mapped[Code]
+
+
+class UnitCostRow(Row, PlatformOwned):
+    """What a metric cost us from an instant on. Append-only: another cost for the instant is another row."""
+
+    __tablename__ = "unit_costs"
+    __table_args__ = table(index("import_id"))
+
+    service_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("services.id"), primary_key=True)
+    metric: Mapped[str] = mapped_column(String(60), primary_key=True)
+    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
+    valid_from: Mapped[datetime] = mapped_column(primary_key=True)
+    import_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    cost_cents: Mapped[Decimal]
+    unit_divisor: Mapped[int] = mapped_column(BigInteger)
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(String(200))
 
 
 class PackRow(Row, PlatformOwned):

@@ -91,6 +91,7 @@ class SubscriptionRow(Row, TenantScoped):
     adjustment_count: Mapped[int | None]
     owed_usage: Mapped[Json | None]
     pack_subscription_id: Mapped[Id | None]
+    billable_rate: Mapped[Json | None]
     metadata_json: Mapped[Json]
     created_at: Mapped[datetime]
     version: Mapped[int]
