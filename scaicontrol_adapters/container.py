@@ -17,7 +17,10 @@ from scaicontrol_adapters.einvoice.writing import XmlEInvoices
 from scaicontrol_adapters.mail.channels import mail_channel
 from scaicontrol_adapters.mail.rendering import SandboxedMails
 from scaicontrol_adapters.settings import ObjectStoreKind, Settings
+from scaicontrol_adapters.system import rest_awhile
 from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck
+from scaicontrol_core.entitlements.kept import KeptEntitlements
+from scaicontrol_core.kernel.cache import MemoryCache
 from scaicontrol_core.tax import RateTable, VatNumberFormat, standard_rates
 from scaicontrol_core.tenancy.vat_register import NoRegister
 
@@ -32,10 +35,11 @@ if TYPE_CHECKING:
     from scaicontrol_core.documents.templates.ports import TemplateInspector
     from scaicontrol_core.documents.transmission_ports import MailRenderer
     from scaicontrol_core.documents.work import DocumentsWork
+    from scaicontrol_core.kernel.cache import Cache
     from scaicontrol_core.kernel.clock import Clock
     from scaicontrol_core.kernel.idempotency import IdempotencyRecords
     from scaicontrol_core.kernel.ids import Ids
-    from scaicontrol_core.kernel.work import Retry, UnitOfWorkFactory
+    from scaicontrol_core.kernel.work import Rest, Retry, UnitOfWorkFactory
     from scaicontrol_core.tenancy.ports import VatNumberCheck
     from scaicontrol_core.tenancy.vat_register import VatRegister
 
@@ -55,6 +59,8 @@ class Container:
     mail: MailSender
     idempotency: IdempotencyRecords
     retry: Retry
+    kept_entitlements: KeptEntitlements
+    rest: Rest = rest_awhile
     vat_numbers: VatNumberCheck = field(factory=VatNumberFormat)
     vat_register: VatRegister = field(factory=NoRegister)
     document_check: DocumentCheck = field(factory=EInvoiceCheck)
@@ -102,11 +108,13 @@ class Container:
 
         now, ids = clock or SystemClock(), ids or MonotonicIds()
         database = create_engine(settings.database_url, pool_size=settings.database_pool_size)
+        kept = KeptEntitlements(_cache(settings, now), now, settings.entitlements_max_age_seconds)
         return cls(
             settings=settings,
             clock=now,
             ids=ids,
-            work=SqlUnitOfWorkFactory(database, now, ids),
+            work=SqlUnitOfWorkFactory(database, now, ids, committed=kept.committed),
+            kept_entitlements=kept,
             objects=_object_store(settings),
             renderer=PooledRenderer(workers=settings.pdf_workers),
             mail=mail_channel(settings),
@@ -132,11 +140,14 @@ class Container:
         from scaicontrol_core.testing.objects import MemoryObjects
 
         now, ids = clock or FixedClock(), SequentialIds()
+        settings = settings or Settings(background_jobs="")
+        kept = KeptEntitlements(MemoryCache(now), now, settings.entitlements_max_age_seconds)
         return cls(
-            settings=settings or Settings(background_jobs=""),
+            settings=settings,
             clock=now,
             ids=ids,
-            work=MemoryUnitOfWorkFactory(now, ids),
+            work=MemoryUnitOfWorkFactory(now, ids, committed=kept.committed),
+            kept_entitlements=kept,
             objects=MemoryObjects(),
             renderer=renderer or InlineRenderer(),
             mail=MemoryMail(),
@@ -173,7 +184,7 @@ class Container:
 
     async def aclose(self) -> None:
         """End the renderer's processes and close all connections."""
-        for port in (self.renderer, self.vat_register, self.objects, self.mail):
+        for port in (self.renderer, self.vat_register, self.objects, self.mail, self.kept_entitlements.cache):
             close: Callable[[], Awaitable[None]] | None = getattr(port, "close", None)
             if close is not None:
                 await close()
@@ -187,6 +198,14 @@ class Container:
     async def __aexit__(self, *_: object) -> None:
         """Close."""
         await self.aclose()
+
+
+def _cache(settings: Settings, clock: Clock) -> Cache:
+    if not settings.redis_url:
+        return MemoryCache(clock)
+    from scaicontrol_adapters.redis.cache import RedisCache
+
+    return RedisCache(settings.redis_url)
 
 
 def _vat_register(settings: Settings) -> VatRegister:

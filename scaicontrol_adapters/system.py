@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from attrs import define, field
 
@@ -19,6 +20,11 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the present instant."""
         return datetime.now(UTC)
+
+
+async def rest_awhile(wait: timedelta) -> None:
+    """Let a while pass (port ``Rest``)."""
+    await asyncio.sleep(wait.total_seconds())
 
 
 @define

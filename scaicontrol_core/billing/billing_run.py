@@ -16,11 +16,13 @@ from scaicontrol_core.kernel.ids import PartnerId, RunId, TenantId
 from scaicontrol_core.kernel.lifecycle import Lifecycle
 from scaicontrol_core.kernel.period import Cadence, Period, period_at
 
+#: What is said to whoever begins a run while the same one is open.
+RUN_IS_OPEN = "A run of this month is open already."
 _PERIOD = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 
 
 class RunStatus(StrEnum):
-    """Whether the run got to its end. One that was killed stays ``running``; the next does its work."""
+    """Whether the run got to its end. One that was killed stays ``running`` until it is taken up."""
 
     RUNNING = "running"
     COMPLETED = "completed"
@@ -39,6 +41,11 @@ def parse_month(text: str, pointer: str = "/period") -> Period:
     if match and 1 <= int(match[2]) <= 12 and 2000 <= int(match[1]) <= 2200:  # noqa: PLR2004  # months and sane years
         return period_at(date(int(match[1]), int(match[2]), 1), Cadence.MONTHLY, 0)
     raise Invalid.field(pointer, f"{text!r} is not a month like 2026-10.", code="period_invalid")
+
+
+def open_key(month: Period, partner_id: PartnerId | None, tenant_id: TenantId | None) -> str:
+    """Name what an open run bills."""
+    return f"{month.start:%Y-%m}/{partner_id or ''}/{tenant_id or ''}"
 
 
 @frozen(kw_only=True)
@@ -151,7 +158,10 @@ class RunTotals:
 
 @define(kw_only=True, eq=False)
 class BillingRun(Recorder):
-    """The record of a run. What is left to bill is never read from it: the schedules know."""
+    """The record of a run. What is left to bill is never read from it: the schedules know.
+
+    There is one open run of a month, a scope and a tenant: that is what ``open_key`` is for.
+    """
 
     id: RunId
     month: Period
@@ -163,6 +173,11 @@ class BillingRun(Recorder):
     finished_at: datetime | None = None
     version: int = 0
     _events: list[Event] = field(factory=list, init=False, repr=False)
+
+    @property
+    def open_key(self) -> str | None:
+        """What must be unique among open runs; None once it is over."""
+        return open_key(self.month, self.partner_id, self.tenant_id) if self.status is RunStatus.RUNNING else None
 
     def start(self) -> None:
         """Note that the run began."""

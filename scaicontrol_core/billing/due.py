@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class PageRequestOfRun:
     """Which tenants of which seller, billed up to which local day.
 
-    ``after`` is the last tenant of the page before, ``tenants`` how many a page takes,
+    ``after`` is the last tenant of the page before, ``upto`` the last of this one if that is known,
+    ``tenants`` how many a page takes,
     ``only`` narrows the run to one tenant, ``subscription_id`` to one of its subscriptions.
     ``previewed`` is what the pages of a dry run counted before this one.
     """
@@ -36,6 +37,7 @@ class PageRequestOfRun:
     only: TenantId | None = None
     subscription_id: SubscriptionId | None = None
     after: TenantId | None = None
+    upto: TenantId | None = None
     tenants: int = 200
     previewed: Turnovers = field(factory=dict, eq=False, repr=False)
 
@@ -57,12 +59,12 @@ class Due:
 async def find_due(work: SubscriptionsWork, ask: PageRequestOfRun) -> Due:
     """Return what the next tenants owe: ``ask.tenants`` of them, each with everything."""
     subscriptions = await work.subscriptions.due(
-        ask.partner_ids, ask.cutoff, after=ask.after, tenants=ask.tenants, only=ask.only
+        ask.partner_ids, ask.cutoff, after=ask.after, tenants=ask.tenants, only=ask.only, upto=ask.upto
     )
     if ask.subscription_id is not None:
         return Due([each for each in subscriptions if each.id == ask.subscription_id], ())
     packs = await work.pack_subscriptions.due(
-        ask.partner_ids, ask.cutoff, after=ask.after, tenants=ask.tenants, only=ask.only
+        ask.partner_ids, ask.cutoff, after=ask.after, tenants=ask.tenants, only=ask.only, upto=ask.upto
     )
     found = Due(subscriptions, packs)
     if len(found.tenant_ids) <= ask.tenants:
@@ -72,6 +74,14 @@ async def find_due(work: SubscriptionsWork, ask: PageRequestOfRun) -> Due:
     return Due(
         [each for each in subscriptions if each.tenant_id <= last], [each for each in packs if each.tenant_id <= last]
     )
+
+
+async def next_due_tenants(work: SubscriptionsWork, ask: PageRequestOfRun) -> tuple[TenantId, ...]:
+    """Return the next ``ask.tenants`` tenants that owe anything, in order."""
+    wanted: dict[str, Any] = {"after": ask.after, "tenants": ask.tenants, "only": ask.only}
+    plain = await work.subscriptions.due_tenants(ask.partner_ids, ask.cutoff, **wanted)
+    packs = await work.pack_subscriptions.due_tenants(ask.partner_ids, ask.cutoff, **wanted)
+    return tuple(sorted({*plain, *packs}))[: ask.tenants]
 
 
 async def count_due(work: SubscriptionsWork, ask: PageRequestOfRun) -> int:

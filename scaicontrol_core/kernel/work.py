@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
+    from datetime import timedelta
 
+    from scaicontrol_core.kernel.events import Event
     from scaicontrol_core.kernel.scope import Scope
 
 W_co = TypeVar("W_co", covariant=True)
@@ -44,6 +46,17 @@ class ActsInScope(Protocol):
         ...
 
 
+class AfterCommit(Protocol):
+    """Told what a unit of work has committed, in its own process, for what may be lost in a crash: caches.
+
+    Whatever must follow is a reaction to the outbox. It never raises.
+    """
+
+    async def __call__(self, events: Sequence[Event]) -> None:
+        """Take note of events, in the order they were recorded."""
+        ...
+
+
 class UnitOfWorkFactory(Protocol[W_co]):
     """Begins units of work."""
 
@@ -67,4 +80,12 @@ class Retry(Protocol):
 
     async def __call__(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Return what the first successful attempt returns; each attempt starts from scratch."""
+        ...
+
+
+class Rest(Protocol):
+    """Lets a while pass, for whoever waits for others."""
+
+    async def __call__(self, wait: timedelta, /) -> None:
+        """Return when it has passed."""
         ...

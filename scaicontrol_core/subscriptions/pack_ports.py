@@ -57,11 +57,25 @@ class PackSubscriptions(Protocol):
         after: TenantId | None,
         tenants: int,
         only: TenantId | None = None,
+        upto: TenantId | None = None,
     ) -> Sequence[PackSubscription]:
         """Return all due ones of the next ``tenants`` tenants of these partners, by tenant, then id.
 
-        Due means ``next_billing_on <= cutoff``. ``after`` is the last tenant of the page before.
+        Due means ``next_billing_on <= cutoff``. ``after`` is the last tenant of the page before,
+        ``upto`` the last to be looked at.
         """
+        ...
+
+    async def due_tenants(
+        self,
+        partner_ids: Sequence[PartnerId],
+        cutoff: date,
+        *,
+        after: TenantId | None,
+        tenants: int,
+        only: TenantId | None = None,
+    ) -> Sequence[TenantId]:
+        """Return the tenants that ``due`` would tell of, in order."""
         ...
 
     async def count_other_due_tenants(

@@ -56,6 +56,10 @@ class Subscriptions(Protocol):
         """Return the tenant's live subscription to the service, if any."""
         ...
 
+    async def live_of(self, tenant_id: TenantId) -> Sequence[Subscription]:
+        """Return all of the tenant's live subscriptions, by id."""
+        ...
+
     async def of_pack(self, pack_subscription_id: PackSubscriptionId) -> Sequence[Subscription]:
         """Return the live children of a pack subscription, by id."""
         ...
@@ -76,12 +80,25 @@ class Subscriptions(Protocol):
         after: TenantId | None,
         tenants: int,
         only: TenantId | None = None,
+        upto: TenantId | None = None,
     ) -> Sequence[Subscription]:
         """Return all due subscriptions of the next ``tenants`` tenants of these partners.
 
         Ordered by tenant id, then id. Due means ``next_billing_on <= cutoff``. ``after`` is the
-        last tenant of the page before.
+        last tenant of the page before, ``upto`` the last to be looked at.
         """
+        ...
+
+    async def due_tenants(
+        self,
+        partner_ids: Sequence[PartnerId],
+        cutoff: date,
+        *,
+        after: TenantId | None,
+        tenants: int,
+        only: TenantId | None = None,
+    ) -> Sequence[TenantId]:
+        """Return the tenants that ``due`` would tell of, in order."""
         ...
 
     async def count_due_tenants(

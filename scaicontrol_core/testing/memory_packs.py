@@ -49,11 +49,26 @@ class MemoryPackSubscriptions(MemoryCollection[PackSubscription]):
         after: TenantId | None,
         tenants: int,
         only: TenantId | None = None,
+        upto: TenantId | None = None,
     ) -> Sequence[PackSubscription]:
         """Return all due ones of the next ``tenants`` tenants."""
-        due = [row for row in self._due(partner_ids, cutoff, only) if after is None or row.tenant_id > after]
+        due = [row for row in self._due(partner_ids, cutoff, only) if (upto is None or row.tenant_id <= upto)]
+        due = [row for row in due if after is None or row.tenant_id > after]
         chosen = sorted({row.tenant_id for row in due})[:tenants]
         return sorted((row for row in due if row.tenant_id in chosen), key=lambda row: (row.tenant_id, row.id))
+
+    async def due_tenants(
+        self,
+        partner_ids: Sequence[PartnerId],
+        cutoff: date,
+        *,
+        after: TenantId | None,
+        tenants: int,
+        only: TenantId | None = None,
+    ) -> Sequence[TenantId]:
+        """Return the tenants that ``due`` would tell of, in order."""
+        due = (row.tenant_id for row in self._due(partner_ids, cutoff, only))
+        return sorted({each for each in due if after is None or each > after})[:tenants]
 
     async def count_other_due_tenants(
         self, partner_ids: Sequence[PartnerId], cutoff: date, *, only: TenantId | None = None

@@ -39,6 +39,11 @@ class MemorySubscriptions(MemoryCollection[Subscription]):
         own = (row for row in self._visible() if (row.tenant_id, row.service_id) == (tenant_id, service_id))
         return next((row for row in own if row.is_live), None)
 
+    async def live_of(self, tenant_id: TenantId) -> Sequence[Subscription]:
+        """Return all of the tenant's live subscriptions, by id."""
+        own = (row for row in self._visible() if row.tenant_id == tenant_id and row.is_live)
+        return sorted(own, key=lambda row: row.id)
+
     async def of_pack(self, pack_subscription_id: PackSubscriptionId) -> Sequence[Subscription]:
         """Return the live children of a pack subscription, by id."""
         children = (row for row in self._visible() if row.pack_subscription_id == pack_subscription_id)
@@ -69,11 +74,26 @@ class MemorySubscriptions(MemoryCollection[Subscription]):
         after: TenantId | None,
         tenants: int,
         only: TenantId | None = None,
+        upto: TenantId | None = None,
     ) -> Sequence[Subscription]:
         """Return all due subscriptions of the next ``tenants`` tenants."""
-        due = [row for row in self._due(partner_ids, cutoff, only) if after is None or row.tenant_id > after]
+        due = [row for row in self._due(partner_ids, cutoff, only) if (upto is None or row.tenant_id <= upto)]
+        due = [row for row in due if after is None or row.tenant_id > after]
         chosen = sorted({row.tenant_id for row in due})[:tenants]
         return sorted((row for row in due if row.tenant_id in chosen), key=lambda row: (row.tenant_id, row.id))
+
+    async def due_tenants(
+        self,
+        partner_ids: Sequence[PartnerId],
+        cutoff: date,
+        *,
+        after: TenantId | None,
+        tenants: int,
+        only: TenantId | None = None,
+    ) -> Sequence[TenantId]:
+        """Return the tenants that ``due`` would tell of, in order."""
+        due = (row.tenant_id for row in self._due(partner_ids, cutoff, only))
+        return sorted({each for each in due if after is None or each > after})[:tenants]
 
     async def count_due_tenants(
         self, partner_ids: Sequence[PartnerId], cutoff: date, *, only: TenantId | None = None

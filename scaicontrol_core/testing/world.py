@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from attrs import fields
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck
+from scaicontrol_core.entitlements.kept import KeptEntitlements
+from scaicontrol_core.kernel.cache import MemoryCache
 from scaicontrol_core.kernel.errors import Retryable
 from scaicontrol_core.tax import VatNumberFormat, standard_rates
 from scaicontrol_core.tenancy.vat_register import NoRegister
@@ -61,14 +64,17 @@ class MemoryWorld:
     def __init__(self, **ports: Any) -> None:
         self.clock: FixedClock = ports.get("clock") or FixedClock()
         self.ids: SequentialIds = ports.get("ids") or SequentialIds()
-        self.work = MemoryUnitOfWorkFactory(self.clock, self.ids)
+        kept = KeptEntitlements(MemoryCache(self.clock), self.clock, max_age=15)
+        self.work = MemoryUnitOfWorkFactory(self.clock, self.ids, committed=kept.committed)
         self.ports: dict[str, Any] = {
+            "kept_entitlements": kept,
             "clock": self.clock,
             "ids": self.ids,
             "work": self.work,
             "rates": standard_rates(),
             "document_check": EInvoiceCheck(),
             "retry": retry_at_once,
+            "rest": self._rest,
             "objects": MemoryObjects(),
             "einvoices": PlainEInvoices(),
             "mail": MemoryMail(),
@@ -92,6 +98,10 @@ class MemoryWorld:
             builders.new_plan(),
         )
         return world
+
+    async def _rest(self, wait: timedelta) -> None:
+        """Let time pass, without any."""
+        self.clock.at += wait
 
     @property
     def store(self) -> MemoryStore:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from scaicontrol_adapters.system import rest_awhile
 from scaicontrol_core.access import Actor, Role
 from scaicontrol_core.billing.billing_run import BillingRun, RunTotals, TenantFailure, VatTotal, parse_month
 from scaicontrol_core.billing.credit_note import Credited, CreditedLine
@@ -482,7 +483,8 @@ async def _a_quarter(market: Any) -> list[str]:
         for number, tenant_id in ((1, OURS), (2, OURS), (3, THEIRS)):
             await work.subscriptions.add(subscription(number, tenant_id))
         await work.commit()
-    run = RunBilling(market, clock, ids, rates, EInvoiceCheck(), retry_at_once, NoRegister(), VatNumberFormat())
+    checks = EInvoiceCheck(), retry_at_once, NoRegister(), VatNumberFormat()
+    run = RunBilling(market, clock, ids, rates, *checks, rest_awhile)
     for today, month in ((5, "2026-02"), (6, "2026-02"), (40, "2026-03")):
         clock.set(datetime(2026, 2, 1, tzinfo=UTC) + timedelta(days=today))
         await run(PLATFORM, parse_month(month))

@@ -39,9 +39,13 @@ async def page_of_subscriptions(
     )
 
 
-def due_predicates(partner_ids: Sequence[str], cutoff: date, only: str | None) -> list[ColumnElement[bool]]:
+def due_predicates(
+    partner_ids: Sequence[str], cutoff: date, only: str | None, upto: str | None = None
+) -> list[ColumnElement[bool]]:
     """Return the predicates of subscriptions with a charge due on or before the cutoff."""
     predicates = [SubscriptionRow.partner_id.in_(partner_ids), SubscriptionRow.next_billing_on <= cutoff]
+    if upto is not None:
+        predicates.append(SubscriptionRow.tenant_id <= upto)
     return predicates if only is None else [*predicates, SubscriptionRow.tenant_id == only]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 
-from scaicontrol_adapters.sql.mapping import Codec, Fields, enum, json_list, json_object
+from scaicontrol_adapters.sql.mapping import TUPLE, Codec, Fields, enum, json_list, json_object
 from scaicontrol_adapters.sql.repositories.base import Repository, Table, refuse_foreign, telling
-from scaicontrol_adapters.sql.rows.billing import BilledPeriodRow, BillingRunRow, NumberSeriesRow
+from scaicontrol_adapters.sql.rows.billing import BilledPeriodRow, BillingRunRow, NumberSeriesRow, RunPageRow
 from scaicontrol_core.billing.billing_run import (
     BillingRun,
     PartnerDocument,
@@ -23,10 +23,12 @@ from scaicontrol_core.billing.errors import PeriodAlreadyBilled
 from scaicontrol_core.billing.ledger import BilledPeriod, ChargeKind
 from scaicontrol_core.billing.lifecycle import DocumentType
 from scaicontrol_core.billing.numbering import NumberSeries, SeriesKey
+from scaicontrol_core.billing.run_page import RunPage
 from scaicontrol_core.kernel.period import Period
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from sqlalchemy import Select
 
@@ -71,6 +73,14 @@ _RUNS: Table[BillingRun] = Table(
     what="billing run",
     resource_type="billing_run",
     fixed=("tenant_id", "month_start", "month_end", "started_at"),
+    extra=("open_key",),
+)
+_PAGES: Table[RunPage] = Table(
+    RunPageRow,
+    Fields(RunPage, codecs={"totals": _TOTALS, "workers": TUPLE}),
+    what="run page",
+    resource_type="run_page",
+    fixed=("run_id", "number", "seller_id", "cutoff", "upto", "tenants", "claimed_at"),
 )
 
 
@@ -146,9 +156,63 @@ class SqlBillingRuns(Repository[BillingRun]):
 
     table = _RUNS
 
+    def __init__(self, transaction: Transaction) -> None:
+        super().__init__(transaction)
+        self._pages = _RunPages(transaction)
+
+    def values(self, aggregate: BillingRun) -> dict[str, Any]:
+        """Add the key that one open run of a kind has."""
+        return super().values(aggregate) | {"open_key": aggregate.open_key}
+
     async def get(self, run_id: RunId) -> BillingRun:
         """Return one, or raise ``NotFound``."""
         return await self.load(run_id)
+
+    async def lock(self, run_id: RunId) -> BillingRun:
+        """Return one under an exclusive lock: SELECT … FOR UPDATE, or the one write lock of SQLite."""
+        wanted = self.table.select.where(BillingRunRow.id == run_id).with_for_update()
+        row = (await self._transaction.execute(wanted)).first()
+        return await self.load(run_id) if row is None else self.table.restore(row)
+
+    async def find_open(self, key: str) -> BillingRun | None:
+        """Return the open run of that key."""
+        return await self.find_where(BillingRunRow.open_key == key)
+
+    async def get_page(self, page_id: str) -> RunPage:
+        """Return one page, or raise ``NotFound``."""
+        return await self._pages.load(page_id)
+
+    async def add_page(self, page: RunPage) -> None:
+        """Store a page; ``Retryable`` if its number was taken meanwhile."""
+        await self._pages.add(page)
+
+    async def save_page(self, page: RunPage) -> None:
+        """Store a changed page, or raise ``Stale``."""
+        await self._pages.save(page)
+
+    async def last_page(self, run_id: RunId, seller_id: PartnerId, cutoff: date) -> RunPage | None:
+        """Return the newest page of a seller and a day."""
+        of_seller = (RunPageRow.run_id == run_id, RunPageRow.seller_id == seller_id, RunPageRow.cutoff == cutoff)
+        last = select(func.max(RunPageRow.number)).where(*of_seller).scalar_subquery()
+        return await self._pages.find_where(*of_seller, RunPageRow.number == last)
+
+    async def unfinished_pages(self, run_id: RunId) -> Sequence[RunPage]:
+        """Return the pages that somebody is to finish."""
+        unfinished = (RunPageRow.run_id == run_id, RunPageRow.finished_at.is_(None))
+        return await self._pages.all_where(*unfinished, order=(RunPageRow.number,))
+
+    async def pages(self, run_id: RunId) -> Sequence[RunPage]:
+        """Return all pages of a run."""
+        return await self._pages.all_where(RunPageRow.run_id == run_id, order=(RunPageRow.number,))
+
+    async def count_pages(self, run_id: RunId) -> int:
+        """Count the pages of a run."""
+        counted = select(func.count()).where(RunPageRow.run_id == run_id)
+        return int((await self._transaction.execute(counted)).scalar_one())
+
+
+class _RunPages(Repository[RunPage]):
+    table = _PAGES
 
 
 def _restored(row: Any) -> NumberSeries:  # a row of the columns above

@@ -13,7 +13,7 @@ from scaicontrol_adapters.sql.repositories.base import MAX_IN_LIST, Repository, 
 from scaicontrol_adapters.sql.repositories.subscriptions import SCHEDULE
 from scaicontrol_adapters.sql.rows.packs import PackSubscriptionRow
 from scaicontrol_adapters.sql.rows.subscriptions import SubscriptionRow
-from scaicontrol_core.kernel.ids import PackSubscriptionId
+from scaicontrol_core.kernel.ids import PackSubscriptionId, TenantId
 from scaicontrol_core.kernel.period import Cadence, Period
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol_core.subscriptions.pack_events import PackIncludes
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from scaicontrol_core.kernel.ids import PartnerId, TenantId
+    from scaicontrol_core.kernel.ids import PartnerId
     from scaicontrol_core.kernel.paging import Page, PageRequest
     from scaicontrol_core.subscriptions.pack_ports import PackSubscriptionFilter
 
@@ -91,19 +91,28 @@ class SqlPackSubscriptions(Repository[PackSubscription]):
         after: TenantId | None,
         tenants: int,
         only: TenantId | None = None,
+        upto: TenantId | None = None,
     ) -> Sequence[PackSubscription]:
         """Return all due ones of the next ``tenants`` tenants, by tenant, then id."""
-        due = _due(_ROW, partner_ids, cutoff, only)
-        wanted = select(_ROW.tenant_id).where(*due)
-        if after is not None:
-            wanted = wanted.where(_ROW.tenant_id > after)
-        wanted = wanted.group_by(_ROW.tenant_id).order_by(_ROW.tenant_id).limit(tenants)
-        chosen = list((await self._transaction.execute(wanted)).scalars())
+        due = _due(_ROW, partner_ids, cutoff, only, upto)
+        chosen = await self._next_tenants(due, after, tenants)
         found: list[PackSubscription] = []
         for start in range(0, len(chosen), MAX_IN_LIST):
             among = _ROW.tenant_id.in_(chosen[start : start + MAX_IN_LIST])
             found += await self.all_where(among, *due, order=(_ROW.tenant_id, _ROW.id))
         return found
+
+    async def due_tenants(
+        self,
+        partner_ids: Sequence[PartnerId],
+        cutoff: date,
+        *,
+        after: TenantId | None,
+        tenants: int,
+        only: TenantId | None = None,
+    ) -> Sequence[TenantId]:
+        """Return the tenants that ``due`` would tell of, in order."""
+        return await self._next_tenants(_due(_ROW, partner_ids, cutoff, only), after, tenants)
 
     async def count_other_due_tenants(
         self, partner_ids: Sequence[PartnerId], cutoff: date, *, only: TenantId | None = None
@@ -114,6 +123,15 @@ class SqlPackSubscriptions(Repository[PackSubscription]):
             *_due(_ROW, partner_ids, cutoff, only), _ROW.tenant_id.not_in(plain)
         )
         return int((await self._transaction.execute(others)).scalar_one())
+
+    async def _next_tenants(
+        self, due: Sequence[ColumnElement[bool]], after: TenantId | None, tenants: int
+    ) -> Sequence[TenantId]:
+        wanted = select(_ROW.tenant_id).where(*due)
+        if after is not None:
+            wanted = wanted.where(_ROW.tenant_id > after)
+        wanted = wanted.group_by(_ROW.tenant_id).order_by(_ROW.tenant_id).limit(tenants)
+        return [TenantId(each) for each in (await self._transaction.execute(wanted)).scalars()]
 
     async def ripe(
         self, now: datetime, *, after: PackSubscriptionId | None, limit: int
@@ -127,7 +145,13 @@ class SqlPackSubscriptions(Repository[PackSubscription]):
 
 
 def _due(
-    row: type[PackSubscriptionRow | SubscriptionRow], partner_ids: Sequence[str], cutoff: date, only: str | None
+    row: type[PackSubscriptionRow | SubscriptionRow],
+    partner_ids: Sequence[str],
+    cutoff: date,
+    only: str | None,
+    upto: str | None = None,
 ) -> list[ColumnElement[bool]]:
     predicates = [row.partner_id.in_(partner_ids), row.next_billing_on <= cutoff]
+    if upto is not None:
+        predicates.append(row.tenant_id <= upto)
     return predicates if only is None else [*predicates, row.tenant_id == only]

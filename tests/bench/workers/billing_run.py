@@ -11,7 +11,7 @@ import time
 from scaicontrol_adapters.sql.engine import create_engine
 from scaicontrol_adapters.sql.retry import Backoff
 from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory
-from scaicontrol_adapters.system import MonotonicIds, SystemClock
+from scaicontrol_adapters.system import MonotonicIds, SystemClock, rest_awhile
 from scaicontrol_core.access import Actor
 from scaicontrol_core.billing.billing_run import parse_month
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling
@@ -24,7 +24,8 @@ async def main(url: str) -> None:
     """Bill everything due this month."""
     database, clock, ids = create_engine(url), SystemClock(), MonotonicIds()
     work = SqlUnitOfWorkFactory(database, clock, ids)
-    run = RunBilling(work, clock, ids, standard_rates(), EInvoiceCheck(), Backoff(), NoRegister(), VatNumberFormat())
+    checks = EInvoiceCheck(), Backoff(), NoRegister(), VatNumberFormat()
+    run = RunBilling(work, clock, ids, standard_rates(), *checks, rest_awhile)
     started = time.perf_counter()
     report = await run(Actor.system("billing"), parse_month(f"{clock.now():%Y-%m}"))
     seconds = time.perf_counter() - started

@@ -318,7 +318,7 @@ async def test_one_customer_can_be_billed_alone(books: Any) -> None:
 
 
 async def test_progress_is_told_page_by_page(books: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scaicontrol_core.billing.use_cases.run_billing.PAGE", 2)
+    monkeypatch.setattr("scaicontrol_core.billing.claiming.PAGE", 2)
     await books.customers(5)
     told: list[tuple[int, int, int]] = []
     await books.run("2026-01", on_progress=lambda seen, due, totals: told.append((seen, due, totals.invoices)))

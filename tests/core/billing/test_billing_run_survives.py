@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from scaicontrol_core.billing.ledger import BilledPeriod, ChargeKind
+from scaicontrol_core.billing.use_cases.run_billing import RunReport
 from scaicontrol_core.kernel.errors import Retryable
 from scaicontrol_core.kernel.ids import PlanId, RunId, TenantId
 from scaicontrol_core.subscriptions.use_cases.cancel_subscription import CancelSubscription
@@ -73,7 +74,7 @@ async def poison(books: Any, tenant_id: TenantId) -> None:
 async def test_one_who_spoils_a_page_is_found_and_the_page_is_billed(
     books: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scaicontrol_core.billing.use_cases.run_billing.PAGE", 3)
+    monkeypatch.setattr("scaicontrol_core.billing.claiming.PAGE", 3)
     tenants = await books.customers(7)
     await poison(books, tenants[1])
     await poison(books, tenants[6])
@@ -115,15 +116,16 @@ async def test_a_database_that_gives_up_for_good_leaves_the_rest_to_the_next_run
 
 
 @pytest.mark.parametrize("lost", ["lose_before", "lose_after"])
-async def test_a_page_whose_commit_nobody_answered_is_looked_up(
-    books: Any, monkeypatch: pytest.MonkeyPatch, lost: str
+@pytest.mark.parametrize("commit", range(1, 11))
+async def test_a_commit_that_nobody_answered_is_looked_up(
+    books: Any, monkeypatch: pytest.MonkeyPatch, lost: str, commit: int
 ) -> None:
     """Written or not, it is counted once, and no customer is reported for it."""
-    monkeypatch.setattr("scaicontrol_core.billing.use_cases.run_billing.PAGE", 2)
+    monkeypatch.setattr("scaicontrol_core.billing.claiming.PAGE", 2)
     await books.customers(6)
 
     faulty = FaultyWork(books.world.work)
-    setattr(faulty, lost, 2)
+    setattr(faulty, lost, commit)
 
     report = await books.run("2026-01", ports={"work": faulty})
 
@@ -157,36 +159,43 @@ def books_of(books: Any) -> Any:
 async def test_killed_at_any_commit_and_run_again_the_documents_are_the_same(
     books_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scaicontrol_core.billing.use_cases.run_billing.PAGE", 2)
+    monkeypatch.setattr("scaicontrol_core.billing.claiming.PAGE", 2)
     undisturbed = await world_to_bill(books_of)
     await undisturbed.run("2026-01")
     expected = (undisturbed.documents(), undisturbed.billed())
     assert len(expected[0]) == 6
-    for commit in range(1, 6):  # the run's record, three pages, its end
+    for commit in range(1, 11):  # the run's record, each page's claim and its bills, the closing, the end
         for when in ("kill_before", "kill_after"):
             books = await world_to_bill(books_of)
             dying = FaultyWork(books.world.work)
             setattr(dying, when, commit)
             with pytest.raises(Killed):
                 await books.run("2026-01", ports={"work": dying})
-            await books.run("2026-01")
+            books.world.clock.advance(minutes=2)  # the lease of the dead is over
+            report = await books.run("2026-01")
             assert (books.documents(), books.billed()) == expected, f"{when} {commit}"
+            over = when == "kill_after" and commit == 10  # it had come to its end: this was another one
+            assert report.totals.invoices == (0 if over else 6)
             assert await books.faults() == []
 
 
-async def test_two_runs_at_once_share_the_work(books: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scaicontrol_core.billing.use_cases.run_billing.PAGE", 2)
+@pytest.mark.parametrize("moment", range(2, 11))
+async def test_two_workers_share_a_run(books: Any, monkeypatch: pytest.MonkeyPatch, moment: int) -> None:
+    """The second comes at any moment, and even thinks that the first is dead: it takes over what that one has."""
+    monkeypatch.setattr("scaicontrol_core.billing.claiming.PAGE", 2)
     await books.customers(6)
-    rivals: list[int] = []
+    rivals: list[RunReport] = []
 
     async def a_rival_runs(number: int) -> None:
-        if number == 3:  # between the first page and the second
-            rivals.append((await books.run("2026-01")).totals.invoices)
+        if number == moment:
+            rivals.append(await books.run("2026-01"))
 
     report = await books.run("2026-01", ports={"work": FaultyWork(books.world.work, meanwhile=a_rival_runs)})
-    assert rivals == [4]
-    assert report.totals.invoices == 2
-    assert report.totals.failures == ()
+    (rival,) = rivals
+    assert rival.run.id == report.run.id
+    assert rival.totals == report.totals
+    assert (report.totals.tenants, report.totals.invoices, report.totals.failures) == (6, 6, ())
+    assert books.log_of(report.run.id) == ["billing_run.started", "billing_run.finished"]
     assert books.numbers() == [f"SCAI-2026-{number:06}" for number in range(1, 7)]
     assert len(books.ledger()) == 6
     assert await books.faults() == []
@@ -198,7 +207,7 @@ async def test_a_customer_who_cancels_during_the_run_is_read_again(books: Any) -
 
     async def customer_cancels(number: int) -> None:
         nonlocal done
-        if number == 2 and not done:
+        if number == 3 and not done:  # the page is claimed; now it is billed
             done = True
             await books.world.use(CancelSubscription)(books.admin, sold.id, immediate=True)
 

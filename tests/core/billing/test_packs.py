@@ -215,7 +215,7 @@ async def test_a_percentage_is_taken_off_the_sum_and_rounded_once(packed: Any) -
 
 
 async def test_packs_and_plans_of_many_customers_share_the_runs_pages(packed: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("scaicontrol_core.billing.use_cases.run_billing.PAGE", 2)
+    monkeypatch.setattr("scaicontrol_core.billing.claiming.PAGE", 2)
     for number in range(7):
         tenant_id = await packed.customer(f"tnt_p{number}")
         await (subscribe(packed, tenant_id=tenant_id) if number % 3 else packed.subscribe(tenant_id))
