@@ -73,6 +73,13 @@ def database(raw: str) -> str:
     return raw
 
 
+def redis(raw: str) -> str:
+    """Read the address of a Redis."""
+    if not raw.startswith(("redis://", "rediss://")):
+        raise ValueError("not an address that begins with redis:// or rediss://")
+    return raw
+
+
 def mailbox(raw: str) -> str:
     """Read an e-mail address."""
     try:

@@ -184,6 +184,16 @@ class Settings:
         reading.address_or_none,
     )
     vies_timeout_seconds: int = _setting(10, "Longest wait for one answer of VIES, in seconds.", reading.number(1, 60))
+    redis_url: str = _setting(
+        "",
+        "`redis://[:password@]host[:port]/number` of the cache that all processes share (`rediss`: TLS). Empty: each"
+        " process has its own, in memory. Nothing is lost with it.",
+        reading.redis,
+        secret=True,
+    )
+    entitlements_max_age_seconds: int = _setting(
+        15, "Most seconds by which an answer about entitlements may be behind; `0`: none.", reading.number(0, 300)
+    )
     cors_origins: tuple[str, ...] = _setting(
         (), "Origins whose pages may call the API, separated by commas.", reading.origins
     )

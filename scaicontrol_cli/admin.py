@@ -6,6 +6,7 @@ from scaicontrol_cli import (
     auditing,
     billing,
     catalog,
+    entitlements,
     exchange_rates,
     invoices,
     jobs,
@@ -29,6 +30,7 @@ app.add_typer(subscriptions.app, name="subscriptions")
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(billing.app, name="billing")
 app.add_typer(usage.app, name="usage")
+app.add_typer(entitlements.app, name="entitlements")
 app.add_typer(reports.app, name="reports")
 app.add_typer(exchange_rates.app, name="exchange-rates")
 app.add_typer(templates.app, name="templates")

@@ -146,9 +146,15 @@ def _print_usage(found: Sequence[MetricUsage], *, as_json: bool) -> None:
     if as_json:
         print_json({"items": rows})
         return
-    shown = [row | {"quota": "unlimited" if row["quota"] is None else row["quota"]} for row in rows]
+    shown = [
+        row
+        | {"quota": "unlimited" if row["quota"] is None else row["quota"]}
+        | {"reached": ", ".join(f"{each['percent']} %" for each in row["reached"])}
+        for row in rows
+    ]
     numbers = (Column(name, name, right=True) for name in ("used", "quota", "projected"))
-    print_rows(shown, (*columns("plan_key", "metric", "period_start", "period_end"), *numbers))
+    reached = Column("reached", "reached")
+    print_rows(shown, (*columns("plan_key", "metric", "period_start", "period_end"), *numbers, reached))
 
 
 @app.command("rebuild")

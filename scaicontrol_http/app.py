@@ -39,6 +39,7 @@ FEATURES = (
     "tenancy",
     "subscriptions",
     "metering",
+    "entitlements",
     "billing",
     "sending",
     "templates",

@@ -34,6 +34,7 @@ TAGS = {
     "Subscriptions": "A tenant's own subscriptions.",
     "Billing": "A tenant's own billing profile and invoices.",
     "Metering": "What services report of their use.",
+    "Entitlements": "What a tenant may use of each service.",
     "Admin: tenants": "Customers and their billing profiles.",
     "Admin: partners": "The operator and its resellers.",
     "Admin: registry": "Services, their plans and packs, hidden ones included.",

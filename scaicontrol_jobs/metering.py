@@ -1,4 +1,4 @@
-"""Usage in the background: partitions ahead of time, old keys forgotten."""
+"""Usage in the background: thresholds told, partitions ahead of time, old keys forgotten."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import structlog
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.metering.use_cases.tend_usage import TendUsage
+from scaicontrol_core.metering.use_cases.watch_usage import WatchUsage
 
 if TYPE_CHECKING:
     from scaicontrol_adapters.container import Container
@@ -21,3 +22,11 @@ async def tend_usage(container: Container) -> bool:
     if upkeep.partitions:
         log.info("usage_partitions_made", count=upkeep.partitions)
     return not upkeep.is_done
+
+
+async def watch_usage(container: Container) -> bool:
+    """Look at usage that has come in and tell what it has reached; go on at once while there is more."""
+    watched = await container.use(WatchUsage)(Actor.system("watch_usage"))
+    if watched.reached:
+        log.info("usage_thresholds_reached", count=watched.reached)
+    return not watched.is_done

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from scaicontrol_jobs.documents import render_documents
 from scaicontrol_jobs.mail import deliver_mail
-from scaicontrol_jobs.metering import tend_usage
+from scaicontrol_jobs.metering import tend_usage, watch_usage
 from scaicontrol_jobs.subscriptions import monitor_trials, reap_subscriptions
 from scaicontrol_jobs.vat_numbers import recheck_all_vat_numbers, recheck_vat_numbers
 
@@ -44,5 +44,6 @@ SCHEDULE: tuple[PeriodicJob, ...] = (
     PeriodicJob(name="monitor_trials", every_seconds=300, run=monitor_trials),
     PeriodicJob(name="recheck_vat_numbers", every_seconds=300, run=recheck_vat_numbers),
     PeriodicJob(name="recheck_all_vat_numbers", every_seconds=86_400, run=recheck_all_vat_numbers),
+    PeriodicJob(name="watch_usage", every_seconds=5, run=watch_usage),
     PeriodicJob(name="tend_usage", every_seconds=86_400, run=tend_usage),
 )

@@ -16,11 +16,12 @@ import pytest
 from hypothesis import settings
 
 from tests.services import databases, keeper
+from tests.services.redis import OwnRedis, empty_database
 from tests.services.s3 import S3Server, create_bucket
 from tests.services.vies import Vies, serving
 
 KEEPER = "SCAICONTROL_TEST_KEEPER"
-SERVERS = frozenset({"mariadb_server", "moto_server", "rclone_server"})
+SERVERS = frozenset({"mariadb_server", "moto_server", "rclone_server", "redis_server", "own_redis"})
 
 settings.register_profile("default", deadline=None)  # a busy machine is not a bug; benches measure speed
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -109,6 +110,25 @@ def vies() -> Iterator[Vies]:
     """A register of VAT numbers of this test's own, in a thread: it needs nothing installed."""
     with serving() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Mapping[str, str]:
+    """The Redis of this run: `host`, `port`."""
+    return keeper.ask(os.environ[KEEPER], "redis")
+
+
+@pytest.fixture
+def redis_url(redis_server: Mapping[str, str]) -> str:
+    """An empty Redis: one worker's tests never run at once, and each worker has a database of its own."""
+    return empty_database(redis_server, os.environ.get("PYTEST_XDIST_WORKER", ""))
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[OwnRedis]:
+    """A Redis of this test's own, to be paused and killed."""
+    with OwnRedis.started(tmp_path) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

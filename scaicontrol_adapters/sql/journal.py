@@ -54,6 +54,11 @@ class Journal:
         """Tell whether nothing happened."""
         return not self._recorded
 
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events, in the order they were recorded."""
+        return tuple(each.event for each in self._recorded)
+
     def take(self, aggregate: Telling, version: int, *, born_as: str | None = None) -> None:
         """Take over an aggregate's events. ``born_as`` is its resource type if it is new."""
         for event in aggregate.collect_events():

@@ -7,8 +7,9 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from scaicontrol_core.catalog.service import Aggregation, Metric, Service
+from scaicontrol_core.kernel.ids import SubscriptionId
 from scaicontrol_core.kernel.period import Period, add_months, start_of_day
-from scaicontrol_core.metering.ports import MeteredSubscription, MeteringWork, UsageRollups
+from scaicontrol_core.metering.ports import MeteredSubscription, MeteringWork, TotalKey, UsageRollups
 from scaicontrol_core.metering.rollup import OwnedRollup, Rollup, Total
 from scaicontrol_core.metering.usage_series import Granularity, Point
 
@@ -19,10 +20,17 @@ async def used_within(
     rollups: UsageRollups, subscription: MeteredSubscription, service: Service, days: Period
 ) -> Mapping[str, Decimal]:
     """Return what each metric came to over the days; nothing for a metric without usage."""
-    totals = await rollups.totals([subscription.id], days)
+    return quantities(await rollups.totals([subscription.id], days), subscription.id, service)
+
+
+def quantities(
+    totals: Mapping[TotalKey, Total], subscription_id: SubscriptionId, service: Service
+) -> Mapping[str, Decimal]:
+    """Return what each metric of one subscription came to, out of the totals of many."""
     by_metric: dict[str, list[Total]] = {}
-    for (_, metric, _rate), total in totals.items():
-        by_metric.setdefault(metric, []).append(total)
+    for (owner, metric, _rate), total in totals.items():
+        if owner == subscription_id:
+            by_metric.setdefault(metric, []).append(total)
     return {
         metric.slug: _joined(by_metric[metric.slug]).quantity(metric.aggregation)
         for metric in service.metrics

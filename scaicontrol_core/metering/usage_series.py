@@ -35,6 +35,14 @@ class Point:
     quantity: Decimal
 
 
+@frozen
+class Reached:
+    """A percentage of the quota that was reached in the period, and when that was seen (UTC)."""
+
+    percent: int
+    at: datetime
+
+
 @frozen(kw_only=True)
 class MetricUsage:
     """One metric of one subscription.
@@ -42,6 +50,7 @@ class MetricUsage:
     ``used`` counts the period that runs today, ``period_start`` to ``period_end`` (exclusive;
     None if no end is known). ``quota`` None is unlimited, and ``remaining`` with it, which never goes
     below zero. ``projected`` is what ``used`` comes to by the period's end if it goes on like this.
+    ``reached`` stays, should corrections bring ``used`` down again.
     """
 
     subscription_id: SubscriptionId
@@ -55,6 +64,7 @@ class MetricUsage:
     quota: int | None
     used: Decimal
     projected: Decimal
+    reached: Sequence[Reached] = ()
     points: Sequence[Point]
 
     @property

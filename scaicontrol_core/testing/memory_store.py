@@ -117,6 +117,11 @@ class Transaction:
         """Keep events for the audit log and the outbox; ``version`` is the aggregate's after the write."""
         self._events += [(version, event) for event in events]
 
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events to commit, in the order they were recorded."""
+        return tuple(event for _, event in self._events)
+
     def commit(self) -> None:
         """Apply all changes at once, or raise and apply none."""
         for (table, key), (revision, otherwise) in self._seen.items():

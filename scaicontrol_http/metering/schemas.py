@@ -63,6 +63,13 @@ class UsagePointAnswer(Answer):
     quantity: str
 
 
+class ReachedAnswer(Answer):
+    """A percentage of the quota that was reached in the period that runs, and when that was seen."""
+
+    percent: int
+    at: str
+
+
 class MetricUsageAnswer(Answer):
     """One metric of one subscription; ``quota`` and ``remaining`` null are unlimited. Quantities are exact decimals."""
 
@@ -78,6 +85,7 @@ class MetricUsageAnswer(Answer):
     used: str
     remaining: str | None
     projected: str
+    reached: list[ReachedAnswer]
     points: list[UsagePointAnswer]
 
     @classmethod
@@ -96,6 +104,7 @@ class MetricUsageAnswer(Answer):
             used=plain(usage.used),
             remaining=None if usage.remaining is None else plain(usage.remaining),
             projected=plain(usage.projected),
+            reached=[ReachedAnswer(percent=each.percent, at=to_json(each.at)) for each in usage.reached],
             points=[UsagePointAnswer(at=to_json(each.at), quantity=plain(each.quantity)) for each in usage.points],
         )
 

@@ -30,9 +30,10 @@ ANSWER_SECONDS = 4 * START_SECONDS  # every server may have to start first
 def starters() -> Mapping[str, Callable[[Path], tuple[Server, Mapping[str, str]]]]:
     """Return the servers there are by name; loaded only by who starts one."""
     from tests.services.mariadb import start_mariadb  # noqa: PLC0415  # a run without servers does not pay for these
+    from tests.services.redis import start_redis  # noqa: PLC0415
     from tests.services.s3 import start_moto, start_rclone  # noqa: PLC0415
 
-    return {"mariadb": start_mariadb, "moto": start_moto, "rclone": start_rclone}
+    return {"mariadb": start_mariadb, "moto": start_moto, "rclone": start_rclone, "redis": start_redis}
 
 
 @define

@@ -150,3 +150,29 @@ class UsageUniqueValueRow(Row, TenantScoped):
     metric: Mapped[_Metric]
     usage_day: Mapped[_Day]
     value_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class UsageNoteRow(Row, TenantScoped):
+    """A note that usage of a subscription's local day has changed: what thresholds are looked for by."""
+
+    __tablename__ = "usage_notes"
+    __table_args__ = table(of_tenant(), index("noted_at"))
+
+    subscription_id: Mapped[_Subscription]
+    usage_day: Mapped[_Day]
+    noted_at: Mapped[datetime]
+
+
+class UsageThresholdRow(Row, TenantScoped):
+    """A percentage of a metric's quota that was reached in a period: once, whoever finds out."""
+
+    __tablename__ = "usage_thresholds"
+    __table_args__ = table(of_tenant())
+
+    subscription_id: Mapped[_Subscription]
+    metric: Mapped[_Metric]
+    period_start: Mapped[_Day]
+    percent: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    quota: Mapped[int] = mapped_column(BigInteger)
+    used: Mapped[Decimal] = mapped_column(Total)
+    reached_at: Mapped[datetime]

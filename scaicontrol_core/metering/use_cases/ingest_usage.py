@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MAX_BATCH = 10_000
 #: Events in one transaction: what is locked together, and done again together.
-CHUNK = 1000
+CHUNK = 5000
 #: Services own no rows. Who may report what is decided here, before anything is read or written.
 _KEEPER = Actor.system("metering")
 
@@ -63,7 +63,7 @@ class _Judged:
 
 @frozen
 class IngestUsage:
-    """Judge and keep a batch, up to 1,000 events a transaction; answers only once they are durable.
+    """Judge and keep a batch, up to 5,000 events a transaction; answers only once they are durable.
 
     For a service's own token, and for the operator (``admin:usage``), who alone may backfill.
     Raises ``BatchTooLarge``; what is wrong with one event is its outcome and harms no other.
@@ -108,6 +108,7 @@ class IngestUsage:
                 if events:
                     await work.usage_events.add(events)
                     await work.usage_rollups.add(events)
+                    await work.usage_thresholds.note(events)
                     await work.commit()
         return [judged.outcomes[place] for place in range(len(chunk))]
 

@@ -18,7 +18,8 @@ from scaicontrol_core.kernel.period import Period
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
 from scaicontrol_core.metering.charting import series, used_within
 from scaicontrol_core.metering.ports import MeteredSubscription, MeteringWork
-from scaicontrol_core.metering.usage_series import Granularity, MetricUsage, Point, projected, quota_of
+from scaicontrol_core.metering.threshold import UsageThreshold
+from scaicontrol_core.metering.usage_series import Granularity, MetricUsage, Point, Reached, projected, quota_of
 
 #: Most days of a series by granularity: some 750 points a metric at most.
 LONGEST = {Granularity.HOUR: 31, Granularity.DAY: 366, Granularity.MONTH: 3660}
@@ -93,7 +94,8 @@ class ReadUsage:
         used = await used_within(
             work.usage_rollups, subscription, service, Period(start, end or today + timedelta(days=1))
         )
-        standing = _Standing(subscription, service, plan, start, end, today)
+        reached = await work.usage_thresholds.reached([subscription.id], start)
+        standing = _Standing(subscription, service, plan, start, end, today, reached)
         return [
             standing.of(metric, used.get(metric.slug, Decimal(0)), points.get(metric.slug, ()))
             for metric in service.metrics
@@ -108,6 +110,7 @@ class _Standing:
     start: date
     end: date | None
     today: date
+    reached: Sequence[UsageThreshold]
 
     def of(self, metric: Metric, used: Decimal, points: Sequence[Point]) -> MetricUsage:
         return MetricUsage(
@@ -122,5 +125,10 @@ class _Standing:
             quota=quota_of(self.plan.terms.quotas, metric.slug),
             used=used,
             projected=projected(metric.aggregation, used, self.start, self.end, self.today),
+            reached=[
+                Reached(each.key.percent, each.reached_at)
+                for each in self.reached
+                if (each.key.metric, each.key.period_start) == (metric.slug, self.start)
+            ],
             points=points,
         )

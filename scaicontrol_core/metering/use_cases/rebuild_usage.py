@@ -62,6 +62,7 @@ class RebuildUsage:
             after: EventPlace | None = None
             while page := await work.usage_events.of(subscription, services, after, limit=PAGE):
                 await work.usage_rollups.add(page)
+                await work.usage_thresholds.note(page)
                 count, after = count + len(page), page[-1].place
             await work.commit()
         return count

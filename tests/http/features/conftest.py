@@ -226,6 +226,12 @@ async def world(container: Container) -> World:
 
 
 @pytest.fixture
+def catalogue() -> Mapping[str, Any]:
+    """What the business sells."""
+    return CATALOGUE
+
+
+@pytest.fixture
 async def their_pack(container: Container, world: World) -> str:
     """Put another customer of the reseller's on a pack."""
     wanted = NewTenant(name="Theirs too", partner_id=PartnerId(world.reseller))

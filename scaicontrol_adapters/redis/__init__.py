@@ -1,0 +1,1 @@
+"""What Redis is used for: nothing that could not be lost."""

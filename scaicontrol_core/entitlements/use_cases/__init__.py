@@ -1,0 +1,1 @@
+"""What can be asked about entitlements, one module each."""
