@@ -97,6 +97,8 @@ class Labels:
     settled: str
     balance: str
     payment_for: str
+    refund_of: str
+    chargeback_of: str
     cancellation_of: str
     no_entries: str
     statement_notice: str

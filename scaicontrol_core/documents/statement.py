@@ -1,6 +1,6 @@
 """Statements of account: what a customer was charged, what was credited or paid, and what is left.
 
-Pure, from invoices alone. Amounts are minor units of their account's currency; what is charged
+Pure, from invoices and payments alone. Amounts are minor units of their account's currency; what is charged
 is positive, what is credited or paid negative, and a positive balance is owed to the seller.
 """
 
@@ -19,6 +19,7 @@ from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus
 from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.period import local_date
+from scaicontrol_core.payments.payment import Payment
 
 SCHEMA = "scaicontrol.statement/1"
 
@@ -29,6 +30,8 @@ class EntryKind(StrEnum):
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
     PAYMENT = "payment"
+    REFUND = "refund"
+    CHARGEBACK = "chargeback"
     CANCELLATION = "cancellation"
 
 
@@ -138,8 +141,8 @@ class Statement:
         }
 
 
-def entries_of(invoice: Invoice, timezone: str) -> tuple[StatementEntry, ...]:
-    """Return what a numbered document did to the balance, and what was done about it since.
+def entries_of(invoice: Invoice, payments: Iterable[Payment], timezone: str) -> tuple[StatementEntry, ...]:
+    """Return what a numbered document did to the balance, what was paid for it, and what was given back.
 
     A voided one was charged on its day and is taken back on the day it was voided: what a customer
     has in hand is never passed over in silence. Days are the seller's (``timezone``).
@@ -156,12 +159,20 @@ def entries_of(invoice: Invoice, timezone: str) -> tuple[StatementEntry, ...]:
         due_date=None if is_note else invoice.due_date,
         overdue=invoice.status is InvoiceStatus.PAST_DUE,
     )
-    ended = ((EntryKind.PAYMENT, invoice.paid_at), (EntryKind.CANCELLATION, invoice.voided_at))
-    return (issued, *(_taken_back(issued, kind, local_date(at, timezone)) for kind, at in ended if at is not None))
-
-
-def _taken_back(issued: StatementEntry, kind: EntryKind, day: date) -> StatementEntry:
-    return evolve(issued, day=day, kind=kind, amount_cents=-issued.amount_cents, due_date=None, overdue=False)
+    after = evolve(issued, due_date=None, overdue=False)
+    moved = tuple(
+        evolve(after, day=each.received_on, kind=EntryKind(each.kind.value), amount_cents=-each.signed_cents)
+        for each in payments
+        if each.counts
+    )
+    if invoice.voided_at is None:
+        return (issued, *moved)
+    voided_on = local_date(invoice.voided_at, timezone)
+    return (
+        issued,
+        *moved,
+        evolve(after, day=voided_on, kind=EntryKind.CANCELLATION, amount_cents=-issued.amount_cents),
+    )
 
 
 def accounts_of(entries: Iterable[StatementEntry], period: StatementPeriod, *, currency: str) -> tuple[Account, ...]:

@@ -107,6 +107,8 @@ def _line(facts: Mapping[str, Any], currency: str, labels: Labels) -> StatementL
         "invoice": f"{labels.invoice} {facts['number']}",
         "credit_note": f"{labels.credit_note} {facts['number']}",
         "payment": labels.payment_for.format(number=facts["number"]),
+        "refund": labels.refund_of.format(number=facts["number"]),
+        "chargeback": labels.chargeback_of.format(number=facts["number"]),
         "cancellation": labels.cancellation_of.format(number=facts["number"]),
     }
     amount = facts["amount_cents"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,13 @@ from scaicontrol_core.kernel.period import local_date
 from scaicontrol_core.tenancy.selling import seller_for
 
 if TYPE_CHECKING:
-    from scaicontrol_core.billing.ports import BillingWork
-    from scaicontrol_core.kernel.ids import PartnerId, TenantId
+    from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, TenantId
+    from scaicontrol_core.payments.payment import Payment
+    from scaicontrol_core.payments.ports import PaymentsWork
 
 
 async def account_statement(
-    work: BillingWork, tenant_id: TenantId, now: datetime, first: date | None, last: date | None
+    work: PaymentsWork, tenant_id: TenantId, now: datetime, first: date | None, last: date | None
 ) -> Statement:
     """Return a tenant's account with the seller that bills it today.
 
@@ -45,14 +47,19 @@ async def account_statement(
     )
 
 
-async def _entries(work: BillingWork, tenant_id: TenantId, seller_id: PartnerId, timezone: str) -> list[StatementEntry]:
+async def _entries(
+    work: PaymentsWork, tenant_id: TenantId, seller_id: PartnerId, timezone: str
+) -> list[StatementEntry]:
     wanted = InvoiceFilter(tenant_id=tenant_id, seller_id=seller_id, issued=True)
+    paid: dict[InvoiceId, list[Payment]] = defaultdict(list)
+    for payment in await work.payments.of_tenant(tenant_id, seller_id):
+        paid[payment.invoice_id].append(payment)
     entries: list[StatementEntry] = []
     cursor: str | None = None
     while True:
         page = await work.invoices.list(wanted, PageRequest(limit=MAX_LIMIT, cursor=cursor))
         for invoice in page.items:
-            entries += entries_of(invoice, timezone)
+            entries += entries_of(invoice, paid.get(invoice.id, ()), timezone)
         if page.next_cursor is None:
             return entries
         cursor = page.next_cursor

@@ -8,13 +8,13 @@ from attrs import frozen
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
-from scaicontrol_core.billing.ports import BillingWork
 from scaicontrol_core.documents.brand.loading import load_assets
 from scaicontrol_core.documents.ports import DocumentRenderer, ObjectStore, PdfParts
 from scaicontrol_core.documents.stating import account_statement
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.ids import TenantId
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
+from scaicontrol_core.payments.ports import PaymentsWork
 
 
 @frozen
@@ -32,7 +32,7 @@ class RenderStatement:
     Raises as ``account_statement`` and the renderer do.
     """
 
-    work: UnitOfWorkFactory[BillingWork]
+    work: UnitOfWorkFactory[PaymentsWork]
     clock: Clock
     renderer: DocumentRenderer
     objects: ObjectStore

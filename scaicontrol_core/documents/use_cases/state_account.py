@@ -8,12 +8,12 @@ from attrs import frozen
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
-from scaicontrol_core.billing.ports import BillingWork
 from scaicontrol_core.documents.statement import Statement
 from scaicontrol_core.documents.stating import account_statement
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.ids import TenantId
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
+from scaicontrol_core.payments.ports import PaymentsWork
 
 
 @frozen
@@ -23,7 +23,7 @@ class StateAccount:
     Raises as ``account_statement`` does.
     """
 
-    work: UnitOfWorkFactory[BillingWork]
+    work: UnitOfWorkFactory[PaymentsWork]
     clock: Clock
 
     async def __call__(

@@ -32,7 +32,9 @@ OURS, RESELLER = TenantId("tnt_ours"), PartnerId("prt_reseller")
 INVOICE = InvoiceId("inv_1")
 #: What credit notes took back only grows: ``test_credit_notes_in_sql`` has its stories.
 CREDITED = {"credited_net_cents", "credited_tax_cents", "credited_lines", "credited_note_ids"}
-MAY_CHANGE = {"status", "sent_at", "paid_at", "voided_at", "void_reason", "pdf_status", "version"} | CREDITED
+#: What was paid only grows, and what was given back never exceeds it.
+PAID = {"paid_cents", "refunded_cents", "payment_failed_at"}
+MAY_CHANGE = {"status", "sent_at", "paid_at", "voided_at", "void_reason", "pdf_status", "version"} | CREDITED | PAID
 
 
 def _line(count: int) -> InvoiceLine:
@@ -190,7 +192,23 @@ async def test_on_sqlite_nothing_of_it_is_replaced_unseen(
                 await connection.execute(statement)
 
 
-async def test_paid_and_void_are_for_ever(numbered: SqlUnitOfWorkFactory) -> None:
+async def test_what_is_paid_is_paid_unless_it_is_owed_again(numbered: SqlUnitOfWorkFactory) -> None:
+    async with numbered.database.writer.begin() as connection:
+        await connection.execute(update(INVOICES).values(status="paid", paid_cents=100))
+    backward = (
+        {"status": "finalized"},
+        {"status": "sent"},
+        {"status": "void"},
+        {"void_reason": "x"},
+        {"paid_cents": 99},
+    )
+    for changed in (*backward, {"refunded_cents": 101}, {"refunded_cents": -1}):
+        await _refused(numbered, update(InvoiceRow).values(changed))
+    async with numbered.database.writer.begin() as connection:
+        await connection.execute(update(INVOICES).values(status="past_due", refunded_cents=100))
+
+
+async def test_void_is_for_ever(numbered: SqlUnitOfWorkFactory) -> None:
     async with numbered.begin(PLATFORM) as begun:
         invoice = await begun.invoices.get(INVOICE)
         invoice.void("Sent to the wrong customer.", DEFAULT_START)

@@ -25,7 +25,9 @@ from scaicontrol_core.documents.statement_context import statement_context
 from scaicontrol_core.documents.use_cases.render_statement import RenderStatement
 from scaicontrol_core.documents.use_cases.state_account import StateAccount
 from scaicontrol_core.kernel.errors import Forbidden, Invalid, NotFound
-from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, TenantId
+from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, PaymentId, TenantId
+from scaicontrol_core.payments.lifecycle import PaymentKind, PaymentMethod, PaymentStatus
+from scaicontrol_core.payments.payment import Payment
 from scaicontrol_core.testing import MemoryWorld
 from scaicontrol_core.testing.builders import OPERATOR_ID, TENANT_ID
 from scaicontrol_core.testing.objects import MemoryObjects
@@ -55,14 +57,33 @@ def document(number: str, day: date, gross_cents: int, **changes: Any) -> Invoic
 
 
 def entries(*documents: Invoice) -> list[StatementEntry]:
-    return [entry for each in documents for entry in entries_of(each, AMSTERDAM)]
+    return [entry for each in documents for entry in entries_of(each, (), AMSTERDAM)]
+
+
+def moved(invoice: Invoice, kind: PaymentKind, amount_cents: int, day: date) -> Payment:
+    """Return money that moved for an invoice."""
+    return Payment(
+        id=PaymentId(f"pmt_{kind}"),
+        partner_id=invoice.partner_id,
+        tenant_id=invoice.tenant_id,
+        seller_id=invoice.seller_id,
+        invoice_id=invoice.id,
+        kind=kind,
+        method=PaymentMethod.CARD,
+        amount_cents=amount_cents,
+        currency=invoice.currency,
+        received_on=day,
+        created_at=invoice.created_at,
+        status=PaymentStatus.SUCCEEDED,
+    )
 
 
 def test_an_invoice_paid_and_one_credited_leave_nothing() -> None:
-    paid = document("1", date(2026, 1, 5), 12_100, paid_at=datetime(2026, 1, 20, 12, tzinfo=UTC))
+    paid = document("1", date(2026, 1, 5), 12_100)
+    payment = moved(paid, PaymentKind.PAYMENT, 12_100, date(2026, 1, 20))
     open_one = document("2", date(2026, 2, 5), 5_000)
     note = document("C1", date(2026, 2, 9), -5_000, document_type=DocumentType.CREDIT_NOTE)
-    (account,) = accounts_of(entries(paid, open_one, note), YEAR, currency="EUR")
+    (account,) = accounts_of([*entries_of(paid, [payment], AMSTERDAM), *entries(open_one, note)], YEAR, currency="EUR")
     assert [(each.kind.value, each.amount_cents) for each in account.entries] == [
         ("invoice", 12_100),
         ("payment", -12_100),
@@ -84,15 +105,29 @@ def test_what_was_before_opens_the_balance_and_what_comes_after_is_not_known_yet
     )
 
 
-def test_a_payment_late_in_the_evening_counts_on_the_sellers_day() -> None:
-    at = datetime(2026, 1, 31, 23, 30, tzinfo=UTC)
-    paid = document("1", date(2026, 1, 5), 100, paid_at=at)
-    assert entries_of(paid, AMSTERDAM)[-1].day == date(2026, 2, 1)
+def test_what_was_paid_in_parts_refunded_and_charged_back_is_told_one_by_one() -> None:
+    invoice, at = document("1", date(2026, 1, 5), 100), date(2026, 2, 1)
+    failed = moved(invoice, PaymentKind.PAYMENT, 100, date(2026, 1, 30))
+    failed.status = PaymentStatus.FAILED
+    money = (
+        moved(invoice, PaymentKind.PAYMENT, 150, at),
+        moved(invoice, PaymentKind.REFUND, 50, at),
+        moved(invoice, PaymentKind.CHARGEBACK, 100, at),
+        failed,
+    )
+    (account,) = accounts_of(entries_of(invoice, money, AMSTERDAM), YEAR, currency="EUR")
+    assert [(each.kind.value, each.amount_cents) for each in account.entries] == [
+        ("invoice", 100),
+        ("payment", -150),
+        ("refund", 50),
+        ("chargeback", 100),
+    ]
+    assert account.balances == (100, -50, 0, 100)
 
 
 def test_a_voided_invoice_is_charged_and_taken_back() -> None:
     gone = document("1", date(2026, 1, 5), 100, status=InvoiceStatus.VOID, voided_at=datetime(2026, 3, 1, tzinfo=UTC))
-    assert [(each.kind, each.amount_cents) for each in entries_of(gone, AMSTERDAM)] == [
+    assert [(each.kind, each.amount_cents) for each in entries_of(gone, (), AMSTERDAM)] == [
         (EntryKind.INVOICE, 100),
         (EntryKind.CANCELLATION, -100),
     ]
