@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 #: What the key begins with; its number changes with the form of what is kept.
 _KEY = "scaicontrol:entitlements:1:"
 _MILLISECOND = timedelta(milliseconds=1)
-#: Events of these are about what a tenant may use, but for what billing notes down.
+#: Events of these are about what a tenant may use, but for what billing notes down on them.
 _TELLING = frozenset({"subscription", "pack_subscription", "usage"})
-_BILLED = "subscription.billed"
+_BILLED = ".billed"
 
 
 @frozen(kw_only=True)
@@ -99,7 +99,7 @@ class KeptEntitlements:
         told = {
             event.tenant_id
             for event in events
-            if event.tenant_id and event.resource_type in _TELLING and event.action != _BILLED
+            if event.tenant_id and event.resource_type in _TELLING and not event.action.endswith(_BILLED)
         }
         await self.cache.delete(*(_KEY + tenant_id for tenant_id in sorted(told)))
 
