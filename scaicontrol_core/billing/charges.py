@@ -27,7 +27,8 @@ class Charge:
     """One due period, adjustment or period's usage, and the line that charges it (None: nothing to show).
 
     Of a credit that an invoice can't bear whole, ``rest`` is what goes on waiting. Usage has
-    any number of lines. ``then_owes`` is the usage to charge when a due period is over.
+    any number of lines. ``then_owes`` is the usage to charge when a due period is over, and whose:
+    that of a pack is its children's.
     """
 
     subscription: Subscription | PackSubscription
@@ -37,7 +38,7 @@ class Charge:
     currency: str
     rest: Adjustment | None = None
     usage_lines: tuple[InvoiceLine, ...] = ()
-    then_owes: OwedUsage | None = None
+    then_owes: tuple[tuple[Subscription, OwedUsage], ...] = ()
 
     @property
     def lines(self) -> tuple[InvoiceLine, ...]:
@@ -72,8 +73,8 @@ class Charge:
                 self.subscription.settle(self.owed, self.rest)
             elif isinstance(self.owed, OwedUsage):
                 self.subscription.settle_usage(self.owed)
-            elif self.then_owes is not None:
-                self.subscription.owe_usage(self.then_owes)
+        for subscription, usage in self.then_owes:
+            subscription.owe_usage(usage)
 
 
 def adjusted(subscription: Subscription, adjustment: Adjustment, known: Known, ids: Ids) -> Charge:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -12,17 +13,28 @@ from scaicontrol_core.billing.charges import Charge, adjusted, bearable, portion
 from scaicontrol_core.billing.drafting import Known, recurring_line
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.ledger import BilledPeriod, ChargeKind
-from scaicontrol_core.billing.pack_charges import pack_charges
+from scaicontrol_core.billing.pack_charges import pack_charges, pack_usage
 from scaicontrol_core.billing.usage_charges import Used, owing, usage_charge
 from scaicontrol_core.catalog.pack import ServicePack
 from scaicontrol_core.catalog.plan import Plan
 from scaicontrol_core.catalog.service import Service
 from scaicontrol_core.kernel.errors import NotFound
-from scaicontrol_core.kernel.ids import Ids, InvoiceId, PackId, PlanId, RunId, ServiceId, SubscriptionId, TenantId
+from scaicontrol_core.kernel.ids import (
+    Ids,
+    InvoiceId,
+    PackId,
+    PackSubscriptionId,
+    PlanId,
+    RunId,
+    ServiceId,
+    SubscriptionId,
+    TenantId,
+)
 from scaicontrol_core.kernel.period import Period
 from scaicontrol_core.subscriptions.errors import BillingProfileRequired
 from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
 from scaicontrol_core.subscriptions.subscription import Subscription
+from scaicontrol_core.subscriptions.terms import OwedUsage
 from scaicontrol_core.tenancy.billing_profile import BillingProfile
 from scaicontrol_core.tenancy.partner import Partner
 from scaicontrol_core.tenancy.tenant import Tenant
@@ -47,6 +59,7 @@ class Batch:
     pack_subscriptions: Sequence[PackSubscription] = ()
     packs: Mapping[PackId, ServicePack] = field(factory=dict)
     used: Used = field(factory=dict)
+    children: Mapping[PackSubscriptionId, Sequence[Subscription]] = field(factory=dict)
 
     @property
     def owing(self) -> tuple[TenantId, ...]:
@@ -115,14 +128,31 @@ def sales_of(batch: Batch, tenant_id: TenantId, subscriptions: Sequence[Subscrip
     return tuple(sales)
 
 
+def usage_due(batch: Batch) -> Iterator[tuple[Subscription, OwedUsage]]:
+    """Yield whose usage of which period is to be charged, up to the batch's cutoff.
+
+    What lacks a plan or a service is left out: drafting finds that again, and says so.
+    """
+    known, seller, cutoff = Known(batch.plans, batch.services), batch.seller.configuration, batch.cutoff
+    for subscription in batch.subscriptions:
+        with suppress(NotFound):
+            yield from ((subscription, usage) for usage in owing(subscription, known, seller, cutoff).usage)
+    for it in batch.pack_subscriptions:
+        with suppress(NotFound):
+            if it.pack_id in batch.packs:
+                begun = pack_usage(it, batch.packs[it.pack_id], known, seller, cutoff, batch.children.get(it.id, ()))
+                yield from ((child, usage) for child, usage in begun if usage.due_on <= cutoff)
+
+
 def settle(sale: Sale) -> tuple[Subscription | PackSubscription, ...]:
     """Advance the subscriptions past what the sale charges, and return them."""
     billed: dict[str, list[Charge]] = {}
     for charge in sale.charges:
         billed.setdefault(charge.subscription.id, []).append(charge)
+    # Usage last: a pack's period may be billed together with what its children used in it.
+    for charge in sorted(sale.charges, key=lambda each: each.kind is ChargeKind.USAGE):
+        charge.settle()
     for charges in billed.values():
-        for charge in charges:
-            charge.settle()
         ordinals = {kind: tuple(charge.ordinal for charge in charges if charge.kind is kind) for kind in ChargeKind}
         charges[0].subscription.record_billing(
             sale.invoice.id if sale.invoice else None,
@@ -130,7 +160,9 @@ def settle(sale: Sale) -> tuple[Subscription | PackSubscription, ...]:
             ordinals[ChargeKind.ADJUSTMENT],
             ordinals[ChargeKind.USAGE],
         )
-    return tuple(charges[0].subscription for charges in billed.values())
+    touched = [charges[0].subscription for charges in billed.values()]
+    touched += [child for charge in sale.charges for child, _ in charge.then_owes]
+    return tuple(dict.fromkeys(touched))
 
 
 def _charges(batch: Batch, subscription: Subscription, ids: Ids) -> Iterator[Charge]:
@@ -145,12 +177,10 @@ def _charges(batch: Batch, subscription: Subscription, ids: Ids) -> Iterator[Cha
             line=line if line.net_cents or configuration.zero_amount_invoices else None,
             net_cents=line.net_cents,
             currency=period.sold.price.currency,
-            then_owes=period.usage,
+            then_owes=((subscription, period.usage),) if period.usage else (),
         )
     for usage in owed.usage:
-        used = batch.used.get((subscription.id, usage.ordinal), {})
-        zero_lines = configuration.zero_amount_invoices
-        yield usage_charge(subscription, usage, used, known, ids, zero_lines=zero_lines)
+        yield _usage_charge(batch, subscription, usage, ids)
     for adjustment in subscription.adjustments:
         if adjustment.due_on <= batch.cutoff:
             yield adjusted(subscription, adjustment, known, ids)
@@ -162,7 +192,21 @@ def _pack_charges(batch: Batch, tenant_id: TenantId, ids: Ids) -> Iterator[Charg
         if it.tenant_id == tenant_id:
             if it.pack_id not in batch.packs:
                 raise NotFound.of("pack", it.pack_id)
-            yield from pack_charges(it, batch.packs[it.pack_id], known, batch.seller.configuration, batch.cutoff, ids)
+            children = batch.children.get(it.id, ())
+            charges = pack_charges(
+                it, batch.packs[it.pack_id], known, batch.seller.configuration, batch.cutoff, ids, children
+            )
+            for charge in charges:
+                yield charge
+                for child, usage in charge.then_owes:
+                    if usage.due_on <= batch.cutoff:
+                        yield _usage_charge(batch, child, usage, ids)
+
+
+def _usage_charge(batch: Batch, subscription: Subscription, usage: OwedUsage, ids: Ids) -> Charge:
+    used = batch.used.get((subscription.id, usage.ordinal), {})
+    zero_lines = batch.seller.configuration.zero_amount_invoices
+    return usage_charge(subscription, usage, used, Known(batch.plans, batch.services), ids, zero_lines=zero_lines)
 
 
 def _draft(batch: Batch, tenant: Tenant, charges: Sequence[Charge], ids: Ids) -> Invoice | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from scaicontrol_core.billing.charges import Charge
 from scaicontrol_core.billing.drafting import UNIT_CODES, Known
 from scaicontrol_core.billing.line import InvoiceLine
+from scaicontrol_core.billing.usage_charges import owed_usage
 from scaicontrol_core.kernel.ids import LineId, SubscriptionId
 from scaicontrol_core.kernel.period import Cadence
 from scaicontrol_core.kernel.quantity import Quantity, UnitPrice
@@ -22,15 +23,25 @@ if TYPE_CHECKING:
     from scaicontrol_core.kernel.ids import Ids
     from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
     from scaicontrol_core.subscriptions.schedule import DuePeriod
+    from scaicontrol_core.subscriptions.subscription import Subscription
+    from scaicontrol_core.subscriptions.terms import OwedUsage
     from scaicontrol_core.tenancy.seller import PartnerConfiguration
 
 _MAX_NAMES = 700
 
 
 def pack_charges(
-    it: PackSubscription, pack: ServicePack, known: Known, seller: PartnerConfiguration, cutoff: date, ids: Ids
+    it: PackSubscription,
+    pack: ServicePack,
+    known: Known,
+    seller: PartnerConfiguration,
+    cutoff: date,
+    ids: Ids,
+    children: Sequence[Subscription] = (),
 ) -> Iterator[Charge]:
     """Yield the charge of every due period, at what the pack was when the period began.
+
+    With each period, those of ``children`` that are metered come to owe its usage.
 
     ``NotFound`` for a plan or service that is gone.
     """
@@ -43,7 +54,43 @@ def pack_charges(
             line=line if line.net_cents or seller.zero_amount_invoices else None,
             net_cents=line.net_cents,
             currency=it.currency,
+            then_owes=tuple(_children_usage(items, due, children, known, seller)) if it.cadence.recurs else (),
         )
+
+
+def pack_usage(
+    it: PackSubscription,
+    pack: ServicePack,
+    known: Known,
+    seller: PartnerConfiguration,
+    cutoff: date,
+    children: Sequence[Subscription],
+) -> Iterator[tuple[Subscription, OwedUsage]]:
+    """Yield the usage that the children come to owe with the due periods."""
+    if it.cadence.recurs:
+        for due in it.schedule.due(cutoff) if it.schedule else ():
+            items, _ = price_of(it, pack, known.plans, due.period.start, seller.billing_timezone)
+            yield from _children_usage(items, due, children, known, seller)
+
+
+def _children_usage(
+    items: Sequence[PackItem],
+    due: DuePeriod,
+    children: Sequence[Subscription],
+    known: Known,
+    seller: PartnerConfiguration,
+) -> Iterator[tuple[Subscription, OwedUsage]]:
+    for item in items:
+        usage = owed_usage(known.plan(item.plan_id), due, seller)
+        own = (child for child in children if child.service_id == item.service_id and _lives_in(child, due))
+        child = next(own, None)
+        if usage is not None and child is not None:
+            yield child, usage.within(child.schedule.until if child.schedule else None)
+
+
+def _lives_in(child: Subscription, due: DuePeriod) -> bool:
+    until = child.schedule.until if child.schedule else None
+    return child.starts_on < due.charged.end and (until is None or due.charged.start < until)
 
 
 def _line(line_id: str, it: PackSubscription, description: str, due: DuePeriod, price_cents: int) -> InvoiceLine:

@@ -8,15 +8,14 @@ from attrs import evolve, field, frozen
 
 from scaicontrol_core.billing.billing_run import RunTotals, TenantFailure, VatTotal
 from scaicontrol_core.billing.consumer_turnover import TurnoverCount
-from scaicontrol_core.billing.drafting import Known
 from scaicontrol_core.billing.due import PageRequestOfRun, find_due
 from scaicontrol_core.billing.facts import Facts, Prepared, Rules
 from scaicontrol_core.billing.foreign_currency import with_exchange_rates
 from scaicontrol_core.billing.freezing import dated, freeze, prepare
-from scaicontrol_core.billing.gathering import Batch, Sale, sales_of, settle
+from scaicontrol_core.billing.gathering import Batch, Sale, sales_of, settle, usage_due
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.supplies import rate_wanted
-from scaicontrol_core.billing.usage_totals import close_used, read_used
+from scaicontrol_core.billing.usage_totals import close_used, load_children, read_used
 from scaicontrol_core.kernel.errors import ScaiControlError
 from scaicontrol_core.kernel.ids import Ids, InvoiceId, TenantId
 from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
@@ -108,10 +107,7 @@ async def _load(work: BillingWork, ask: PageRequestOfRun, *, keep: bool) -> Batc
     packs = {pack.id: pack for pack in await work.packs.all()} if due.packs else {}
     plain = {plan_id for subscription in due.subscriptions for plan_id in subscription.plan_ids}
     plan_ids = sorted(plain.union(*(packs[each.pack_id].plan_ids for each in due.packs if each.pack_id in packs)))
-    plans = await work.plans.get_many(plan_ids)
-    services = {service.id: service for service in await work.services.all()}
-    seller = ask.seller.configuration
-    return Batch(
+    batch = Batch(
         seller=ask.seller,
         cutoff=ask.cutoff,
         now=ask.now,
@@ -119,12 +115,13 @@ async def _load(work: BillingWork, ask: PageRequestOfRun, *, keep: bool) -> Batc
         subscriptions=due.subscriptions,
         pack_subscriptions=due.packs,
         packs=packs,
+        children=await load_children(work, due) if due.packs else {},
         tenants=await work.tenants.get_many(tenant_ids),
         profiles=await work.billing_profiles.of_tenants(tenant_ids),
-        plans=plans,
-        services=services,
-        used=await read_used(work, due.subscriptions, Known(plans, services), seller, ask.cutoff, keep=keep),
+        plans=await work.plans.get_many(plan_ids),
+        services={service.id: service for service in await work.services.all()},
     )
+    return evolve(batch, used=await read_used(work, usage_due(batch), keep=keep))
 
 
 async def _draft(work: BillingWork, batch: Batch, ids: Ids, rules: Rules, ask: PageRequestOfRun) -> _Drafted:

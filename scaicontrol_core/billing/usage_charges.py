@@ -22,6 +22,7 @@ from scaicontrol_core.subscriptions.schedule import DuePeriod
 from scaicontrol_core.subscriptions.terms import OwedUsage, waits_until
 
 if TYPE_CHECKING:
+    from scaicontrol_core.catalog.plan import Plan
     from scaicontrol_core.kernel.ids import Ids
     from scaicontrol_core.subscriptions.subscription import Subscription
     from scaicontrol_core.tenancy.seller import PartnerConfiguration
@@ -64,22 +65,22 @@ def owing(subscription: Subscription, known: Known, seller: PartnerConfiguration
             if waits_until(due.charged.start, waiting) > cutoff:
                 break
             sold = sold_in(subscription, due, known, seller.billing_timezone)
-            usage = owed_usage(sold, due, seller)
+            usage = owed_usage(sold.plan, due, seller) if sold.cadence.recurs else None
             if usage is not None:
                 waiting.append(usage.within(schedule.until))
             periods.append(OwedPeriod(due=due, sold=sold, usage=usage))
     return Owing(periods=tuple(periods), usage=tuple(usage for usage in waiting if usage.due_on <= cutoff))
 
 
-def owed_usage(sold: Sold, due: DuePeriod, seller: PartnerConfiguration) -> OwedUsage | None:
-    """Return the usage that goes with a period of a metered plan; None for other plans and what does not recur."""
-    if not sold.cadence.recurs or not sold.plan.charges_usage:
+def owed_usage(plan: Plan, due: DuePeriod, seller: PartnerConfiguration) -> OwedUsage | None:
+    """Return the usage that goes with a period, if the plan charges any."""
+    if not plan.charges_usage:
         return None
     days = due.charged
     return OwedUsage(
         ordinal=due.ordinal,
-        plan_id=sold.plan.id,
-        plan_key=sold.plan.plan_key,
+        plan_id=plan.id,
+        plan_key=plan.plan_key,
         start=days.start,
         end=days.end,
         grace_days=_grace_days(days.end, seller),

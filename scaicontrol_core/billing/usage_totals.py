@@ -4,49 +4,50 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaicontrol_core.billing.drafting import Known
-from scaicontrol_core.billing.usage_charges import owing
-from scaicontrol_core.kernel.errors import NotFound
 from scaicontrol_core.kernel.ids import SubscriptionId
 from scaicontrol_core.subscriptions.subscription import Subscription
 from scaicontrol_core.subscriptions.terms import OwedUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from scaicontrol_core.billing.charges import Charge
+    from scaicontrol_core.billing.due import Due
     from scaicontrol_core.billing.usage_charges import Used
+    from scaicontrol_core.kernel.ids import PackSubscriptionId
     from scaicontrol_core.kernel.period import Period
     from scaicontrol_core.metering.ports import MeteringWork
     from scaicontrol_core.metering.rollup import Total
-    from scaicontrol_core.tenancy.seller import PartnerConfiguration
+    from scaicontrol_core.subscriptions.ports import SubscriptionsWork
 
 
-async def read_used(
-    work: MeteringWork,
-    subscriptions: Sequence[Subscription],
-    known: Known,
-    seller: PartnerConfiguration,
-    cutoff: date,
-    *,
-    keep: bool,
-) -> Used:
+async def load_children(work: SubscriptionsWork, due: Due) -> Mapping[PackSubscriptionId, Sequence[Subscription]]:
+    """Return the children of the due packs; those that are due themselves are the same objects."""
+    known = {each.id: each for each in due.subscriptions}
+    children: dict[PackSubscriptionId, list[Subscription]] = {}
+    for child in await work.subscriptions.of_packs([each.id for each in due.packs]):
+        if child.pack_subscription_id is not None:
+            children.setdefault(child.pack_subscription_id, []).append(known.get(child.id, child))
+    return children
+
+
+async def read_used(work: MeteringWork, due: Iterable[tuple[Subscription, OwedUsage]], *, keep: bool) -> Used:
     """Return what was used in each period whose usage is due.
 
     With ``keep`` no event comes in between this and the end of the unit of work: ``close_used``
     must follow for what is billed.
     """
-    wanted: dict[Period, list[tuple[SubscriptionId, int]]] = {}
-    for subscription in sorted(subscriptions, key=lambda each: each.id):
-        due = _due(subscription, known, seller, cutoff)
-        if due and keep:
-            await work.usage_closings.alone(subscription)
-        for usage in due:
-            wanted.setdefault(usage.period, []).append((subscription.id, usage.ordinal))
+    wanted: dict[Period, dict[SubscriptionId, int]] = {}
+    owners: dict[SubscriptionId, Subscription] = {}
+    for subscription, usage in due:
+        owners[subscription.id] = subscription
+        wanted.setdefault(usage.period, {})[subscription.id] = usage.ordinal
+    if keep:
+        for key in sorted(owners):
+            await work.usage_closings.alone(owners[key])
     used: dict[tuple[SubscriptionId, int], dict[str, dict[str, Total]]] = {}
-    for period, owners in wanted.items():
-        ordinals = dict(owners)
+    for period, ordinals in wanted.items():
         for (owner, metric, rate), total in (await work.usage_rollups.totals(sorted(ordinals), period)).items():
             used.setdefault((owner, ordinals[owner]), {}).setdefault(metric, {})[rate] = total
     return used
@@ -62,10 +63,3 @@ async def close_used(work: MeteringWork, charges: Iterable[Charge]) -> None:
             closed[charge.subscription.id] = (charge.subscription, until)
     for key in sorted(closed):
         await work.usage_closings.close(*closed[key])
-
-
-def _due(subscription: Subscription, known: Known, seller: PartnerConfiguration, cutoff: date) -> tuple[OwedUsage, ...]:
-    try:
-        return owing(subscription, known, seller, cutoff).usage
-    except NotFound:
-        return ()  # drafting finds it again, and says so

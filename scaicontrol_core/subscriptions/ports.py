@@ -13,7 +13,7 @@ from scaicontrol_core.tenancy.ports import TenancyWork
 from scaicontrol_core.tenancy.selling import Sellers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date, datetime
 
     from scaicontrol_core.kernel.ids import PackSubscriptionId, PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
@@ -62,6 +62,10 @@ class Subscriptions(Protocol):
 
     async def of_pack(self, pack_subscription_id: PackSubscriptionId) -> Sequence[Subscription]:
         """Return the live children of a pack subscription, by id."""
+        ...
+
+    async def of_packs(self, pack_subscription_ids: Collection[PackSubscriptionId]) -> Sequence[Subscription]:
+        """Return all children of some pack subscriptions, past ones too, by id."""
         ...
 
     async def had_trial(self, tenant_id: TenantId, service_id: ServiceId) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import ClassVar
 
@@ -48,6 +48,11 @@ class MemorySubscriptions(MemoryCollection[Subscription]):
         """Return the live children of a pack subscription, by id."""
         children = (row for row in self._visible() if row.pack_subscription_id == pack_subscription_id)
         return sorted((row for row in children if row.is_live), key=lambda row: row.id)
+
+    async def of_packs(self, pack_subscription_ids: Collection[PackSubscriptionId]) -> Sequence[Subscription]:
+        """Return all children of some pack subscriptions, past ones too, by id."""
+        children = (row for row in self._visible() if row.pack_subscription_id in pack_subscription_ids)
+        return sorted(children, key=lambda row: row.id)
 
     async def had_trial(self, tenant_id: TenantId, service_id: ServiceId) -> bool:
         """Tell whether the tenant ever had a trial of the service."""

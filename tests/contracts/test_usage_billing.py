@@ -7,22 +7,27 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from attrs import define
+from attrs import define, evolve
 
 from scaicontrol_core.access import Actor
 from scaicontrol_core.billing.billing_run import parse_month
 from scaicontrol_core.billing.ledger import ChargeKind
 from scaicontrol_core.billing.ports import InvoiceFilter
-from scaicontrol_core.billing.use_cases.run_billing import RunBilling, RunReport
+from scaicontrol_core.billing.run_report import RunReport
+from scaicontrol_core.billing.use_cases.change_subscription import ChangeSubscription, SubscriptionChange
+from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.catalog.service import Aggregation, Metric
+from scaicontrol_core.kernel.ids import PlanId
 from scaicontrol_core.kernel.paging import PageRequest
 from scaicontrol_core.metering import Outcome
 from scaicontrol_core.metering.reading import read_report
 from scaicontrol_core.metering.use_cases.ingest_usage import IngestUsage, UsageBatch
 from scaicontrol_core.subscriptions import Subscription
+from scaicontrol_core.subscriptions.use_cases.cancel_subscription import CancelSubscription
 from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateSubscription, NewSubscription
+from scaicontrol_core.subscriptions.use_cases.subscribe_pack import NewPackSubscription, SubscribePack
 from scaicontrol_core.testing import MemoryWorld, builders
-from scaicontrol_core.testing.builders import TENANT_ID
+from scaicontrol_core.testing.builders import OPERATOR_ID, TENANT_ID
 
 PLATFORM = Actor.system("usage")
 TIERS = (
@@ -135,3 +140,129 @@ async def test_what_is_free_is_billed_without_a_line(shop: Shop) -> None:
         charged = await work.billed_periods.of_invoice(listed.items[1].id)
     assert {each.charge_kind for each in charged} >= {ChargeKind.RECURRING}
     assert [each.ordinal for each in (await shop.stored(sold)).owed_usage] == [1]
+
+
+async def test_a_child_of_a_pack_pays_for_its_own_usage(shop: Shop) -> None:
+    async with shop.world.work.begin(PLATFORM) as work:
+        plan = await work.plans.by_key("scaikey.pro")
+        await work.packs.add(builders.new_pack(builders.item_of(plan)))
+        await work.commit()
+    pack = await shop.world.use(SubscribePack)(PLATFORM, NewPackSubscription(TENANT_ID, "growth"))
+    await shop.run()
+    shop.at(2, 1)
+    await shop.use(2000, date(2026, 1, 31))
+    shop.at(2, 15)
+    await shop.run()  # a pack does not wait for what its children used
+    shop.at(2, 18)
+    await shop.run()
+    assert [len(lines) for lines in await shop.lines()] == [1, 1, 2]
+    assert (await shop.lines())[2][1] == ("ScaiKey Pro: api_calls (call) 1000–10000", "1000", 300)
+    shop.at(2, 20)
+    await shop.use(2010, date(2026, 2, 19))
+    shop.at(4, 20)
+    await shop.run()  # late by a month: the periods, and the usage of those that are over
+    assert sorted(net for _, _, net in (await shop.lines())[3])[:3] == [0, 303, 9900]
+    (child,) = pack.members
+    async with shop.world.work.begin(PLATFORM, read_only=True) as work:
+        assert [each.ordinal for each in (await work.subscriptions.get(child.subscription_id)).owed_usage] == [3]
+    assert (await shop.run()).totals.tenants == 0
+
+
+async def test_what_was_taken_back_is_a_credit_line_as_far_as_the_invoice_bears_it(shop: Shop) -> None:
+    sold = await shop.subscribe()
+    await shop.run()
+    shop.at(2, 1)
+    await shop.use(-11000, date(2026, 1, 31))
+    shop.at(2, 18)
+    await shop.run()
+    assert (await shop.lines())[1][1:] == [
+        ("ScaiKey Pro: api_calls (call) 0–1000", "-1000", 0),
+        ("ScaiKey Pro: api_calls (call) 1000–10000", "-9000", -2700),
+        ("ScaiKey Pro: api_calls (call) 10000+", "-1000", -143),
+    ]
+    await shop.use(-9_000_000, date(2026, 2, 16))
+    shop.at(3, 18)
+    await shop.run()
+    assert [net for _, _, net in (await shop.lines())[2]] == [19900]
+    assert [each.ordinal for each in (await shop.stored(sold)).owed_usage] == [1, 2]  # it waits for a larger invoice
+
+
+async def test_the_last_usage_is_billed_when_nothing_more_can_come(shop: Shop) -> None:
+    sold = await shop.subscribe()
+    await shop.run()
+    shop.at(1, 20)
+    await shop.use(1500, date(2026, 1, 20), occurred_at="2026-01-20T11:00:00Z")
+    await shop.world.use(CancelSubscription)(PLATFORM, sold.id, immediate=True)
+    assert (await shop.stored(sold)).next_billing_on == date(2026, 1, 24)
+    shop.at(1, 24)
+    await shop.run()
+    assert (await shop.lines())[1][1] == ("ScaiKey Pro: api_calls (call) 1000–10000", "500", 150)
+    assert (await shop.stored(sold)).next_billing_on is None
+
+
+async def test_a_run_that_comes_months_late_bills_each_period_with_its_own_usage(shop: Shop) -> None:
+    await shop.subscribe()
+    for month in (2, 3, 4):
+        shop.at(month, 10)
+        await shop.use(1000 + 10 * month, date(2026, month, 9))
+    await shop.run()
+    nets = [(description[-10:], net) for description, _, net in (await shop.lines())[0] if net not in (0, 19900)]
+    assert nets == [("1000–10000", 6), ("1000–10000", 9)]  # of April, time is not up
+    shop.at(4, 18)
+    await shop.run()
+    assert [net for _, _, net in (await shop.lines())[1]] == [19900, 0, 12]
+
+
+async def test_usage_is_priced_by_the_plan_that_its_period_began_on(shop: Shop) -> None:
+    async with shop.world.work.begin(PLATFORM) as work:
+        await work.plans.add(builders.new_plan(PlanId("pln_flat"), slug="flat", name="Flat", tier="flat"))
+        await work.commit()
+    sold = await shop.subscribe()
+    await shop.run()
+    shop.at(1, 25)
+    await shop.world.use(ChangeSubscription)(PLATFORM, sold.id, SubscriptionChange(plan_key="scaikey.flat"))
+    await shop.use(1100, date(2026, 1, 25), occurred_at="2026-01-25T11:00:00Z")
+    shop.at(2, 18)
+    await shop.use(5000, date(2026, 2, 16))
+    await shop.run()
+    assert (await shop.lines())[1] == [
+        ("ScaiKey Flat", "1", 19900),
+        ("ScaiKey Pro: api_calls (call) 0–1000", "1000", 0),
+        ("ScaiKey Pro: api_calls (call) 1000–10000", "100", 30),
+    ]
+    shop.at(3, 15)
+    await shop.run()  # nothing to wait for any more
+    assert (await shop.lines())[2] == [("ScaiKey Flat", "1", 19900)]
+
+
+async def test_usage_of_a_trial_is_not_charged(shop: Shop) -> None:
+    async with shop.world.work.begin(PLATFORM) as work:
+        tried = builders.new_plan(PlanId("pln_try"), slug="try", tier="try", trial_days=14, usage_pricing=TIERS)
+        await work.plans.add(tried)
+        await work.commit()
+    await shop.world.use(CreateSubscription)(PLATFORM, NewSubscription(TENANT_ID, "scaikey.try"))
+    shop.at(1, 20)
+    assert (await shop.use(20000, date(2026, 1, 20), occurred_at="2026-01-20T11:00:00Z")).reason is None
+    shop.at(3, 20)
+    assert (await shop.run()).totals.invoices == 0
+
+
+async def test_whoever_can_not_be_billed_keeps_his_usage_open(shop: Shop) -> None:
+    await shop.subscribe()
+    await shop.run()
+    shop.at(2, 10)
+    await shop.use(1100, date(2026, 2, 9))
+    async with shop.world.work.begin(PLATFORM) as work:
+        seller = await work.partners.get(OPERATOR_ID)
+        seller.configure(evolve(seller.configuration, seller_city=None), shop.world.clock.now())
+        await work.partners.save(seller)
+        await work.commit()
+    shop.at(2, 18)
+    assert len((await shop.run()).totals.failures) == 1
+    batch = UsageBatch(reports=[_late(date(2026, 2, 14))], backfill=True)
+    assert [each.reason for each in await shop.world.use(IngestUsage)(PLATFORM, batch)] == [None]
+
+
+def _late(day: date) -> Any:
+    event = {"idempotency_key": "late", "tenant_id": TENANT_ID, "metric": "api_calls", "quantity": 5}
+    return read_report(event | {"occurred_at": f"{day}T12:00:00Z"})

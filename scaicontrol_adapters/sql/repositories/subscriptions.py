@@ -25,7 +25,7 @@ from scaicontrol_core.subscriptions.subscription import Subscription
 from scaicontrol_core.subscriptions.terms import Accrual, Adjustment, OwedUsage, PendingChange, Terms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date, datetime
 
     from scaicontrol_core.kernel.ids import PackSubscriptionId, PartnerId, ServiceId
@@ -125,6 +125,15 @@ class SqlSubscriptions(Repository[Subscription]):
             SubscriptionRow.status.in_([status.value for status in LIVE_STATUSES]),
             order=(SubscriptionRow.id,),
         )
+
+    async def of_packs(self, pack_subscription_ids: Collection[PackSubscriptionId]) -> Sequence[Subscription]:
+        """Return all children of some pack subscriptions, past ones too, by id."""
+        ordered = sorted(pack_subscription_ids)
+        found: list[Subscription] = []
+        for start in range(0, len(ordered), MAX_IN_LIST):
+            among = SubscriptionRow.pack_subscription_id.in_(ordered[start : start + MAX_IN_LIST])
+            found += await self.all_where(among, order=(SubscriptionRow.id,))
+        return sorted(found, key=lambda each: each.id)
 
     async def had_trial(self, tenant_id: TenantId, service_id: ServiceId) -> bool:
         """Tell whether the tenant ever had a trial of the service."""
