@@ -13,6 +13,7 @@ from scaicontrol_adapters.sql.errors import ConnectionLost
 from scaicontrol_adapters.sql.guard import ScopedSession, bound_to, close_to_statements
 from scaicontrol_adapters.sql.reads.integrity import SqlIntegrityReads
 from scaicontrol_adapters.sql.reads.metering import SqlMeteredSubscriptions
+from scaicontrol_adapters.sql.reads.payments import SqlReceivables
 from scaicontrol_adapters.sql.repositories.audit import SqlAuditLog
 from scaicontrol_adapters.sql.repositories.billing import SqlBilledPeriods, SqlBillingRuns, SqlNumberSeries
 from scaicontrol_adapters.sql.repositories.brand import SqlBrandAssets
@@ -229,6 +230,11 @@ class SqlWork:
     def payments(self) -> SqlPayments:
         """The payments within scope."""
         return SqlPayments(self.transaction)
+
+    @cached_property
+    def receivables(self) -> SqlReceivables:
+        """What is open within scope."""
+        return SqlReceivables(self.transaction)
 
     @cached_property
     def document_revisions(self) -> SqlDocumentRevisions:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 
 from scaicontrol_core.billing.credit_note import Credited
+from scaicontrol_core.billing.errors import PartnerDocument
 from scaicontrol_core.billing.lifecycle import INVOICE_LIFECYCLE, DocumentType, InvoiceStatus, PdfStatus
 from scaicontrol_core.kernel.events import Event, Recorder
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, RunId, TenantId
@@ -24,6 +25,9 @@ _S = InvoiceStatus
 class InvoiceState(Recorder):
     """The state of an invoice, without its verbs: those stand in the classes above it.
 
+    Its buyer is a tenant (``tenant_id``), or a partner (``buyer_partner_id``): one of the two. What passes
+    between the operator and a partner has no tenant, and no tenant sees it.
+
     ``paid_cents`` sums the payments that arrived, ``refunded_cents`` what was given or taken back of
     them (refunds, chargebacks); both only count what has succeeded. ``payment_failed_at`` is when a
     scheduled payment failed last.
@@ -31,7 +35,7 @@ class InvoiceState(Recorder):
 
     id: InvoiceId
     partner_id: PartnerId
-    tenant_id: TenantId
+    tenant_id: TenantId | None
     seller_id: PartnerId
     currency: str
     created_at: datetime
@@ -44,6 +48,7 @@ class InvoiceState(Recorder):
     invoice_date: date | None = None
     due_date: date | None = None
     run_id: RunId | None = None
+    buyer_partner_id: PartnerId | None = None
     referenced_invoice_id: InvoiceId | None = None
     reason: str | None = None
     credited: Credited = field(factory=Credited)
@@ -67,6 +72,19 @@ class InvoiceState(Recorder):
     pdf_status: PdfStatus = PdfStatus.NONE
     version: int = 0
     _events: list[Event] = field(factory=list, init=False, repr=False)
+
+    @property
+    def customer_id(self) -> TenantId:
+        """The tenant that is billed; ``PartnerDocument`` for what passes between the operator and a partner."""
+        if self.tenant_id is None:
+            raise PartnerDocument(self.number)
+        return self.tenant_id
+
+    @property
+    def issuer_id(self) -> PartnerId:
+        """Who writes it: the seller or, of a self-billed one, its buyer."""
+        by_buyer = self.buyer_partner_id if self.document_type.is_self_billed else None
+        return by_buyer or self.seller_id
 
     @property
     def is_draft(self) -> bool:
@@ -95,7 +113,7 @@ class InvoiceState(Recorder):
 
         Below 0 is the customer's: paid or credited beyond what is owed.
         """
-        if self.document_type is not DocumentType.INVOICE or self.status in (_S.DRAFT, _S.VOID):
+        if self.document_type.is_credit_note or self.status in (_S.DRAFT, _S.VOID):
             return 0
         return self.gross_cents - self.paid_cents + self.refunded_cents - self.credited.gross_cents
 
@@ -123,7 +141,7 @@ class InvoiceState(Recorder):
 
     @property
     def _counts_for_credit(self) -> bool:
-        return self.document_type is DocumentType.CREDIT_NOTE or bool(self.credited.note_ids)
+        return self.document_type.is_credit_note or bool(self.credited.note_ids)
 
     def _move(self, target: InvoiceStatus) -> None:
         INVOICE_LIFECYCLE.require(self.status, target)

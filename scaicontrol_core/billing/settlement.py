@@ -17,7 +17,7 @@ from scaicontrol_core.billing.events import (
     InvoiceSent,
 )
 from scaicontrol_core.billing.invoice_state import InvoiceState
-from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus
+from scaicontrol_core.billing.lifecycle import InvoiceStatus
 from scaicontrol_core.kernel.clock import rfc3339
 from scaicontrol_core.kernel.events import to_json
 
@@ -96,7 +96,7 @@ class Settlement(InvoiceState):
         """Raise ``NotPayable`` for what nobody can owe."""
         if self.is_draft:
             raise NotPayable("A draft is not owed yet.", code="invoice_not_finalized", hint="Finalize it first.")
-        if self.document_type is not DocumentType.INVOICE:
+        if self.document_type.is_credit_note:
             raise NotPayable(f"{self.number} is a credit note: nobody pays it.")
         if self.status is _S.VOID:
             raise NotPayable(f"Invoice {self.number} is void: nothing is owed on it.", code="invoice_void")
@@ -105,7 +105,7 @@ class Settlement(InvoiceState):
 
     def _settle(self, at: datetime) -> None:
         """Close what was sent once nothing is open; open what was paid once something is owed again."""
-        if self.document_type is not DocumentType.INVOICE:
+        if self.document_type.is_credit_note:
             return
         if self.status in (_S.SENT, _S.PAST_DUE) and not self.open_cents:
             moved = self._moved_to(_S.PAID, at)

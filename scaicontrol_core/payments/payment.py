@@ -35,7 +35,7 @@ class Payment(Recorder):
 
     id: PaymentId
     partner_id: PartnerId
-    tenant_id: TenantId
+    tenant_id: TenantId | None
     seller_id: PartnerId
     invoice_id: InvoiceId
     kind: PaymentKind

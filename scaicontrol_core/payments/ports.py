@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.kernel.paging import Page, PageRequest
     from scaicontrol_core.payments.lifecycle import PaymentKind, PaymentMethod, PaymentStatus
     from scaicontrol_core.payments.payment import Payment
+    from scaicontrol_core.payments.receivable import EndOfDay, Receivable
 
 
 @frozen
@@ -67,10 +68,32 @@ class Payments(Protocol):
         ...
 
 
+class Receivables(Protocol):
+    """What is open on invoices; the order is theirs by id."""
+
+    async def of_seller(
+        self, seller_id: PartnerId, when: EndOfDay, *, after: InvoiceId | None, limit: int
+    ) -> Sequence[Receivable]:
+        """Return a seller's invoices, after ``after``, that are not settled at the end of a day, or say they aren't.
+
+        What counts: documents issued, voided and money received by that day.
+        """
+        ...
+
+    async def of_tenant(self, tenant_id: TenantId) -> Sequence[Receivable]:
+        """Return a tenant's invoices that say they are not settled, with the balance that they state."""
+        ...
+
+
 class PaymentsWork(BillingWork, Protocol):
     """A unit of work over invoices and what is paid for them."""
 
     @property
     def payments(self) -> Payments:
         """The payments within scope."""
+        ...
+
+    @property
+    def receivables(self) -> Receivables:
+        """What is open within scope."""
         ...

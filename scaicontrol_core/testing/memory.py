@@ -30,7 +30,7 @@ from scaicontrol_core.testing.memory_metering import (
     MemoryUsageEvents,
 )
 from scaicontrol_core.testing.memory_packs import MemoryPackSubscriptions
-from scaicontrol_core.testing.memory_payments import MemoryPayments
+from scaicontrol_core.testing.memory_payments import MemoryPayments, MemoryReceivables
 from scaicontrol_core.testing.memory_revisions import MemoryDocumentRevisions
 from scaicontrol_core.testing.memory_sending import MemorySendHistory, MemorySendRequests
 from scaicontrol_core.testing.memory_store import MemoryStore, Transaction
@@ -87,6 +87,7 @@ class MemoryWork:
         self.billing_runs = MemoryBillingRuns(transaction)
         self.commission_statements = MemoryCommissionStatements(transaction)
         self.payments = MemoryPayments(transaction)
+        self.receivables = MemoryReceivables(transaction)
         self.document_revisions = MemoryDocumentRevisions(transaction)
         self.templates = MemoryTemplates(transaction)
         self.send_requests = MemorySendRequests(transaction)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from scaicontrol_core.billing.invoice import Invoice
-from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus
+from scaicontrol_core.billing.lifecycle import InvoiceStatus
 from scaicontrol_core.kernel.ids import InvoiceId, SubscriptionId
 from scaicontrol_core.testing.memory_store import MemoryCollection
 
@@ -17,7 +17,7 @@ class MemoryDebts(MemoryCollection[Invoice]):
     async def overdue(self, before: date, *, after: InvoiceId | None, limit: int) -> Sequence[InvoiceId]:
         """Return ids of what is ``sent`` and was due before a day."""
         sent = [row for row in self._visible() if row.status is InvoiceStatus.SENT and row.id > (after or "")]
-        owed = [row for row in sent if row.document_type is DocumentType.INVOICE]
+        owed = [row for row in sent if not row.document_type.is_credit_note]
         return sorted(row.id for row in owed if row.due_date is not None and row.due_date < before)[:limit]
 
     async def failing(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.kernel.errors import Refused, Retryable
 from scaicontrol_core.kernel.paging import Page, PageRequest
 from scaicontrol_core.payments.errors import PaymentReferenceTaken
 from scaicontrol_core.payments.payment import Payment
 from scaicontrol_core.payments.ports import PaymentFilter
+from scaicontrol_core.payments.receivable import EndOfDay, Receivable
 from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable
-from scaicontrol_core.testing.memory_store import MemoryCollection, UniqueKey
+from scaicontrol_core.testing.memory_store import MemoryCollection, Transaction, UniqueKey
 
 if TYPE_CHECKING:
     from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, PaymentId, TenantId
@@ -78,6 +80,61 @@ class MemoryPayments(MemoryCollection[Payment]):
         if row.idempotency_key is not None:
             taken = "A payment of this key was recorded already."
             yield ("key", row.seller_id, row.idempotency_key), lambda: Retryable(taken)
+
+
+class MemoryReceivables:
+    """What is open on invoices within scope."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def of_seller(
+        self, seller_id: PartnerId, when: EndOfDay, *, after: InvoiceId | None, limit: int
+    ) -> Sequence[Receivable]:
+        """Return a seller's invoices that are not settled at the end of a day."""
+        issued = [row for row in self._numbered() if row.issue_date is not None and row.issue_date <= when.day]
+        own = [row for row in issued if row.seller_id == seller_id and not row.document_type.is_credit_note]
+        standing = [row for row in own if row.voided_at is None or row.voided_at >= when.ends]
+        payments: list[Payment] = self._transaction.rows("payments")
+        found = [
+            _receivable(
+                row,
+                row.gross_cents
+                + sum(note.gross_cents for note in issued if note.referenced_invoice_id == row.id)
+                - sum(
+                    each.signed_cents for each in payments if each.invoice_id == row.id and each.received_on <= when.day
+                ),
+            )
+            for row in standing
+            if row.id > (after or "")
+        ]
+        return [each for each in found if each.balance_cents or each.stated_cents][:limit]
+
+    async def of_tenant(self, tenant_id: TenantId) -> Sequence[Receivable]:
+        """Return a tenant's invoices that say they are not settled."""
+        own = (row for row in self._numbered() if row.tenant_id == tenant_id and row.balance_cents)
+        return [_receivable(row, row.balance_cents) for row in own]
+
+    def _numbered(self) -> list[Invoice]:
+        scope = self._transaction.scope
+        rows: list[Invoice] = self._transaction.rows("invoices")
+        seen = (row for row in rows if scope.covers(partner_id=row.partner_id, tenant_id=row.tenant_id))
+        return sorted((row for row in seen if row.number is not None), key=lambda row: row.id)
+
+
+def _receivable(row: Invoice, balance_cents: int) -> Receivable:
+    assert row.due_date is not None  # noqa: S101  # it has a number
+    return Receivable(
+        invoice_id=row.id,
+        seller_id=row.seller_id,
+        tenant_id=row.tenant_id,
+        buyer_partner_id=row.buyer_partner_id,
+        number=row.number or "",
+        currency=row.currency,
+        due_date=row.due_date,
+        balance_cents=balance_cents,
+        stated_cents=row.balance_cents,
+    )
 
 
 def _by_age(rows: Iterable[Payment]) -> list[Payment]:

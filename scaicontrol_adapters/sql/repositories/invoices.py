@@ -50,7 +50,15 @@ _INVOICES: Table[Invoice] = Table(
         elsewhere=("lines",),
     ),
     what="invoice",
-    fixed=("seller_id", "document_type", "created_at", "run_id", "referenced_invoice_id", "reason"),
+    fixed=(
+        "seller_id",
+        "document_type",
+        "created_at",
+        "run_id",
+        "buyer_partner_id",
+        "referenced_invoice_id",
+        "reason",
+    ),
     extra=("line_count", "order_date", "order_number"),
 )
 _LINES: Children[InvoiceLine] = Children(
@@ -115,7 +123,7 @@ _OVERDUE = (
     select(InvoiceRow.id)
     .where(
         InvoiceRow.status == InvoiceStatus.SENT.value,
-        InvoiceRow.document_type == DocumentType.INVOICE.value,
+        InvoiceRow.document_type.in_([each.value for each in DocumentType if not each.is_credit_note]),
         InvoiceRow.due_date < bindparam("before"),
         InvoiceRow.id > bindparam("last_id"),
     )
