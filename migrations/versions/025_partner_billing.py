@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from scaicontrol_adapters.sql.ddl import MARIADB_TABLE, append_only, drop_triggers, refuse_when
+from scaicontrol_adapters.sql.ddl import MARIADB_TABLE, append_only, drop_triggers, is_mariadb, refuse_when
 from scaicontrol_adapters.sql.types import JsonText, UtcInstant
 
 revision = "025"
@@ -14,6 +14,28 @@ branch_labels = None
 depends_on = None
 
 _STATEMENTS, _ENTRIES = "commission_statements", "commission_entries"
+_INVOICES, _SERIES, _IMMUTABLE = "invoices", "number_series", "invoice_immutable"
+_BUYER, _BUYER_INDEX = "buyer_partner_id", "ix_invoices_buyer_partner_id_id"
+#: Whose rows may have no tenant: they are of a document between the operator and a partner.
+_OF_PARTNERS_TOO = (_INVOICES, "invoice_lines", "document_revisions", "send_requests", "send_history", "payments")
+_ONE_BUYER, _ONE_BUYER_RULE = "ck_invoices_one_buyer", "(tenant_id IS NULL) <> (buyer_partner_id IS NULL)"
+_TENANT, _MAYBE_TENANT = "tenant_id VARCHAR(36) NOT NULL", "tenant_id VARCHAR(36)"
+_TYPES_BEFORE = "document_type IN ('invoice', 'credit_note')"
+_TYPES = "document_type IN ('invoice', 'credit_note', 'self_billed_invoice', 'self_billed_credit_note')"
+#: A credit note without number, reason, or the issued invoice that it is about.
+_UNFOUNDED_BEFORE = (
+    "NEW.document_type = 'credit_note' AND (NEW.number IS NULL OR NEW.reason IS NULL OR NOT EXISTS (SELECT 1 "
+    "FROM invoices WHERE id = NEW.referenced_invoice_id AND seller_id = NEW.seller_id "
+    "AND tenant_id = NEW.tenant_id AND document_type = 'invoice' AND number IS NOT NULL))"
+)
+_UNFOUNDED = (
+    "NEW.document_type IN ('credit_note', 'self_billed_credit_note') "
+    "AND (NEW.number IS NULL OR NEW.reason IS NULL OR NOT EXISTS (SELECT 1 "
+    "FROM invoices WHERE id = NEW.referenced_invoice_id AND seller_id = NEW.seller_id "
+    "AND tenant_id <=> NEW.tenant_id AND buyer_partner_id <=> NEW.buyer_partner_id "
+    "AND document_type = CASE NEW.document_type WHEN 'credit_note' THEN 'invoice' ELSE 'self_billed_invoice' END "
+    "AND number IS NOT NULL))"
+)
 #: What a closed statement says.
 _STATED = (
     "id",
@@ -34,10 +56,15 @@ def upgrade() -> None:
     """Apply."""
     _create_statements()
     _create_entries()
+    _let_partners_buy()
+    _credit_partners_too()
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Take back; there must be no document of a partner any more."""
+    drop_triggers(op, ("invoices_credit_notes", "invoices_buyer_kept"))
+    refuse_when(op, "invoices_credit_notes", _INVOICES, "INSERT", _UNFOUNDED_BEFORE, _IMMUTABLE)
+    _let_only_tenants_buy()
     drop_triggers(op, (f"{_ENTRIES}_no_update", f"{_ENTRIES}_no_delete", "commission_statement_kept"))
     drop_triggers(op, ("commission_statement_no_delete",))
     op.drop_table(_ENTRIES)
@@ -108,3 +135,66 @@ def _create_entries() -> None:
     op.create_index(op.f("ix_commission_entries_statement_id_position"), _ENTRIES, ["statement_id", "position"])
     op.create_index(op.f("ix_commission_entries_partner_id"), _ENTRIES, ["partner_id"])
     append_only(op, _ENTRIES)
+
+
+def _let_partners_buy() -> None:
+    """Let a document have a partner for its buyer instead of a tenant, and the buyer write it."""
+    if is_mariadb(op):
+        op.add_column(_INVOICES, sa.Column(_BUYER, sa.String(length=36), nullable=True))
+        for table in _OF_PARTNERS_TOO:
+            op.alter_column(table, "tenant_id", existing_type=sa.String(length=36), nullable=True)
+        for table in (_INVOICES, _SERIES):
+            op.drop_constraint(op.f(f"ck_{table}_document_type_known"), table, type_="check")
+            op.create_check_constraint(op.f(f"ck_{table}_document_type_known"), table, sa.text(_TYPES))
+        op.create_check_constraint(op.f(_ONE_BUYER), _INVOICES, sa.text(_ONE_BUYER_RULE))
+    else:
+        rule = f"CONSTRAINT {_ONE_BUYER} CHECK ({_ONE_BUYER_RULE})"
+        op.execute(sa.text(f"ALTER TABLE {_INVOICES} ADD COLUMN {_BUYER} VARCHAR(36) {rule}"))
+        _rewrite([(table, _TENANT, _MAYBE_TENANT) for table in _OF_PARTNERS_TOO])
+        _rewrite([(table, _TYPES_BEFORE, _TYPES) for table in (_INVOICES, _SERIES)])
+    op.create_index(op.f(_BUYER_INDEX), _INVOICES, [_BUYER, "id"])
+    moved = "NOT (NEW.buyer_partner_id <=> OLD.buyer_partner_id)"
+    refuse_when(op, "invoices_buyer_kept", _INVOICES, "UPDATE", moved, _IMMUTABLE)
+
+
+def _let_only_tenants_buy() -> None:
+    op.drop_index(op.f(_BUYER_INDEX), _INVOICES)
+    if is_mariadb(op):
+        op.drop_constraint(op.f(_ONE_BUYER), _INVOICES, type_="check")
+        for table in (_INVOICES, _SERIES):
+            op.drop_constraint(op.f(f"ck_{table}_document_type_known"), table, type_="check")
+            op.create_check_constraint(op.f(f"ck_{table}_document_type_known"), table, sa.text(_TYPES_BEFORE))
+        for table in _OF_PARTNERS_TOO:
+            op.alter_column(table, "tenant_id", existing_type=sa.String(length=36), nullable=False)
+    else:
+        _rewrite([(table, _TYPES, _TYPES_BEFORE) for table in (_INVOICES, _SERIES)])
+        _rewrite([(table, _MAYBE_TENANT, _TENANT) for table in _OF_PARTNERS_TOO])
+    op.drop_column(_INVOICES, _BUYER)
+
+
+def _credit_partners_too() -> None:
+    drop_triggers(op, ("invoices_credit_notes",))
+    refuse_when(op, "invoices_credit_notes", _INVOICES, "INSERT", _UNFOUNDED, _IMMUTABLE)
+
+
+def _rewrite(changes: list[tuple[str, str, str]]) -> None:
+    """Change constraints of SQLite's tables where they are written down.
+
+    Its own way to do so (https://sqlite.org/lang_altertable.html, section 7): making a table anew would
+    empty those that refer to it. No stored row changes by it.
+    """
+    connection = op.get_bind()
+    (version,) = connection.exec_driver_sql("PRAGMA schema_version").one()
+    connection.exec_driver_sql("PRAGMA writable_schema = ON")
+    for table, before, after in changes:
+        (written,) = connection.exec_driver_sql(
+            "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)
+        ).one()
+        if before not in written:
+            raise RuntimeError(f"{table} is not written as expected: {before}")
+        connection.exec_driver_sql(
+            "UPDATE sqlite_master SET sql = ? WHERE type = 'table' AND name = ?",
+            (written.replace(before, after, 1), table),
+        )
+    connection.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")
+    connection.exec_driver_sql("PRAGMA writable_schema = OFF")

@@ -44,7 +44,7 @@ class Collection:
 
     def expect(self, invoice: Invoice) -> None:
         """Know from now on what will become of an invoice; of nothing to pay nothing becomes."""
-        account = self.company.by_tenant[invoice.tenant_id]
+        account = self.company.by_tenant[invoice.customer_id]
         number, account.invoices = account.invoices, account.invoices + 1
         if invoice.issue_date is None or invoice.due_date is None or invoice.gross_cents <= 0:
             return

@@ -9,7 +9,6 @@ from attrs import evolve, frozen
 
 from scaicontrol_core.billing.crediting import credit_of
 from scaicontrol_core.billing.invoice import Invoice
-from scaicontrol_core.billing.lifecycle import DocumentType
 from scaicontrol_core.billing.numbering import SeriesKey, fiscal_year
 from scaicontrol_core.billing.sealing import seal
 from scaicontrol_core.billing.seller import issuer_of, require_billable, require_own_name
@@ -71,9 +70,10 @@ async def issue_credit(
         partner_id=original.partner_id,
         tenant_id=original.tenant_id,
         seller_id=original.seller_id,
+        buyer_partner_id=original.buyer_partner_id,
         currency=original.currency,
         created_at=order.now,
-        document_type=DocumentType.CREDIT_NOTE,
+        document_type=original.document_type.credit_note,
         lines=credit.lines,
         period=original.period,
         buyer_reference=credit.document.buyer_reference,
@@ -86,7 +86,7 @@ async def issue_credit(
         await catch_up(work, original, order.now)
     own = prepared.seller.configuration
     year = fiscal_year(prepared.today, own.fiscal_year_start_month)
-    key = SeriesKey(original.seller_id, DocumentType.CREDIT_NOTE, year)
+    key = SeriesKey(original.seller_id, note.document_type, year)
     series = await work.number_series.lock(key, own.invoice_number_prefix or "")
     # Workers at midnight: the series may bear tomorrow's date already.
     issue_date = series.issue_date(prepared.today)
@@ -106,7 +106,7 @@ async def previewed_credit(
 
 async def _prepare(work: BillingWork, actor: Actor, order: CreditOrder, ids: Ids, check: DocumentCheck) -> _Prepared:
     original = await work.invoices.get(order.invoice_id)
-    require_own_name(actor, original.seller_id)
+    require_own_name(actor, original.issuer_id)
     seller = await issuer_of(work, original)
     require_billable(seller)
     today = local_date(order.now, seller.configuration.billing_timezone)

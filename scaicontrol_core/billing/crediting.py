@@ -80,7 +80,7 @@ def creditable(original: Invoice) -> dict[str, Any]:
         raise NotCreditable(
             "A draft is not credited.", code="invoice_not_finalized", hint="Edit or void it; nothing was invoiced yet."
         )
-    if original.document_type is not DocumentType.INVOICE:
+    if original.document_type.is_credit_note:
         raise NotCreditable(f"{original.number} is a credit note itself.", hint="Issue a new invoice instead.")
     if original.status is InvoiceStatus.VOID:
         raise NotCreditable(f"Invoice {original.number} is void: nothing is owed on it.", code="invoice_void")

@@ -116,7 +116,7 @@ def _require_proof(facts: Facts, decisions: tuple[VatDecision, ...]) -> None:
     if facts.seller.configuration.unverified_vat_number_policy is not UnverifiedVatNumberPolicy.HOLD:
         return
     if any(Advisory.VAT_NUMBER_NOT_VERIFIED in decision.advisories for decision in decisions):
-        raise VatEvidencePending(facts.buyer.details.vat_number or "", facts.tenant.id)
+        raise VatEvidencePending(facts.buyer.details.vat_number or "", facts.tenant.id if facts.tenant else None)
 
 
 def vat_evidence(facts: Facts) -> dict[str, Any] | None:

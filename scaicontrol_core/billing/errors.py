@@ -29,6 +29,15 @@ class EmptyInvoice(Invalid):
         super().__init__("The draft has no lines.", fields=(FieldError("/lines", "add at least one line"),))
 
 
+class PartnerDocument(Conflict):
+    """What passes between the operator and a partner is no customer's."""
+
+    code = "partner_document"
+
+    def __init__(self, number: str | None) -> None:
+        super().__init__(f"{number or 'This document'} is between the operator and a partner, and no customer's.")
+
+
 class SellerNotBillable(Conflict):
     """The seller lacks what an invoice must show about it."""
 
@@ -161,11 +170,12 @@ class VatEvidencePending(Conflict):
 
     code = "vat_evidence_pending"
 
-    def __init__(self, vat_number: str, tenant_id: str) -> None:
+    def __init__(self, vat_number: str, tenant_id: str | None) -> None:
+        whose = f"tenants check-vat {tenant_id}" if tenant_id else "partners check-vat"
         super().__init__(
             f"The VAT number {vat_number} is not verified, and this seller charges no VAT on trust or doubt.",
             fields=(FieldError("/buyer/vat_number", "not verified yet"),),
-            hint=f"Run: scaicontrol admin tenants check-vat {tenant_id} (or attest-vat, with a reason); then finalize.",
+            hint=f"Run: scaicontrol admin {whose} (or attest-vat, with a reason); then finalize.",
         )
 
 

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from scaicontrol_core.billing.line import InvoiceLine
     from scaicontrol_core.billing.numbering import SeriesKey
     from scaicontrol_core.tax import RateTable, VatBreakdown
-    from scaicontrol_core.tenancy.billing_profile import BillingProfile
+    from scaicontrol_core.tenancy.billing_profile import BillingDetails
     from scaicontrol_core.tenancy.partner import Partner
     from scaicontrol_core.tenancy.tenant import Tenant
+    from scaicontrol_core.tenancy.vat_evidence import VatNumberEvidence
 
 
 class DocumentCheck(Protocol):
@@ -42,9 +43,25 @@ class Rules:
     exchange_rates: ExchangeRateBook = field(factory=ExchangeRateBook)
 
 
+class BuyerSide(Protocol):
+    """Who buys: a tenant's billing profile, or a partner (``PartnerAsBuyer``)."""
+
+    @property
+    def details(self) -> BillingDetails:
+        """What the document says of it."""
+        ...
+
+    @property
+    def vat_evidence(self) -> VatNumberEvidence:
+        """What is known about its VAT number."""
+        ...
+
+
 @frozen(kw_only=True)
 class Facts:
     """All that finalization reads: the draft, both parties as they are at ``now``, the rules it is held against.
+
+    ``tenant`` is None where a partner buys.
 
     ``turnover_cents`` is what the seller invoiced to consumers of other member states this year
     and the last, in euro cents: it moves until the series is locked.
@@ -52,8 +69,8 @@ class Facts:
 
     invoice: Invoice
     seller: Partner
-    tenant: Tenant
-    buyer: BillingProfile
+    tenant: Tenant | None
+    buyer: BuyerSide
     rules: Rules
     now: datetime
     turnover_cents: int = 0

@@ -112,7 +112,7 @@ class _Known:
     async def load(cls, work: BillingWork, invoice_ids: Sequence[InvoiceId], rules: Rules) -> _Known:
         invoices = await work.invoices.get_many(tuple(dict.fromkeys(invoice_ids)))
         drafts = [invoice for invoice in invoices.values() if invoice.is_draft]
-        tenant_ids = tuple(dict.fromkeys(draft.tenant_id for draft in drafts))
+        tenant_ids = tuple(dict.fromkeys(draft.tenant_id for draft in drafts if draft.tenant_id is not None))
         partner_ids = dict.fromkeys(draft.partner_id for draft in drafts)
         return cls(
             invoices=invoices,
@@ -127,7 +127,7 @@ class _Known:
         invoice = self.invoices.get(invoice_id)
         if invoice is None:
             raise NotFound.of("invoice", invoice_id)
-        require_own_name(actor, invoice.seller_id)
+        require_own_name(actor, invoice.issuer_id)
         if invoice.number is None or invoice.status is InvoiceStatus.VOID:
             INVOICE_LIFECYCLE.require(invoice.status, InvoiceStatus.FINALIZED)
         return invoice
@@ -156,10 +156,10 @@ class _Known:
         seller = self.sellers[invoice.partner_id]
         if seller.id != invoice.seller_id:
             raise SellerNotBillable(invoice.seller_id, ("billing_model",))
-        buyer = self.buyers.get(invoice.tenant_id)
+        buyer = self.buyers.get(invoice.customer_id)
         if buyer is None:
-            raise BillingProfileRequired(invoice.tenant_id)
-        tenant = self.tenants[invoice.tenant_id]
+            raise BillingProfileRequired(invoice.customer_id)
+        tenant = self.tenants[invoice.customer_id]
         return Facts(invoice=invoice, seller=seller, tenant=tenant, buyer=buyer, rules=self.rules, now=now)
 
 

@@ -100,7 +100,8 @@ def _bare(facts: Facts, issue_date: date, due_date: date) -> FrozenDocument:
     """Return the document with its parties, dates and words, before anything is decided."""
     invoice, buyer = facts.invoice, facts.buyer.details
     return FrozenDocument(
-        document_type=invoice.document_type.value,
+        document_type=invoice.document_type.paper.value,
+        self_billed=invoice.document_type.is_self_billed,
         number="",
         issue_date=issue_date,
         due_date=due_date,

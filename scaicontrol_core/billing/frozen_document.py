@@ -119,7 +119,8 @@ class FrozenDocument:
     the buyer's VAT number, ``vat_inputs`` what the decisions of all lines had in common.
     ``vat_accounting`` states the VAT in the seller's currency where the document has another
     (Directive 2006/112/EC art. 230). ``reason`` is a credit note's, ``creditor_reference`` the
-    ISO 11649 reference a euro transfer quotes.
+    ISO 11649 reference a euro transfer quotes. ``self_billed``: the buyer wrote it in the seller's name
+    (art. 226(10a)).
     """
 
     document_type: str
@@ -147,11 +148,14 @@ class FrozenDocument:
     vat_evidence: dict[str, Any] | None = None
     vat_inputs: dict[str, Any] | None = None
     vat_accounting: dict[str, Any] | None = None
+    self_billed: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document as plain JSON values, in the published schema."""
         plain = _plain(self)
         plain["schema"] = SCHEMA
+        if not self.self_billed:
+            del plain["self_billed"]  # said only where it is so
         plain["seller"], plain["buyer"], plain["totals"] = map(_plain, (self.seller, self.buyer, self.totals))
         plain["lines"] = [_plain(line) for line in self.lines]
         plain["vat_details"] = {

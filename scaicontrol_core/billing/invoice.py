@@ -24,7 +24,7 @@ from scaicontrol_core.billing.events import (
     InvoiceTakenBack,
     InvoiceVoided,
 )
-from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus, PdfStatus
+from scaicontrol_core.billing.lifecycle import InvoiceStatus, PdfStatus
 from scaicontrol_core.billing.line import sorted_by_date
 from scaicontrol_core.billing.settlement import Settlement
 from scaicontrol_core.kernel.errors import Invalid
@@ -46,7 +46,7 @@ _S = InvoiceStatus
 
 @define(kw_only=True, eq=False)
 class Invoice(Settlement):
-    """One document of a seller for a buyer (tenant).
+    """One document of a seller for a buyer: a tenant, or a partner.
 
     ``partner_id`` is the tenant's own partner, who sees the row; ``seller_id`` the partner in
     whose name and series it is issued: the same, or the operator for a partner that passes through.
@@ -156,7 +156,7 @@ class Invoice(Settlement):
         invoice that has one, or money of the customer's, is voided (``CreditNoteFinal``,
         ``InvoiceCredited``, ``InvoiceHasPayments``).
         """
-        if self.document_type is DocumentType.CREDIT_NOTE:
+        if self.document_type.is_credit_note:
             raise CreditNoteFinal(self.number)
         if self._counts_for_credit:
             raise InvoiceCredited(self.number)

@@ -23,6 +23,29 @@ class DocumentType(StrEnum):
 
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
+    SELF_BILLED_INVOICE = "self_billed_invoice"
+    """The buyer wrote it in the seller's name (Directive 2006/112/EC art. 224)."""
+    SELF_BILLED_CREDIT_NOTE = "self_billed_credit_note"
+
+    @property
+    def is_credit_note(self) -> bool:
+        """Tell whether it takes back."""
+        return self in (DocumentType.CREDIT_NOTE, DocumentType.SELF_BILLED_CREDIT_NOTE)
+
+    @property
+    def is_self_billed(self) -> bool:
+        """Tell whether the buyer wrote it."""
+        return self in (DocumentType.SELF_BILLED_INVOICE, DocumentType.SELF_BILLED_CREDIT_NOTE)
+
+    @property
+    def paper(self) -> DocumentType:
+        """What it is to whoever reads it, whoever wrote it: an invoice or a credit note."""
+        return DocumentType.CREDIT_NOTE if self.is_credit_note else DocumentType.INVOICE
+
+    @property
+    def credit_note(self) -> DocumentType:
+        """What takes back a document of this type."""
+        return DocumentType.SELF_BILLED_CREDIT_NOTE if self.is_self_billed else DocumentType.CREDIT_NOTE
 
 
 class PdfStatus(StrEnum):

@@ -16,7 +16,12 @@ from scaicontrol_core.billing.lifecycle import DocumentType
 from scaicontrol_core.kernel.ids import PartnerId
 
 _TOLERANCE = timedelta(days=1)
-_INFIX = {DocumentType.INVOICE: "", DocumentType.CREDIT_NOTE: "CN-"}
+_INFIX = {
+    DocumentType.INVOICE: "",
+    DocumentType.CREDIT_NOTE: "CN-",
+    DocumentType.SELF_BILLED_INVOICE: "SB-",
+    DocumentType.SELF_BILLED_CREDIT_NOTE: "SBCN-",
+}
 
 
 def fiscal_year(day: date, start_month: int) -> int:

@@ -221,7 +221,7 @@ def vat_totals(documents: Iterable[Prepared]) -> tuple[VatTotal, ...]:
 def _preview(prepared: Prepared) -> InvoicePreview:
     document = prepared.document
     return InvoicePreview(
-        tenant_id=prepared.facts.tenant.id,
+        tenant_id=prepared.facts.invoice.customer_id,
         company_name=document.buyer.company_name,
         currency=document.currency,
         lines=len(document.lines),

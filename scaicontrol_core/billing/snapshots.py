@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from scaicontrol_core.billing.frozen_document import BuyerSnapshot, SellerSnapshot
 
 if TYPE_CHECKING:
-    from scaicontrol_core.tenancy.billing_profile import BillingProfile
+    from scaicontrol_core.billing.facts import BuyerSide
     from scaicontrol_core.tenancy.partner import Partner
     from scaicontrol_core.tenancy.tenant import Tenant
 
@@ -44,8 +44,8 @@ def seller_snapshot(seller: Partner) -> SellerSnapshot:
     )
 
 
-def buyer_snapshot(profile: BillingProfile, tenant: Tenant) -> BuyerSnapshot:
-    """Copy what an invoice shows of its buyer."""
+def buyer_snapshot(profile: BuyerSide, tenant: Tenant | None) -> BuyerSnapshot:
+    """Copy what an invoice shows of its buyer; a partner is no tenant and has no customer number."""
     own = profile.details
     return BuyerSnapshot(
         company_name=own.company_name,
@@ -66,7 +66,7 @@ def buyer_snapshot(profile: BillingProfile, tenant: Tenant) -> BuyerSnapshot:
         leitweg_id=own.leitweg_id,
         preferred_einvoice_format=own.preferred_einvoice_format.value if own.preferred_einvoice_format else None,
         buyer_reference=own.buyer_reference,
-        external_reference=tenant.external_reference,
+        external_reference=tenant.external_reference if tenant else None,
     )
 
 

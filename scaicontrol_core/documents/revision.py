@@ -35,7 +35,7 @@ class DocumentRevision:
 
     invoice_id: InvoiceId
     partner_id: PartnerId
-    tenant_id: TenantId
+    tenant_id: TenantId | None
     revision: int
     object_key: str
     sha256: str

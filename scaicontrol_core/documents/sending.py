@@ -36,8 +36,10 @@ async def usual_recipients(work: DocumentsWork, invoice: Invoice) -> tuple[str, 
     Raises ``NobodyToSendTo``, and as ``sendable`` does.
     """
     document = sendable(invoice)
-    profile = await work.billing_profiles.find(invoice.tenant_id)
-    address = (profile.details.contact_email if profile else None) or document["buyer"].get("contact_email")
+    profile = await work.billing_profiles.find(invoice.tenant_id) if invoice.tenant_id else None
+    # Who wrote a document in another's name sends it to that other.
+    other = document["seller"].get("email") if document.get("self_billed") else document["buyer"].get("contact_email")
+    address = (profile.details.contact_email if profile else None) or other
     if not address:
         raise NobodyToSendTo(
             "The buyer has no address for invoices.",

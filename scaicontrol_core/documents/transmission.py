@@ -62,7 +62,7 @@ class SendEntry:
     ordinal: int
     invoice_id: InvoiceId
     partner_id: PartnerId
-    tenant_id: TenantId
+    tenant_id: TenantId | None
     at: datetime
     result: SendResult
     recipients: tuple[str, ...]
@@ -87,7 +87,7 @@ class SendRequest(Recorder):
     id: SendId
     invoice_id: InvoiceId
     partner_id: PartnerId
-    tenant_id: TenantId
+    tenant_id: TenantId | None
     mail_type: MailType
     recipients: tuple[str, ...]
     requested_by: str

@@ -54,7 +54,7 @@ def document_findings(stored: StoredDocument) -> Iterator[Finding]:
 def _faults(document: Mapping[str, Any], document_type: DocumentType) -> Iterator[str]:
     lines, totals = document["lines"], document["totals"]
     entries = document["vat_details"]["entries"]
-    slack = 1 if document_type is DocumentType.CREDIT_NOTE else 0
+    slack = 1 if document_type.is_credit_note else 0
     for entry in entries:
         rate_bp = int(entry["rate"].replace(".", ""))
         named = f"VAT group {entry['category']} {entry['rate']}"

@@ -44,6 +44,7 @@ _FROZEN = (
     "invoice_date",
     "due_date",
     "run_id",
+    "buyer_partner_id",
     "referenced_invoice_id",
     "reason",
     "number",

@@ -69,7 +69,7 @@ class MemoryIntegrityReads:
         sums: dict[InvoiceId, tuple[int, int]] = {}
         for row in self._invoices():
             valid = row.number is not None and row.status is not InvoiceStatus.VOID
-            if row.document_type is DocumentType.CREDIT_NOTE and row.referenced_invoice_id and valid:
+            if row.document_type.is_credit_note and row.referenced_invoice_id and valid:
                 net, tax = sums.get(row.referenced_invoice_id, (0, 0))
                 sums[row.referenced_invoice_id] = net + row.net_cents, tax + row.tax_cents
         found = [
@@ -99,7 +99,7 @@ class MemoryIntegrityReads:
     async def misplaced(self) -> Repeats:
         """Look at all rows of tenants for those that name another partner than theirs."""
         owners = {row.id: row.partner_id for row in self._transaction.rows("tenants")}
-        rows = [(table, row) for table in _OF_TENANTS for row in self._transaction.rows(table)]
+        rows = [(table, row) for table in _OF_TENANTS for row in self._transaction.rows(table) if row.tenant_id]
         wrong = Counter((table, row.tenant_id) for table, row in rows if row.partner_id != owners.get(row.tenant_id))
         found = [Repeated(table, tenant, count) for (table, tenant), count in sorted(wrong.items())]
         return Repeats(len(rows), found)

@@ -38,7 +38,7 @@ _ENTRIES: Select[Any] = select(*(getattr(BilledPeriodRow, name) for name in _LED
 _WIDTH = len(_LEDGER.columns)
 _NOTE = aliased(InvoiceRow)
 _VALID_NOTE = and_(
-    _NOTE.document_type == DocumentType.CREDIT_NOTE.value,
+    _NOTE.document_type.in_([each.value for each in DocumentType if each.is_credit_note]),
     _NOTE.number.is_not(None),
     _NOTE.status != InvoiceStatus.VOID.value,
 )

@@ -219,7 +219,7 @@ class Children(Generic[C]):
             .order_by(self._owner, row.position)
         )
 
-    def written(self, parent_id: str, values: Sequence[C], **owner: str) -> list[dict[str, Any]]:
+    def written(self, parent_id: str, values: Sequence[C], **owner: str | None) -> list[dict[str, Any]]:
         """Return the rows of one aggregate's values; ``owner`` are its owner columns, if they have any."""
         return [
             {self.parent: parent_id, "position": position, **owner, **self.fields.write(value)}
@@ -236,7 +236,7 @@ class Children(Generic[C]):
                 found.setdefault(row[0], []).append(value)
         return {parent_id: tuple(values) for parent_id, values in found.items()}
 
-    async def replace(self, transaction: Transaction, parent_id: str, values: Sequence[C], **owner: str) -> None:
+    async def replace(self, transaction: Transaction, parent_id: str, values: Sequence[C], **owner: str | None) -> None:
         """Replace an aggregate's values; writes nothing where they are the same already."""
         if (await self.of(transaction, [parent_id])).get(parent_id, ()) == tuple(values):
             return

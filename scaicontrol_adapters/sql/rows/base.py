@@ -135,6 +135,15 @@ class TenantScoped(Reach):
         return mapped_column(String(ID_LENGTH))
 
 
+class TenantOrPartnerScoped(TenantScoped):
+    """Rows of one tenant, or of a partner itself: then there is no tenant, and none sees them."""
+
+    @declared_attr
+    def tenant_id(self) -> Mapped[str | None]:  # type: ignore[override]  # what may be absent is declared anew
+        """The owner, None for what is between the operator and a partner."""
+        return mapped_column(String(ID_LENGTH))
+
+
 class PartnerScoped(Reach):
     """Rows of one partner that belong to none of its tenants; tenants do not see them."""
 

@@ -20,6 +20,7 @@ from scaicontrol_adapters.sql.rows.base import (
     PrimaryId,
     Reach,
     Row,
+    TenantOrPartnerScoped,
     TenantScoped,
     index,
     of_tenant,
@@ -38,7 +39,7 @@ _ALL_OR_NOTHING = " OR ".join(
 )
 
 
-class InvoiceRow(Row, TenantScoped):
+class InvoiceRow(Row, TenantOrPartnerScoped):
     """An invoice. Once it has a number, a trigger refuses every change to what it says.
 
     ``line_count`` closes the lines of a numbered document: a line beyond it is refused.
@@ -62,6 +63,7 @@ class InvoiceRow(Row, TenantScoped):
         one_of("document_type", DocumentType),
         one_of("pdf_status", PdfStatus),
         CheckConstraint(_ALL_OR_NOTHING, name="numbered_whole"),
+        CheckConstraint("(tenant_id IS NULL) <> (buyer_partner_id IS NULL)", name="one_buyer"),
         CheckConstraint("number IS NOT NULL OR status IN ('draft', 'void')", name="numbered_unless_draft"),
         index("created_at", "id"),
         index("tenant_id", "created_at", "id"),
@@ -73,6 +75,7 @@ class InvoiceRow(Row, TenantScoped):
         index("order_number", "id"),
         index("pdf_status", "id"),
         index("referenced_invoice_id", "id"),
+        index("buyer_partner_id", "id"),
         index("status", "due_date", "id"),
     )
 
@@ -89,6 +92,7 @@ class InvoiceRow(Row, TenantScoped):
     invoice_date: Mapped[date | None]
     due_date: Mapped[date | None]
     run_id: Mapped[Id | None]
+    buyer_partner_id: Mapped[Id | None]
     referenced_invoice_id: Mapped[Id | None]
     reason: Mapped[str | None] = mapped_column(String(500))
     credited_net_cents: Mapped[Cents] = mapped_column(server_default="0")
@@ -119,7 +123,7 @@ class InvoiceRow(Row, TenantScoped):
     order_number: Mapped[str] = mapped_column(String(64))
 
 
-class InvoiceLineRow(Row, TenantScoped):
+class InvoiceLineRow(Row, TenantOrPartnerScoped):
     """A line, in the invoice's order. Those of a numbered invoice can't be changed, added or removed."""
 
     __tablename__ = "invoice_lines"

@@ -14,7 +14,7 @@ from scaicontrol_adapters.sql.rows.base import (
     LongText,
     Name,
     Row,
-    TenantScoped,
+    TenantOrPartnerScoped,
     index,
     of_tenant,
     one_of,
@@ -23,7 +23,7 @@ from scaicontrol_adapters.sql.rows.base import (
 from scaicontrol_core.documents.revision import RevisionReason
 
 
-class DocumentRevisionRow(Row, TenantScoped):
+class DocumentRevisionRow(Row, TenantOrPartnerScoped):
     """One PDF of one invoice, and the HTML it can be made from again. Append-only."""
 
     __tablename__ = "document_revisions"

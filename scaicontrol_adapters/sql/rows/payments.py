@@ -14,7 +14,7 @@ from scaicontrol_adapters.sql.rows.base import (
     Id,
     PrimaryId,
     Row,
-    TenantScoped,
+    TenantOrPartnerScoped,
     index,
     of_tenant,
     one_of,
@@ -27,7 +27,7 @@ from scaicontrol_core.payments.lifecycle import PAYMENT_LIFECYCLE, PaymentKind, 
 from scaicontrol_core.payments.payment_input import MAX_REFERENCE, MAX_WORD
 
 
-class PaymentRow(Row, TenantScoped):
+class PaymentRow(Row, TenantOrPartnerScoped):
     """One movement of money. Triggers refuse to take it away, or to change what it says of the money."""
 
     __tablename__ = "payments"

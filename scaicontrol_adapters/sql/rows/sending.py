@@ -15,7 +15,7 @@ from scaicontrol_adapters.sql.rows.base import (
     LongText,
     PrimaryId,
     Row,
-    TenantScoped,
+    TenantOrPartnerScoped,
     index,
     of_tenant,
     one_of,
@@ -30,7 +30,7 @@ from scaicontrol_core.documents.transmission import SEND_LIFECYCLE, SendResult
 _MESSAGE_ID = 191
 
 
-class SendRequestRow(Row, TenantScoped):
+class SendRequestRow(Row, TenantOrPartnerScoped):
     """A wish to send a document; the message's words are kept once they are settled."""
 
     __tablename__ = "send_requests"
@@ -72,7 +72,7 @@ class SendRequestRow(Row, TenantScoped):
     version: Mapped[int]
 
 
-class SendEntryRow(Row, TenantScoped):
+class SendEntryRow(Row, TenantOrPartnerScoped):
     """One line of the send history. Append-only: triggers refuse UPDATE and DELETE."""
 
     __tablename__ = "send_history"

@@ -40,7 +40,7 @@ class EditDraft:
         actor.require(Permission.ADMIN_BILLING)
         async with self.work.begin(actor) as work:
             invoice = await work.invoices.get(invoice_id)
-            require_own_name(actor, invoice.seller_id)
+            require_own_name(actor, invoice.issuer_id)
             require_version(expected_version, invoice.version)
             invoice.edit(**self._changes(draft))
             if invoice.has_changed:

@@ -69,6 +69,10 @@ async def _search(work: BillingWork, span: DocumentSpan, rates: RateTable) -> Co
 
 async def _buyers(work: BillingWork, invoice_ids: tuple[InvoiceId, ...]) -> dict[InvoiceId, BillingProfile]:
     invoices = await work.invoices.get_many(invoice_ids) if invoice_ids else {}
-    tenant_ids = tuple(dict.fromkeys(invoice.tenant_id for invoice in invoices.values()))
+    tenant_ids = tuple(dict.fromkeys(each.tenant_id for each in invoices.values() if each.tenant_id is not None))
     profiles = await work.billing_profiles.of_tenants(tenant_ids) if tenant_ids else {}
-    return {each.id: profiles[each.tenant_id] for each in invoices.values() if each.tenant_id in profiles}
+    return {
+        each.id: profiles[each.tenant_id]
+        for each in invoices.values()
+        if each.tenant_id is not None and each.tenant_id in profiles
+    }

@@ -32,7 +32,7 @@ class OrderLines:
         actor.require(Permission.ADMIN_BILLING)
         async with self.work.begin(actor) as work:
             invoice = await work.invoices.get(invoice_id)
-            require_own_name(actor, invoice.seller_id)
+            require_own_name(actor, invoice.issuer_id)
             if order is None:
                 invoice.sort_by_date()
             else:

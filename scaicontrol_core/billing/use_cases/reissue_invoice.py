@@ -83,7 +83,7 @@ class ReissueInvoice:
         return Invoice(
             id=draft_id,
             partner_id=original.partner_id,
-            tenant_id=original.tenant_id,
+            tenant_id=original.customer_id,
             seller_id=original.seller_id,
             currency=original.currency,
             created_at=note.created_at,

@@ -60,7 +60,7 @@ class SummarizeInvoices:
             while True:
                 part = await work.invoices.list(InvoiceFilter(issued=True), page)
                 for invoice in part.items:
-                    if invoice.status is not InvoiceStatus.VOID:
+                    if invoice.status is not InvoiceStatus.VOID and not invoice.document_type.is_self_billed:
                         is_credit = invoice.document_type is DocumentType.CREDIT_NOTE
                         totals = totals.plus(RunTotals(invoices=int(not is_credit), vat=_groups(invoice)))
                         credit_notes += is_credit

@@ -37,7 +37,7 @@ class VoidInvoice:
         actor.require(Permission.ADMIN_BILLING)
         async with self.work.begin(actor) as work:
             invoice = await work.invoices.get(invoice_id)
-            require_own_name(actor, invoice.seller_id)
+            require_own_name(actor, invoice.issuer_id)
             invoice.void(reason, self.clock.now())
             await work.invoices.save(invoice)
             await work.commit()

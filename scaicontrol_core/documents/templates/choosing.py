@@ -27,11 +27,12 @@ class ChosenTemplate:
 
 
 async def choose_template(
-    work: DocumentsWork, tenant_id: TenantId, seller_id: PartnerId, document_type: TemplateType, language: str
+    work: DocumentsWork, tenant_id: TenantId | None, seller_id: PartnerId, document_type: TemplateType, language: str
 ) -> ChosenTemplate:
     """Walk the chain for a tenant: names come from its profile and its seller, templates from the seller.
 
-    What goes out in a seller's name is written with that seller's templates alone. Raises ``NotFound``
+    What goes out in a seller's name is written with that seller's templates alone, and what it writes in
+    another's name too. Raises ``NotFound``
     for an unknown seller.
     """
     names = await _names(work, tenant_id, seller_id, printed=document_type.is_printed)
@@ -52,8 +53,8 @@ def _key(template: DocumentTemplate) -> tuple[str, str, str | None]:
 
 async def print_template(work: DocumentsWork, invoice: Invoice, language: str) -> TemplateSource | None:
     """Return the template that an invoice or credit note is printed with today; None: the built-in one."""
-    kind = TemplateType(invoice.document_type.value)
-    chosen = await choose_template(work, invoice.tenant_id, invoice.seller_id, kind, language)
+    kind = TemplateType(invoice.document_type.paper.value)
+    chosen = await choose_template(work, invoice.tenant_id, invoice.issuer_id, kind, language)
     return chosen.template.print_source() if chosen.template else None
 
 
@@ -62,12 +63,14 @@ async def mail_template(
 ) -> MailTemplateSource | None:
     """Return the template that an e-mail about an invoice is written with today; None: the built-in one."""
     kind = TemplateType(mail_type.value)
-    chosen = await choose_template(work, invoice.tenant_id, invoice.seller_id, kind, language)
+    chosen = await choose_template(work, invoice.tenant_id, invoice.issuer_id, kind, language)
     return chosen.template.mail_source() if chosen.template else None
 
 
-async def _names(work: DocumentsWork, tenant_id: TenantId, seller_id: PartnerId, *, printed: bool) -> ChosenNames:
-    profile = await work.billing_profiles.find(tenant_id)
+async def _names(
+    work: DocumentsWork, tenant_id: TenantId | None, seller_id: PartnerId, *, printed: bool
+) -> ChosenNames:
+    profile = await work.billing_profiles.find(tenant_id) if tenant_id else None
     seller, _ = await work.sellers.own_and_operator(seller_id)
     field = "invoice_template_name" if printed else "email_template_name"
     own: str | None = getattr(profile.details, field) if profile else None

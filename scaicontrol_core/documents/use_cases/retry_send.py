@@ -32,7 +32,7 @@ class RetrySend:
         async with self.work.begin(actor) as work:
             request = await work.send_requests.get(send_id)
             invoice = await work.invoices.get(request.invoice_id)
-            require_own_name(actor, invoice.seller_id)
+            require_own_name(actor, invoice.issuer_id)
             sendable(invoice)
             request.retry(self.clock.now())
             await work.send_requests.save(request)

@@ -46,7 +46,7 @@ class SendInvoice:
         request_key = sha256(key.encode()).hexdigest() if key is not None else None
         async with self.work.begin(actor) as work:
             invoice = await work.invoices.get(invoice_id)
-            require_own_name(actor, invoice.seller_id)
+            require_own_name(actor, invoice.issuer_id)
             sendable(invoice)
             known = await work.send_requests.with_key(invoice_id, request_key) if request_key else None
             if known is not None:
