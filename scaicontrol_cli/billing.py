@@ -25,7 +25,7 @@ from scaicontrol_cli.progress import progress
 from scaicontrol_core.kernel.ids import PartnerId, RunId
 
 if TYPE_CHECKING:
-    from scaicontrol_core.billing.use_cases.run_billing import RunReport
+    from scaicontrol_core.billing.run_report import RunReport
 
 app = group("Billing runs: everything due is put on invoices, once.")
 VAT_COLUMNS = (
@@ -43,13 +43,22 @@ def run_billing(
     tenant: TenantOption = None,
     partner: PartnerOption = None,
     dry_run: DryRun = False,
+    join: Annotated[str | None, typer.Option(metavar="RUN", help="Work on this run, not any open one.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Bill every period due up to the month's end. Safe to repeat; exits with 1 if a customer could not be billed."""
+    """Bill every period due up to the month's end. Safe to repeat; exits with 1 if a customer could not be billed.
+
+    Started several times, on any number of machines, all work on one run and share its tenants.
+    """
+    import os
+    import socket
+
     from scaicontrol_core.billing.billing_run import parse_month
+    from scaicontrol_core.billing.claiming import Sharing
     from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 
     month = parse_month(period)
+    sharing = Sharing(run_id=RunId(join) if join else None, worker=f"{socket.gethostname()[:60]}:{os.getpid()}")
 
     async def work(session: Session) -> RunReport:
         tenant_id = await tenant_named(session, tenant, partner) if tenant else None
@@ -59,6 +68,7 @@ def run_billing(
                 month,
                 tenant_id=tenant_id,
                 dry_run=dry_run,
+                sharing=sharing,
                 on_progress=lambda done, due, _totals: step(done, due),
             )
 
@@ -78,17 +88,18 @@ def show_run(
     run: Annotated[str, typer.Argument(help="The run's id.", metavar="RUN")],
     as_json: AsJson = False,
 ) -> None:
-    """Show what a billing run did, and whom it could not bill."""
+    """Show what a billing run did or has done so far, who works on it, and whom it could not bill."""
     from scaicontrol_core.billing.use_cases.get_billing_run import GetBillingRun
-    from scaicontrol_core.billing.use_cases.run_billing import RunReport
 
     found = call(lambda session: session.use(GetBillingRun)(session.actor, RunId(run)))
-    shown = report_json(RunReport(run=found, totals=found.totals), f"{found.month.start:%Y-%m}")
+    month = found.run.month.start if found.run else None
+    shown = report_json(found, f"{month:%Y-%m}")
     if as_json:
         print_json(shown)
         return
-    print_item(shown, as_json=False, omit=("totals", "previews"))
+    print_item(shown, as_json=False, omit=("totals", "previews", "progress"))
     print_line()
+    _print_progress(shown["progress"])
     _print_report(shown)
 
 
@@ -130,6 +141,7 @@ def report_json(report: RunReport, period: str) -> Json:
         "finished_at": to_json(run.finished_at if run else None),
         "totals": to_json(totals) | sums,
         "previews": to_json(report.previews),
+        "progress": to_json(report.progress),
     }
 
 
@@ -140,6 +152,15 @@ def _print_next(shown: Json) -> None:
     print_note(f"This was {shown['id']}.")
     if shown["totals"]["drafts"]:
         print_note(f"For the numbers: scaicontrol admin invoices finalize --drafts-of-run {shown['id']}")
+
+
+def _print_progress(progress: Json) -> None:
+    """Say who did what, and how many pages of tenants are done."""
+    print_rows(
+        progress["workers"],
+        columns("name", "pages", "finished", "tenants", "invoices", "failures", "leased_until"),
+        title=f"{progress['finished']} of {progress['pages']} pages so far, {progress['taken_over']} taken over",
+    )
 
 
 def _print_report(shown: Json) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from attrs import evolve, frozen
 
-from scaicontrol_core.billing.billing_run import BillingRun, RunTotals, TenantFailure
+from scaicontrol_core.billing.billing_run import RunTotals, TenantFailure
 from scaicontrol_core.billing.claiming import Claim, Claimant, Stamp, claim
 from scaicontrol_core.billing.due import PageRequestOfRun, find_due
 from scaicontrol_core.billing.errors import PeriodAlreadyBilled
@@ -59,8 +59,8 @@ class PageWorker:
     rest: Rest
     closing: Closing | None = None
 
-    async def pages(self) -> AsyncIterator[RunPage | BillingRun]:
-        """Yield each page as it moves on, and at last the run."""
+    async def pages(self) -> AsyncIterator[RunPage]:
+        """Yield each page as it moves on, until the run is over."""
         exhausted: frozenset[str] = frozenset()
         seen: Counter[Stamp] = Counter()
         while True:
@@ -76,7 +76,6 @@ class PageWorker:
                 seen = Counter({stamp: seen[stamp] + 1 for stamp in claimed.others})
                 await self.rest(min(_LONGEST_REST, self.who.lease / _LOOKS))
             else:
-                yield claimed.run
                 return
 
     # -- claiming ----------------------------------------------------------------------------

@@ -6,7 +6,8 @@ from litestar import Response, get, patch, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, structs
 
-from scaicontrol_core.billing.billing_run import BillingRun, parse_month
+from scaicontrol_core.billing.billing_run import parse_month
+from scaicontrol_core.billing.claiming import Sharing
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus
 from scaicontrol_core.billing.ports import InvoiceFilter
@@ -19,7 +20,7 @@ from scaicontrol_core.billing.use_cases.get_invoice import GetInvoice
 from scaicontrol_core.billing.use_cases.list_invoices import ListInvoices
 from scaicontrol_core.billing.use_cases.order_lines import OrderLines
 from scaicontrol_core.billing.use_cases.read_invoice_history import ReadInvoiceHistory
-from scaicontrol_core.billing.use_cases.run_billing import RunBilling, RunReport
+from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
 from scaicontrol_core.documents.einvoice.precheck import warnings
 from scaicontrol_core.documents.use_cases.list_sends import ListSends
@@ -169,15 +170,16 @@ async def run_billing(container: Container, actor: Actor, data: JSONBody[RunBody
     """Bill everything due up to the month's end, or today; a repeat bills nothing twice."""
     month = parse_month(data.period)
     tenant_id = TenantId(data.tenant_id) if data.tenant_id else None
-    report = await container.use(RunBilling)(actor, month, tenant_id=tenant_id, dry_run=data.dry_run)
+    sharing = Sharing(run_id=RunId(data.join) if data.join else None)
+    report = await container.use(RunBilling)(actor, month, tenant_id=tenant_id, dry_run=data.dry_run, sharing=sharing)
     return Response(RunAnswer.of(report, data.period), status_code=200 if data.dry_run else 201)
 
 
 @get("/admin/billing/runs/{run_id:str}", tags=[_RUNS], summary="Show a billing run")
 async def get_billing_run(container: Container, actor: Actor, run_id: FromPath[str]) -> RunAnswer:
-    """What a run did."""
-    run: BillingRun = await container.use(GetBillingRun)(actor, RunId(run_id))
-    return RunAnswer.of(RunReport(run=run, totals=run.totals), f"{run.month.start:%Y-%m}")
+    """What a run did or has done so far, and who works on it."""
+    report = await container.use(GetBillingRun)(actor, RunId(run_id))
+    return RunAnswer.of(report, f"{report.run.month.start:%Y-%m}" if report.run else "")
 
 
 @get("/admin/reports/numbering-audit", tags=[_REPORTS], summary="Audit the number series")

@@ -6,22 +6,29 @@ from datetime import date, datetime
 from typing import Any
 
 from scaicontrol_core.billing.billing_run import RunTotals
+from scaicontrol_core.billing.run_report import RunReport
 from scaicontrol_core.billing.series_audit import SeriesAudit
-from scaicontrol_core.billing.use_cases.run_billing import RunReport
 from scaicontrol_core.kernel.events import to_json
 from scaicontrol_http.requests import Answer, Body
 
 
 class RunBody(Body):
-    """Which month to bill (``2026-10``), for one tenant if named; a dry run writes nothing."""
+    """Which month to bill (``2026-10``), for one tenant if named; a dry run writes nothing.
+
+    ``join`` names an open run to work on; without it the open one of the month is joined, if any.
+    """
 
     period: str
     dry_run: bool = False
     tenant_id: str | None = None
+    join: str | None = None
 
 
 class RunAnswer(Answer):
-    """What a run did; ``id`` is null for a dry run, whose invoices are in ``previews``."""
+    """What a run did or, while it is open, has done so far; ``id`` is null for a dry run, shown in ``previews``.
+
+    ``progress`` counts pages of tenants and lists the workers that share them.
+    """
 
     id: str | None
     status: str
@@ -30,6 +37,7 @@ class RunAnswer(Answer):
     finished_at: datetime | None
     totals: dict[str, Any]
     previews: list[dict[str, Any]]
+    progress: dict[str, Any]
 
     @classmethod
     def of(cls, report: RunReport, period: str) -> RunAnswer:
@@ -43,6 +51,7 @@ class RunAnswer(Answer):
             finished_at=run.finished_at if run else None,
             totals=totals_of(report.totals),
             previews=[to_json(preview) for preview in report.previews],
+            progress=to_json(report.progress),
         )
 
 

@@ -19,6 +19,7 @@ from scaicontrol_core.billing.facts import DocumentCheck, Rules
 from scaicontrol_core.billing.page import InvoicePreview, PageOutcome, preview_page
 from scaicontrol_core.billing.partner_run import PartnerRun
 from scaicontrol_core.billing.ports import BillingWork
+from scaicontrol_core.billing.run_report import RunReport, report_of
 from scaicontrol_core.billing.run_working import Closing, PageWorker
 from scaicontrol_core.billing.seller import may_write_for
 from scaicontrol_core.billing.verifying import RUN_PATIENCE, BuyerVerification
@@ -39,15 +40,6 @@ _ATTEMPTS = 5
 
 #: Called after each page with (tenants looked at, tenants due at the start, totals so far).
 OnProgress = Callable[[int, int, RunTotals], None]
-
-
-@frozen(kw_only=True)
-class RunReport:
-    """What a run did (``run``) or, on a dry run, would do (``previews``)."""
-
-    run: BillingRun | None
-    totals: RunTotals
-    previews: tuple[InvoicePreview, ...] = ()
 
 
 @frozen
@@ -130,13 +122,15 @@ class RunBilling:
         tell: Callable[[RunTotals], None],
     ) -> RunReport:
         own: dict[str, RunTotals] = {}
-        async for moved in self._worker(actor, run, asks, sharing).pages():
-            if isinstance(moved, BillingRun):
-                run = moved
-            else:
-                own[moved.id] = moved.totals
-                tell(reduce(RunTotals.plus, own.values()))
-        return RunReport(run=run, totals=run.totals)
+        async for page in self._worker(actor, run, asks, sharing).pages():
+            own[page.id] = page.totals
+            tell(reduce(RunTotals.plus, own.values()))
+
+        async def report() -> RunReport:
+            async with self.work.begin(actor, read_only=True) as work:
+                return await report_of(work, run.id)
+
+        return await self.retry(report)
 
     def _worker(
         self, actor: Actor, run: BillingRun, asks: tuple[PageRequestOfRun, ...], sharing: Sharing

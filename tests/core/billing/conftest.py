@@ -15,12 +15,13 @@ from scaicontrol_core.access import Actor
 from scaicontrol_core.billing.billing_run import parse_month
 from scaicontrol_core.billing.draft_input import DraftInput, LineInput
 from scaicontrol_core.billing.invoice import Invoice
+from scaicontrol_core.billing.run_report import RunReport
 from scaicontrol_core.billing.series_audit import SeriesAudit
 from scaicontrol_core.billing.use_cases.audit_numbering import AuditNumbering
 from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
 from scaicontrol_core.billing.use_cases.edit_draft import EditDraft
 from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
-from scaicontrol_core.billing.use_cases.run_billing import RunBilling, RunReport
+from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, PlanId, TenantId
 from scaicontrol_core.kernel.paging import PageRequest
 from scaicontrol_core.subscriptions import Subscription

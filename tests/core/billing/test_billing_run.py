@@ -51,12 +51,16 @@ async def test_a_due_period_becomes_an_invoice_in_advance(books: Any) -> None:
 async def test_a_run_keeps_a_record_of_itself(books: Any) -> None:
     await books.subscribe()
     report = await books.run("2026-01")
-    stored = await books.world.use(GetBillingRun)(books.admin, report.run.id)
+    told = await books.world.use(GetBillingRun)(books.admin, report.run.id)
+    stored = told.run
     assert (stored.status, stored.totals, stored.finished_at) == (
         RunStatus.COMPLETED,
         report.totals,
         books.world.clock.now(),
     )
+    assert (told.totals, told.progress) == (report.totals, report.progress)
+    assert (told.progress.pages, told.progress.finished, told.progress.taken_over) == (2, 2, 0)  # customers, closing
+    assert [(each.finished, each.tenants, each.invoices) for each in told.progress.workers] == [(2, 1, 1)]
     assert books.log_of(stored.id) == ["billing_run.started", "billing_run.finished"]
     with pytest.raises(NotFound):
         await books.world.use(GetBillingRun)(books.admin, RunId("run_nothing"))
@@ -358,7 +362,7 @@ async def test_a_wholesale_reseller_runs_its_own_billing_and_no_other(books: Any
     report = await books.run("2026-01", actor=wilma)
     assert books.numbers() == ["WHOLE-2026-000001"]
     assert report.run.partner_id == whole
-    assert (await books.world.use(GetBillingRun)(wilma, report.run.id)).id == report.run.id
+    assert (await books.world.use(GetBillingRun)(wilma, report.run.id)).run.id == report.run.id
     platform_run = await books.run("2026-01")
     with pytest.raises(NotFound):
         await books.world.use(GetBillingRun)(wilma, platform_run.run.id)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from scaicontrol_core.billing.ledger import BilledPeriod, ChargeKind
-from scaicontrol_core.billing.use_cases.run_billing import RunReport
+from scaicontrol_core.billing.run_report import RunReport
 from scaicontrol_core.kernel.errors import Retryable
 from scaicontrol_core.kernel.ids import PlanId, RunId, TenantId
 from scaicontrol_core.subscriptions.use_cases.cancel_subscription import CancelSubscription
@@ -192,6 +192,8 @@ async def test_two_workers_share_a_run(books: Any, monkeypatch: pytest.MonkeyPat
 
     report = await books.run("2026-01", ports={"work": FaultyWork(books.world.work, meanwhile=a_rival_runs)})
     (rival,) = rivals
+    assert rival.run is not None
+    assert report.run is not None
     assert rival.run.id == report.run.id
     assert rival.totals == report.totals
     assert (report.totals.tenants, report.totals.invoices, report.totals.failures) == (6, 6, ())
