@@ -21,6 +21,8 @@ from scaicontrol_core.subscriptions.use_cases.pause_subscription import PauseSub
 from scaicontrol_core.subscriptions.use_cases.resume_pack_subscription import ResumePackSubscription
 from scaicontrol_core.subscriptions.use_cases.resume_subscription import ResumeSubscription
 from scaicontrol_core.subscriptions.use_cases.subscribe_pack import NewPackSubscription, SubscribePack
+from scaicontrol_core.tax import VatNumberFormat
+from scaicontrol_core.tenancy.use_cases.check_vat_number import CheckVatNumber
 from scaicontrol_core.tenancy.use_cases.create_tenant import CreateTenant, NewTenant
 from scaicontrol_core.tenancy.use_cases.set_billing_profile import SetBillingProfile
 
@@ -50,7 +52,9 @@ async def join(company: Company, customer: Customer) -> Iterator[WishfulDay]:
         partner_id=partner_id,
     )
     tenant = await company.use(CreateTenant)(company.actor, wanted)
-    await company.use(SetBillingProfile)(company.actor, tenant.id, details)
+    profile = await company.use(SetBillingProfile)(company.actor, tenant.id, details)
+    if profile.details.vat_number is not None and VatNumberFormat().is_registrable(profile.details.vat_number):
+        await company.use(CheckVatNumber)(company.actor, tenant.id)
     company.done["join"] += 1
     account = company.take_on(customer, tenant.id)
     return await _buy(company, account, acts.first_purchase(customer))
@@ -130,14 +134,21 @@ async def _do(company: Company, wished: WishfulDay, action: acts.Action) -> Invo
     return None
 
 
-async def _cancel(company: Company, name: str, action: acts.Cancel) -> None:
-    it, at_once = action.it, action.immediate
+async def end_all(company: Company, account: Account) -> None:
+    """Cancel everything a customer has: it does not pay."""
+    for it in await holdings(company, account):
+        if it.is_live and not it.in_pack:
+            await _cancel(company, "cancel_unpaid", acts.Cancel(it, immediate=True), "unpaid")
+
+
+async def _cancel(company: Company, name: str, action: acts.Cancel, reason: str | None = None) -> None:
+    it, at_once, actor = action.it, action.immediate, company.actor
     if it.is_pack:
-        pack_id = PackSubscriptionId(it.id)
-        await company.attempt(name, company.use(CancelPackSubscription)(company.actor, pack_id, immediate=at_once))
+        of_pack, pack_id = company.use(CancelPackSubscription), PackSubscriptionId(it.id)
+        await company.attempt(name, of_pack(actor, pack_id, immediate=at_once, reason=reason))
     else:
-        plain_id = SubscriptionId(it.id)
-        await company.attempt(name, company.use(CancelSubscription)(company.actor, plain_id, immediate=at_once))
+        plain, plain_id = company.use(CancelSubscription), SubscriptionId(it.id)
+        await company.attempt(name, plain(actor, plain_id, immediate=at_once, reason=reason))
 
 
 async def _resume(company: Company, name: str, action: acts.Resume) -> None:

@@ -12,10 +12,12 @@ from attrs import define, field
 
 from scaicontrol_cli.simulation.acting import fulfil, join
 from scaicontrol_cli.simulation.collecting import Collection
-from scaicontrol_cli.simulation.metering import report_usage
+from scaicontrol_cli.simulation.metering import report_usage, watch_usage
 from scaicontrol_cli.simulation.months import MonthReport, report_month
+from scaicontrol_core.billing.lifecycle import DocumentType
 from scaicontrol_core.billing.ports import InvoiceFilter
 from scaicontrol_core.billing.use_cases.list_invoices import ListInvoices
+from scaicontrol_core.billing.use_cases.mark_overdue import MarkOverdue
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.kernel.paging import MAX_LIMIT, PageRequest
 from scaicontrol_core.kernel.period import Cadence, Period, period_at
@@ -48,7 +50,7 @@ class Calendar:
 
     def __attrs_post_init__(self) -> None:
         """Begin with nothing to collect."""
-        self.collection = Collection(self.company, {})
+        self.collection = Collection(self.company)
 
     def look_forward(self, wishes: Iterable[WishfulDay]) -> None:
         """Note wishes for the days they come up; those of days gone by are forgotten."""
@@ -81,12 +83,14 @@ async def _morning(calendar: Calendar, day: date, month: Period) -> None:
     _at(company, day, _REAPING)
     await company.use(ReapSubscriptions)(company.actor)
     await company.use(ReapPackSubscriptions)(company.actor)
+    company.done["overdue"] += await company.use(MarkOverdue)(company.actor)
     while not (await company.use(TendUsage)(company.actor)).is_done:
         pass
     usage = company.scenario.usage
     if usage.metrics and (day - company.scenario.starts_on).days % usage.every_days == usage.every_days - 1:
         _at(company, day, _USAGE)
         await report_usage(company)
+        await watch_usage(company)
     _at(company, day, _NOTICES)
     company.done["trial_notice"] += await company.use(MonitorTrials)(company.actor)
 
@@ -98,13 +102,13 @@ async def _people(calendar: Calendar, day: date) -> None:
     for customer in newcomers:
         calendar.look_forward(await join(company, customer))
         calendar.look_forward(company.behaviour.wishes(customer, _month_of(day)))
-    if newcomers:
-        await company.use(RecheckVatNumbers)(company.actor)
+    if day.day == 1:
+        await company.use(RecheckVatNumbers)(company.actor, everybody=True)
     for wished in sorted(calendar.wishes.pop(day, ())):
         following, invoice = await fulfil(company, wished)
         calendar.look_forward(following)
         if invoice is not None and invoice.number is not None:
-            calendar.collection.expect(invoice)
+            await calendar.collection.begin([invoice])
 
 
 async def _evening(calendar: Calendar, day: date, month: Period) -> None:
@@ -115,8 +119,7 @@ async def _evening(calendar: Calendar, day: date, month: Period) -> None:
     for failure in report.totals.failures:
         company.refused[f"billing: {failure.code}"] += 1
     if report.run is not None and report.totals.invoices:
-        for invoice in await _invoices_of(company, report.run.id):
-            calendar.collection.expect(invoice)
+        await calendar.collection.begin(await _invoices_of(company, report.run.id))
     _at(company, day, _MONEY)
     await calendar.collection.collect()
 
@@ -124,7 +127,7 @@ async def _evening(calendar: Calendar, day: date, month: Period) -> None:
 async def _invoices_of(company: Company, run_id: RunId) -> list[Invoice]:
     """Return what a run numbered, in the order of its numbers."""
     found: list[Invoice] = []
-    wanted, cursor = InvoiceFilter(run_id=run_id, issued=True), None
+    wanted, cursor = InvoiceFilter(run_id=run_id, document_type=DocumentType.INVOICE, issued=True), None
     while True:
         page = PageRequest(limit=MAX_LIMIT, cursor=cursor)
         part = await company.use(ListInvoices)(company.actor, wanted, page)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from scaicontrol_core.kernel.paging import MAX_LIMIT, PageRequest
 from scaicontrol_core.metering.use_cases.ingest_usage import MAX_BATCH, IngestUsage, UsageBatch
+from scaicontrol_core.metering.use_cases.watch_usage import WatchUsage
 from scaicontrol_core.simulation.usage import Meter
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol_core.subscriptions.ports import SubscriptionFilter
@@ -46,6 +47,15 @@ async def report_usage(company: Company) -> None:
         for outcome in await company.use(IngestUsage)(company.actor, batch):
             reason = f": {outcome.reason.value}" if outcome.reason else ""
             company.usage[f"{outcome.status.value}{reason}"] += 1
+
+
+async def watch_usage(company: Company) -> None:
+    """Tell which thresholds of quotas are reached by what has come in."""
+    while True:
+        watched = await company.use(WatchUsage)(company.actor)
+        company.usage["threshold reached"] += watched.reached
+        if watched.is_done:
+            return
 
 
 async def served(company: Company) -> AsyncIterator[Subscription]:

@@ -20,6 +20,15 @@ _MONTHS = (
     amount_column("net", "net_cents"),
     amount_column("VAT", "tax_cents"),
 )
+_AGES = {
+    "not_due_cents": "not due",
+    "days_1_30_cents": "1-30 days",
+    "days_31_60_cents": "31-60 days",
+    "days_61_90_cents": "61-90 days",
+    "over_90_cents": "older",
+    "credit_cents": "credit",
+}
+_AGEING = (*columns("month"), *(amount_column(heading, name) for name, heading in _AGES.items()))
 _VAT = (*columns("month", "country"), amount_column("net", "net_cents"), amount_column("VAT", "tax_cents"))
 
 
@@ -43,12 +52,15 @@ def report_json(report: SimulationReport) -> Json:
         own = {"month": month["month"], "currency": report.currency}
         sums = month["vat"].items()
         month["currency"] = report.currency
+        month["ageing"] |= own
         month["vat"] = [own | {"country": land, "net_cents": net, "tax_cents": tax} for land, (net, tax) in sums]
     return shown | {"audit": audit_json(report.audit)}
 
 
 def _print_tables(shown: Json) -> None:
     print_rows(shown["months"], _MONTHS, title=f"{shown['name']}, seed {shown['seed']}")
+    print_line()
+    print_rows([month["ageing"] for month in shown["months"]], _AGEING, title="Receivables past due")
     print_line()
     print_rows([row for month in shown["months"] for row in month["vat"]], _VAT, title="VAT by country")
     print_line()

@@ -37,12 +37,13 @@ class Step:
     percent: int = _WHOLE
 
 
-def steps_of(
-    customer: Customer, paying: Paying, number: int, issued_on: date, due_on: date, *, by_card: bool
-) -> tuple[Step, ...]:
+def steps_of(customer: Customer, paying: Paying, number: int, issued_on: date, due_on: date) -> tuple[Step, ...]:
     """Return what becomes of a customer's invoice ``number`` (its first is 0), in order of days."""
     stream = customer.stream.fork("paying")
-    steps = _by_card(stream, paying, number, issued_on) if by_card else _by_transfer(stream, paying, number, due_on)
+    if customer.pays_by_card:
+        steps = _by_card(stream, paying, number, issued_on)
+    else:
+        steps = _by_transfer(stream, paying, number, due_on)
     paid = steps[-1] if steps and steps[-1].kind is StepKind.PAID else None
     if paid is not None and stream.fork("refund").happens(paying.refunds, number):
         steps.append(_second_thought(stream.fork("refund"), StepKind.REFUNDED, number, paid.day))
