@@ -1,4 +1,4 @@
-"""Tax reports as CSV (RFC 4180, UTF-8): one table each, amounts as plain decimals, one heading.
+"""Reports as CSV (RFC 4180, UTF-8): one table each, amounts as plain decimals, one heading.
 
 The first column says what a row is: a supply of the period, a correction of an earlier one or,
 in a return of the One Stop Shop, a state's balance. No cell is a formula to a spreadsheet, whatever
@@ -13,6 +13,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, TypeAlias
 
 from scaicontrol_core.kernel.money import format_minor, minor_unit_exponent
+from scaicontrol_core.payments.ageing import Age, AgeingReport
 from scaicontrol_core.tax.one_stop_shop import OssReport
 from scaicontrol_core.tax.reports import EcSalesList, VatReport
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from scaicontrol_core.billing.commissions.month import MonthOfCommissions
 
-Report: TypeAlias = VatReport | OssReport | EcSalesList
+Report: TypeAlias = VatReport | OssReport | EcSalesList | AgeingReport
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _SUPPLY, _CORRECTION, _BALANCE = "supply", "correction", "balance"
@@ -33,6 +34,8 @@ def report_csv(report: Report) -> str:
         return _written(_VAT, _vat_rows(report))
     if isinstance(report, EcSalesList):
         return _written(_SALES, _sales_rows(report))
+    if isinstance(report, AgeingReport):
+        return _written(_AGEING, _ageing_rows(report))
     return _written(_OSS, _oss_rows(report))
 
 
@@ -51,6 +54,35 @@ _VAT = (
 )
 _SALES = ("row", "period", "corrected_period", "country", "vat_number", "currency", "services")
 _OSS = ("row", "period", "corrected_period", "country", "rate_type", "rate", "taxable", "vat", "too_late")
+
+
+_AGEING = (
+    "as_of",
+    "buyer_id",
+    "buyer",
+    "currency",
+    "invoices",
+    "not_due",
+    "days_1_30",
+    "days_31_60",
+    "days_61_90",
+    "over_90",
+    "open",
+    "credit",
+)
+
+
+def _ageing_rows(report: AgeingReport) -> Iterable[Sequence[object]]:
+    for row in report.rows:
+        amounts = (*(getattr(row, age.value) for age in Age), row.open_cents, row.credit_cents)
+        yield (
+            report.as_of.isoformat(),
+            row.tenant_id or row.buyer_partner_id,
+            row.buyer_name,
+            row.currency,
+            row.invoices,
+            *(_amount(cents, row.currency) for cents in amounts),
+        )
 
 
 _COMMISSIONS = (

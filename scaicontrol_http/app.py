@@ -41,6 +41,7 @@ FEATURES = (
     "metering",
     "entitlements",
     "billing",
+    "payments",
     "sending",
     "templates",
     "brand",

@@ -47,7 +47,7 @@ async def report_vat(
 ) -> Response[VatReportAnswer]:
     """A seller's VAT by treatment, category, country and rate, with corrections of earlier periods; also as CSV."""
     report = await container.use(ReportVat)(actor, period, seller_id=PartnerId(seller_id) if seller_id else None)
-    return _answer(request, wanted, report, VatReportAnswer, f"vat-{report.header.period}")
+    return report_answer(request, wanted, report, VatReportAnswer, f"vat-{report.header.period}")
 
 
 @get("/admin/reports/oss", tags=[_TAG], summary="Make a One Stop Shop return")
@@ -61,7 +61,7 @@ async def report_oss(
 ) -> Response[OssReportAnswer]:
     """A quarter's return of the Union scheme, in euro: rows, corrections, balances per state; also as CSV."""
     report = await container.use(ReportOss)(actor, period, seller_id=PartnerId(seller_id) if seller_id else None)
-    return _answer(request, wanted, report, OssReportAnswer, f"oss-{report.header.period}")
+    return report_answer(request, wanted, report, OssReportAnswer, f"oss-{report.header.period}")
 
 
 @get("/admin/reports/ec-sales-list", tags=[_TAG], summary="Make an EC sales list")
@@ -75,12 +75,13 @@ async def report_ec_sales(
 ) -> Response[EcSalesListAnswer]:
     """Services under the reverse charge by buyer's VAT number, with corrections; also as CSV."""
     report = await container.use(ReportEcSales)(actor, period, seller_id=PartnerId(seller_id) if seller_id else None)
-    return _answer(request, wanted, report, EcSalesListAnswer, f"ec-sales-list-{report.header.period}")
+    return report_answer(request, wanted, report, EcSalesListAnswer, f"ec-sales-list-{report.header.period}")
 
 
-def _answer(
+def report_answer(
     request: Request[Any, Any, Any], wanted: str | None, report: Report, answer: type[A], name: str
 ) -> Response[A]:
+    """Answer a report as JSON, or as CSV for whoever prefers it; ``Invalid`` (``format_unknown``)."""
     if wanted is not None and wanted not in _FORMATS:
         raise Invalid.field("/format", f"{wanted!r} is neither json nor csv.", code="format_unknown")
     media_type = _FORMATS[wanted] if wanted else request.accept.best_match([_JSON, _CSV], _JSON)

@@ -154,8 +154,10 @@ class LineAnswer(Answer):
 class InvoiceSummaryAnswer(Answer):
     """An invoice as lists show it.
 
-    ``credited_cents`` is what credit notes took back of its gross amount, ``open_cents`` what is
-    still owed on it. A credit note has negative amounts, names its invoice and says why.
+    ``credited_cents`` is what credit notes took back of its gross amount, ``paid_cents`` what arrived and
+    ``refunded_cents`` what of it left again. ``balance_cents`` is the sum of it all: what is still owed
+    (``open_cents``) or, below 0, what stands to the buyer's credit. A credit note has negative amounts,
+    names its invoice and says why.
     """
 
     id: str
@@ -173,6 +175,9 @@ class InvoiceSummaryAnswer(Answer):
     tax_cents: int
     gross_cents: int
     credited_cents: int
+    paid_cents: int
+    refunded_cents: int
+    balance_cents: int
     open_cents: int
     pdf_status: str
     run_id: str | None
@@ -182,6 +187,7 @@ class InvoiceSummaryAnswer(Answer):
     created_at: datetime
     finalized_at: datetime | None
     sent_at: datetime | None
+    paid_at: datetime | None
     voided_at: datetime | None
     void_reason: str | None
     allowed_moves: list[str]
@@ -250,6 +256,9 @@ def _summary(invoice: Invoice) -> dict[str, Any]:
         "tax_cents": invoice.tax_cents,
         "gross_cents": invoice.gross_cents,
         "credited_cents": invoice.credited.gross_cents,
+        "paid_cents": invoice.paid_cents,
+        "refunded_cents": invoice.refunded_cents,
+        "balance_cents": invoice.balance_cents,
         "open_cents": invoice.open_cents,
         "pdf_status": invoice.pdf_status.value,
         "run_id": invoice.run_id,
@@ -259,6 +268,7 @@ def _summary(invoice: Invoice) -> dict[str, Any]:
         "created_at": invoice.created_at,
         "finalized_at": invoice.finalized_at,
         "sent_at": invoice.sent_at,
+        "paid_at": invoice.paid_at,
         "voided_at": invoice.voided_at,
         "void_reason": invoice.void_reason,
         "allowed_moves": [move.value for move in invoice.allowed_moves()],
