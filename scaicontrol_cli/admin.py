@@ -11,6 +11,7 @@ from scaicontrol_cli import (
     invoices,
     jobs,
     partners,
+    payments,
     plans,
     reports,
     subscriptions,
@@ -29,6 +30,7 @@ app.add_typer(plans.packs, name="packs")
 app.add_typer(subscriptions.app, name="subscriptions")
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(billing.app, name="billing")
+app.add_typer(payments.app, name="payments")
 app.add_typer(usage.app, name="usage")
 app.add_typer(entitlements.app, name="entitlements")
 app.add_typer(reports.app, name="reports")

@@ -47,7 +47,7 @@ def issue_credit_note(
     as_json: AsJson = False,
 ) -> None:
     """Issue a credit note: numbered at once, for all that is left of an invoice or for some of it."""
-    wanted = _wanted(reason, lines)
+    wanted = wanted_note(reason, lines)
     if dry_run:
         _preview(invoice, wanted, as_json=as_json)
         return
@@ -119,7 +119,8 @@ def _preview(invoice: str, wanted: NewCreditNote, *, as_json: bool) -> None:
     print_note("Nothing was issued.")
 
 
-def _wanted(reason: str, lines: list[str] | None) -> NewCreditNote:
+def wanted_note(reason: str, lines: list[str] | None) -> NewCreditNote:
+    """Read the lines to credit as people write them; None: all that is left. ``Invalid`` (``line_invalid``)."""
     from scaicontrol_core.billing.credit_note import NewCreditNote
 
     chosen = tuple(_line(text, place) for place, text in enumerate(lines)) if lines else None

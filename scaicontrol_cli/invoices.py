@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scaicontrol_cli import credit_notes, drafts, einvoices, explaining, invoice_documents, sending
+from scaicontrol_cli import credit_notes, drafts, einvoices, explaining, invoice_documents, payments, sending
 from scaicontrol_cli.arguments import (
     DEFAULT_LIMIT,
     AsJson,
@@ -46,6 +46,7 @@ explaining.add_to(app)
 invoice_documents.add_to(app)
 einvoices.add_to(app)
 sending.add_to(app)
+payments.add_to(app)
 
 
 @app.command("list")

@@ -27,6 +27,8 @@ class Job(StrEnum):
     REAP = "reap"
     RENDER = "render"
     MAIL = "mail"
+    USAGE = "usage"
+    OVERDUE = "overdue"
 
 
 @app.command("run")
@@ -35,6 +37,7 @@ def run_job(
         Job,
         typer.Argument(
             help="reap: ended trials, cancellations, terms. render: PDFs not yet made. mail: what waits to be sent."
+            " usage: thresholds of quotas. overdue: what was to be paid by now."
         ),
     ],
     failed: Annotated[bool, typer.Option("--failed", help="render: those that failed, now that it is mended.")] = False,
@@ -45,6 +48,10 @@ def run_job(
         _reap(as_json=as_json)
     elif job is Job.MAIL:
         _mail(as_json=as_json)
+    elif job is Job.USAGE:
+        _usage(as_json=as_json)
+    elif job is Job.OVERDUE:
+        _overdue(as_json=as_json)
     else:
         _render(failed=failed, as_json=as_json)
 
@@ -93,6 +100,27 @@ def _mail(*, as_json: bool) -> None:
         print_note(f"{request.invoice_id}: {request.error} [{request.error_code}]")
     if report.deferred or report.failed:
         raise typer.Exit(FAILED)
+
+
+def _usage(*, as_json: bool) -> None:
+    from scaicontrol_core.metering.use_cases.watch_usage import WatchUsage
+
+    async def work(session: Session) -> int:
+        watch, reached = session.use(WatchUsage), 0
+        while True:
+            watched = await watch(session.actor)
+            reached += watched.reached
+            if watched.is_done:
+                return reached
+
+    _print({"job": Job.USAGE.value, "reached": call(work)}, as_json=as_json)
+
+
+def _overdue(*, as_json: bool) -> None:
+    from scaicontrol_core.billing.use_cases.mark_overdue import MarkOverdue
+
+    marked = call(lambda session: session.use(MarkOverdue)(session.actor))
+    _print({"job": Job.OVERDUE.value, "marked": marked}, as_json=as_json)
 
 
 def _print(counts: dict[str, object], *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""``scaicontrol admin reports``: what a seller declares to its tax office, from frozen documents only."""
+"""``scaicontrol admin reports``: what a seller declares to its tax office, and how old its receivables are."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scaicontrol_cli.arguments import AsJson, PartnerOption
-from scaicontrol_cli.context import call
+from scaicontrol_cli.arguments import AsJson, PartnerOption, day
+from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.groups import group
 from scaicontrol_cli.output import Json, amount, amount_column, columns, print_json, print_line, print_note, print_rows
 from scaicontrol_core.kernel.ids import PartnerId
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from scaicontrol_adapters.reports import Report
 
-app = group("Tax reports: VAT summary, One Stop Shop, EC sales list.")
+app = group("Reports: VAT summary, One Stop Shop, EC sales list, age of receivables.")
 
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 _VAT_ROWS = (
@@ -27,6 +27,16 @@ _VAT_ROWS = (
 )
 _SALES_ROWS = (*columns("corrected_period", "country", "vat_number"), amount_column("services", "services_cents"))
 _OSS_AMOUNTS = (amount_column("taxable", "taxable_cents"), amount_column("VAT", "vat_cents"))
+_AGES = (
+    *columns("invoices"),
+    amount_column("not due", "not_due_cents"),
+    amount_column("1-30 days", "days_1_30_cents"),
+    amount_column("31-60 days", "days_31_60_cents"),
+    amount_column("61-90 days", "days_61_90_cents"),
+    amount_column("over 90", "over_90_cents"),
+    amount_column("open", "open_cents"),
+    amount_column("credit", "credit_cents"),
+)
 _HEAPS = (
     *columns("part", "reason", "documents"),
     amount_column("net", "net_cents"),
@@ -98,8 +108,38 @@ def report_ec_sales(
         _print_account(shown)
 
 
+@app.command("ageing")
+def report_ageing(
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="A day of the seller, YYYY-MM-DD (default: today).")
+    ] = None,
+    partner: PartnerOption = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """List what customers owe, by how long it is past due, and what they have to their credit."""
+    from scaicontrol_core.payments.use_cases.report_ageing import ReportAgeing
+
+    wanted, seller = day(as_of, "/as_of"), PartnerId(partner) if partner else None
+    shown = _printed(
+        lambda session: session.use(ReportAgeing)(session.actor, wanted, seller), as_csv=as_csv, as_json=as_json
+    )
+    if shown is not None:
+        print_rows(shown["rows"], (*columns("buyer_name"), *_AGES))
+        print_rows(shown["totals"], (*columns("currency"), *_AGES), title=f"As of {shown['as_of']}")
+        if shown["ties"] is False:
+            print_note("THESE SUMS DO NOT TIE OUT with the invoices; run scaicontrol admin audit.")
+
+
 def _report(use_case: type[Any], period: str, partner: str | None, *, as_csv: bool, as_json: bool) -> Json | None:
     """Make a report; print it as JSON or CSV if asked, else return it to be shown."""
+    seller = PartnerId(partner) if partner else None
+    return _printed(
+        lambda session: session.use(use_case)(session.actor, period, seller_id=seller), as_csv=as_csv, as_json=as_json
+    )
+
+
+def _printed(make: Callable[[Session], Awaitable[Report]], *, as_csv: bool, as_json: bool) -> Json | None:
     from scaicontrol_adapters.reports import report_csv
     from scaicontrol_cli.files import write_text
     from scaicontrol_core.kernel.errors import Invalid
@@ -107,8 +147,7 @@ def _report(use_case: type[Any], period: str, partner: str | None, *, as_csv: bo
 
     if as_csv and as_json:
         raise Invalid("--csv and --json exclude each other.", code="format_unknown")
-    seller = PartnerId(partner) if partner else None
-    made: Report = call(lambda session: session.use(use_case)(session.actor, period, seller_id=seller))
+    made = call(make)
     if as_csv:
         write_text("-", report_csv(made))
         return None

@@ -13,7 +13,8 @@ from attrs import frozen
 from scaicontrol_jobs.documents import render_documents
 from scaicontrol_jobs.mail import deliver_mail
 from scaicontrol_jobs.metering import tend_usage, watch_usage
-from scaicontrol_jobs.subscriptions import monitor_trials, reap_subscriptions
+from scaicontrol_jobs.payments import mark_overdue
+from scaicontrol_jobs.subscriptions import monitor_trials, reap_subscriptions, refresh_costs
 from scaicontrol_jobs.vat_numbers import recheck_all_vat_numbers, recheck_vat_numbers
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ SCHEDULE: tuple[PeriodicJob, ...] = (
     PeriodicJob(name="render_documents", every_seconds=3, run=render_documents),
     PeriodicJob(name="deliver_mail", every_seconds=3, run=deliver_mail),
     PeriodicJob(name="reap_subscriptions", every_seconds=300, run=reap_subscriptions),
+    PeriodicJob(name="mark_overdue", every_seconds=3600, run=mark_overdue),
     PeriodicJob(name="monitor_trials", every_seconds=300, run=monitor_trials),
+    PeriodicJob(name="refresh_costs", every_seconds=3600, run=refresh_costs),
     PeriodicJob(name="recheck_vat_numbers", every_seconds=300, run=recheck_vat_numbers),
     PeriodicJob(name="recheck_all_vat_numbers", every_seconds=86_400, run=recheck_all_vat_numbers),
     PeriodicJob(name="watch_usage", every_seconds=5, run=watch_usage),
