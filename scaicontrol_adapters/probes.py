@@ -34,6 +34,8 @@ async def look(container: Container, issuers: tuple[TrustedIssuer, ...]) -> tupl
         "schema": lambda: _schema(container),
         "object_store": lambda: _object_store(container),
     }
+    if container.settings.redis_url:
+        looks["cache"] = lambda: _cache(container)
     found = await asyncio.gather(*(_probe(name, ask) for name, ask in looks.items()))
     return (*found, _renderer(container), *(_keys(issuer) for issuer in issuers))
 
@@ -74,6 +76,14 @@ class SchemaOutdated(Exception):
 
 async def _object_store(container: Container) -> str:
     await container.objects.exists(_NO_OBJECT)
+    return "answers"
+
+
+async def _cache(container: Container) -> str:
+    """Ask for Redis: without it answers come from the database, and none is wrong."""
+    ping: Callable[[], Awaitable[None]] | None = getattr(container.kept_entitlements.cache, "ping", None)
+    if ping is not None:
+        await ping()
     return "answers"
 
 

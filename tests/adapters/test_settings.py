@@ -40,6 +40,8 @@ def test_every_wrong_variable_is_named_at_once() -> None:
         "SCAICONTROL_BACKGROUND_JOBS": "no such thing",
         "SCAICONTROL_S3_PATH_STYLE": "perhaps",
         "SCAICONTROL_S3_ACCESS_KEY": "key",
+        "SCAICONTROL_REDIS_URL": "http://:secret@host",
+        "SCAICONTROL_ENTITLEMENTS_MAX_AGE_SECONDS": "301",
     }
     with pytest.raises(Invalid) as caught:
         Settings.from_environment(wrong)

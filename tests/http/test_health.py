@@ -24,6 +24,7 @@ from scaicontrol_core.documents.errors import ObjectStoreUnavailable
 from scaicontrol_core.testing.objects import MemoryObjects
 from scaicontrol_http import app as module
 from scaicontrol_http.app import create_app
+from tests.services.redis import OwnRedis
 
 
 @asynccontextmanager
@@ -63,6 +64,15 @@ async def test_the_database_is_away(settings: Settings) -> None:
         assert refused.headers["retry-after"]
         assert "hush" not in refused.text
         assert "nan" in (await client.get("/metrics")).text.lower()
+
+
+async def test_a_cache_that_is_away_costs_no_answer(settings: Settings, own_redis: OwnRedis) -> None:
+    async with served(evolve(settings, redis_url=own_redis.url)) as client:
+        assert states(await client.get("/readyz"))["cache"]
+        own_redis.kill()
+        answer = await client.get("/readyz")
+        assert (answer.status_code, answer.json()["status"], states(answer)["cache"]) == (200, "degraded", False)
+        assert str(own_redis.port) not in answer.text
 
 
 async def test_the_schema_is_behind(settings: Settings, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ def filled(world: Any, their_pack: str) -> dict[str, str]:
         "asset_id": world.their_asset,
         "pack_subscription_id": their_pack,
         "slug": "mail",
+        "service": "mail",
         "plan": "sample",
     }
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 #: Placeholders that belong to nobody: the catalogue is everyone's, and gated by permission.
-NOBODYS = {"slug", "plan"}
+NOBODYS = {"slug", "plan", "service"}
 #: What must be said beside the path for there to be an answer.
 QUERIES = {"/einvoice": {"format": "ubl"}}
 #: Lists that are always of one customer.
