@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scaicontrol_cli import upcoming
 from scaicontrol_cli.arguments import AsJson, DryRun, PartnerOption, TenantOption, day
 from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.errors import FAILED
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.billing.run_report import RunReport
 
 app = group("Billing runs: everything due is put on invoices, once.")
+upcoming.add_to(app)
 VAT_COLUMNS = (
     *columns("country", "category", "rate"),
     amount_column("net", "net_cents"),

@@ -22,8 +22,9 @@ from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
 from scaicontrol_core.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from scaicontrol_core.billing.frozen_document import FrozenDocument
     from scaicontrol_core.billing.ports import BillingWork
 
 
@@ -60,7 +61,7 @@ class _Drafted:
     sales: tuple[Sale, ...]
     prepared: tuple[Prepared, ...]
     tenants: int
-    failures: tuple[TenantFailure, ...] = field(factory=tuple)
+    errors: Mapping[TenantId, ScaiControlError] = field(factory=dict)
 
 
 async def bill_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rules: Rules) -> PageOutcome | None:
@@ -89,13 +90,36 @@ async def bill_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rules: R
 
 async def preview_page(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rules: Rules) -> PageOutcome | None:
     """Return what ``bill_page`` would do, writing nothing."""
+    found = await _previewed(work, ask, ids, rules)
+    if found is None:
+        return None
+    batch, drafted = found
+    return _outcome(batch, drafted, numbered=True, previews=tuple(_preview(each) for each in drafted.prepared))
+
+
+async def preview_documents(
+    work: BillingWork, ask: PageRequestOfRun, ids: Ids, rules: Rules
+) -> tuple[FrozenDocument, ...]:
+    """Return the documents that ``bill_page`` would number, without numbers, writing nothing.
+
+    Raises what keeps a tenant of the page from being billed.
+    """
+    found = await _previewed(work, ask, ids, rules)
+    if found is None:
+        return ()
+    _, drafted = found
+    for error in drafted.errors.values():
+        raise error
+    return tuple(each.document for each in drafted.prepared)
+
+
+async def _previewed(work: BillingWork, ask: PageRequestOfRun, ids: Ids, rules: Rules) -> tuple[Batch, _Drafted] | None:
     batch = await _load(work, ask, keep=False)
     if batch is None:
         return None
     drafted = await _draft(work, batch, ids, rules, ask)
     turnovers = TurnoverCount(work, keep=False, known=ask.previewed)
-    drafted = evolve(drafted, prepared=tuple([await turnovers.counted(each) for each in drafted.prepared]))
-    return _outcome(batch, drafted, numbered=True, previews=tuple(_preview(each) for each in drafted.prepared))
+    return batch, evolve(drafted, prepared=tuple([await turnovers.counted(each) for each in drafted.prepared]))
 
 
 async def _load(work: BillingWork, ask: PageRequestOfRun, *, keep: bool) -> Batch | None:
@@ -137,18 +161,18 @@ async def _draft(work: BillingWork, batch: Batch, ids: Ids, rules: Rules, ask: P
     rules = await with_exchange_rates(work, rules, [wanted for wanted in foreign if wanted is not None])
     sales: list[Sale] = []
     ready: list[Prepared] = []
-    failures: list[TenantFailure] = []
+    errors: dict[TenantId, ScaiControlError] = {}
     for tenant_id, own in gathered.items():
         try:
             if isinstance(own, ScaiControlError):
                 raise own
             documents = [prepare(_facts(batch, sale, sale.invoice, rules), ask.today) for sale in own if sale.invoice]
         except ScaiControlError as error:
-            failures.append(TenantFailure(tenant_id=tenant_id, code=error.code, message=error.message))
+            errors[tenant_id] = error
         else:
             sales += own
             ready += documents
-    return _Drafted(sales=tuple(sales), prepared=tuple(ready), tenants=len(gathered), failures=tuple(failures))
+    return _Drafted(sales=tuple(sales), prepared=tuple(ready), tenants=len(gathered), errors=errors)
 
 
 def _sales(
@@ -192,7 +216,10 @@ def _outcome(
         drafts=0 if numbered else len(documents),
         lines=sum(len(each.document.lines) for each in documents),
         tenants=drafted.tenants,
-        failures=drafted.failures,
+        failures=tuple(
+            TenantFailure(tenant_id=tenant_id, code=error.code, message=error.message)
+            for tenant_id, error in drafted.errors.items()
+        ),
     )
     totals = totals.plus(RunTotals(vat=vat_totals(documents)))
     return PageOutcome(

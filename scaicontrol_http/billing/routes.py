@@ -41,6 +41,7 @@ from scaicontrol_http.billing.schemas import (
     VoidAnswer,
     VoidBody,
 )
+from scaicontrol_http.billing.upcoming import UPCOMING_ROUTES
 from scaicontrol_http.dependencies import Actor, Container, ExpectedVersion, PageRequest
 from scaicontrol_http.requests import Listing, etag, listing
 from scaicontrol_http.sending.schemas import SendAnswer
@@ -233,6 +234,7 @@ ROUTES = (
     run_billing,
     get_billing_run,
     numbering_audit,
+    *UPCOMING_ROUTES,
     *REPORT_ROUTES,
     list_vat_corrections,
     *COMMISSION_ROUTES,

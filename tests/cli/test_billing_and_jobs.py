@@ -43,6 +43,19 @@ def test_every_period_is_billed_once(subscribed: World) -> None:
     assert march.splitlines()[1].split() == ["2", "2", "0", "2"]
 
 
+def test_the_next_invoice_can_be_looked_at(subscribed: World, rows: Rows) -> None:
+    before = rows()
+    told = subscribed("admin", "billing", "upcoming", "jones", "--json").json
+    (invoice,) = told["invoices"]
+    assert [line["description"] for line in invoice["lines"]][:1] == ["Mail Pro"]
+    assert invoice["gross_cents"] == invoice["net_cents"] + invoice["tax_cents"]
+    shown = subscribed("admin", "billing", "upcoming", "jones")
+    assert "Mail Pro" in shown.stdout
+    assert told["bills_on"] in shown.stderr
+    assert rows() == before
+    assert "[tenant_not_found]" in subscribed("admin", "billing", "upcoming", "nobody", fails=1).complaint
+
+
 def test_a_run_can_be_looked_up_later(subscribed: World) -> None:
     made = subscribed("admin", "billing", "run", "--period", "2026-02", "--json").json
     assert subscribed("admin", "billing", "show", made["id"], "--json").json == made

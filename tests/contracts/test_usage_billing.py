@@ -15,6 +15,7 @@ from scaicontrol_core.billing.ledger import ChargeKind
 from scaicontrol_core.billing.ports import InvoiceFilter
 from scaicontrol_core.billing.run_report import RunReport
 from scaicontrol_core.billing.use_cases.change_subscription import ChangeSubscription, SubscriptionChange
+from scaicontrol_core.billing.use_cases.read_upcoming_invoice import ReadUpcomingInvoice, UpcomingInvoice
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.catalog.service import Aggregation, Metric
 from scaicontrol_core.kernel.ids import PlanId
@@ -30,6 +31,8 @@ from scaicontrol_core.testing import MemoryWorld, builders
 from scaicontrol_core.testing.builders import OPERATOR_ID, TENANT_ID
 
 PLATFORM = Actor.system("usage")
+#: What a document has only once it is numbered.
+UNNUMBERED = ("number", "payment_reference", "creditor_reference")
 TIERS = (
     builders.usage_tier(tier_end=1000, unit_price_cents=Decimal(0), unit_divisor=1),
     builders.usage_tier(tier_start=1000, tier_end=10000),
@@ -79,6 +82,17 @@ class Shop:
             [(line.description, str(line.quantity), line.net_cents) for line in found[each.id].lines]
             for each in listed.items
         ]
+
+    async def upcoming(self) -> UpcomingInvoice:
+        """Tell the next invoice."""
+        return await self.world.use(ReadUpcomingInvoice)(PLATFORM, TENANT_ID)
+
+    async def issued(self) -> list[dict[str, Any]]:
+        """Return the newest document, but for its number and links."""
+        async with self.world.work.begin(PLATFORM, read_only=True) as work:
+            listed = await work.invoices.list(InvoiceFilter(), PageRequest(sort="-number", limit=1))
+        kept = [each.document or {} for each in listed.items]
+        return [{key: value for key, value in document.items() if key not in UNNUMBERED} for document in kept]
 
     async def stored(self, subscription: Subscription) -> Subscription:
         """Read a subscription."""
@@ -266,3 +280,26 @@ async def test_whoever_can_not_be_billed_keeps_his_usage_open(shop: Shop) -> Non
 def _late(day: date) -> Any:
     event = {"idempotency_key": "late", "tenant_id": TENANT_ID, "metric": "api_calls", "quantity": 5}
     return read_report(event | {"occurred_at": f"{day}T12:00:00Z"})
+
+
+async def test_the_upcoming_invoice_is_what_the_run_then_bills(shop: Shop) -> None:
+    sold = await shop.subscribe()
+    assert (await shop.upcoming()).bills_on == date(2026, 1, 15)
+    await shop.run()
+    shop.at(2, 1)
+    await shop.use(12345, date(2026, 1, 31))
+    told = await shop.upcoming()
+    assert told.bills_on == date(2026, 2, 18)
+    shop.at(2, 18)
+    await shop.run()
+    assert await shop.issued() == [_told(each) for each in told.documents]
+    await shop.world.use(CancelSubscription)(PLATFORM, sold.id, immediate=True)
+    told = await shop.upcoming()  # the last usage, of which there is none
+    assert (told.bills_on, told.documents) == (date(2026, 2, 22), ())
+    shop.at(2, 22)
+    await shop.run()
+    assert (await shop.upcoming()).bills_on is None
+
+
+def _told(document: Any) -> dict[str, Any]:
+    return {key: value for key, value in document.to_dict().items() if key not in UNNUMBERED}

@@ -165,6 +165,16 @@ async def test_lists_are_narrowed_and_have_a_second_address(boss: Any, acme: Any
     await acme.refused("GET", f"/billing/invoices/{world.draft}", 404, "invoice_not_found")
 
 
+async def test_a_tenant_sees_its_next_invoice_and_no_other(boss: Any, reseller: Any, acme: Any, world: Any) -> None:
+    own = await acme.get("/billing/upcoming-invoice")
+    assert own == await boss.get(f"/admin/tenants/{world.acme}/upcoming-invoice")
+    (invoice,) = own["invoices"]
+    assert invoice["net_cents"] == sum(line["net_cents"] for line in invoice["lines"]) > 0
+    assert {entry["rate"] for entry in invoice["vat"]} == {"21.00"}
+    await reseller.refused("GET", f"/admin/tenants/{world.acme}/upcoming-invoice", 404, "tenant_not_found")
+    await acme.refused("GET", f"/admin/tenants/{world.theirs}/upcoming-invoice", 403, "forbidden")
+
+
 async def test_an_invoices_history_names_who_did_what(boss: Any, world: Any) -> None:
     history = await boss.get(f"/admin/invoices/{world.invoice}/history")
     assert [entry["action"] for entry in history["items"]][-1] == "invoice.drafted"
