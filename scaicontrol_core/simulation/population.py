@@ -17,8 +17,6 @@ from scaicontrol_core.tenancy.tenant import CollectionMethod
 #: What not quite half of all new customers choose at random is on average the first of these days.
 _FIRST_DAYS = 28
 _TRIES = 20_000
-#: A step through the numbers of a pattern that meets all of them: a prime that is no factor of 10.
-_STEP = 7919
 
 WellFormed = Callable[[str], bool]
 
@@ -109,12 +107,12 @@ def _details(stream: Stream, code: str, land: Country, scenario: Scenario, well_
 
 
 def _vat_number(stream: Stream, pattern: str | None, well_formed: WellFormed) -> str | None:
-    """Return a number of the pattern whose check digits hold: the first one met from a place of chance."""
+    """Return a number of the pattern whose check digits hold: the first of many drawn."""
     if pattern is None:
         return None
     digits = pattern.count("#")
     for place in range(_TRIES):
-        number = f"{(stream.at(0) + place * _STEP) % 10**digits:0{digits}d}"
+        number = f"{stream.below(10**digits, place):0{digits}d}"
         filled = pattern.replace("#", "{}").format(*number)
         if well_formed(filled):
             return filled
