@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from scaicontrol_core.access.actor import Actor
     from scaicontrol_core.kernel.events import Event
 
-_SECRET = re.compile(r"(secret|password|token|api_key|private_key|authorization)", re.IGNORECASE)
+#: Tokens, many, are what language models are metered by; a secret is one.
+_SECRET = re.compile(r"(secret|password|token(?!s)|api_key|private_key|authorization)", re.IGNORECASE)
 REDACTED = "[redacted]"
 
 

@@ -89,3 +89,66 @@ def test_packs_are_listed_at_todays_prices(world: World, home: Path) -> None:
     every = world("admin", "packs", "list", "--all", "--json").json["items"]
     assert {item["slug"]: item["is_active"] for item in every} == {"both": True, "old": False}
     assert "67.50 EUR" in world("admin", "packs", "list").stdout
+
+
+METERED = """
+services:
+- slug: chat
+  app_id: chat
+  name: Chat
+  metrics: [{slug: tokens}]
+  plans:
+  - {slug: metered, name: Metered, tier: pro, billing_period: monthly, base_price_cents: 1000, currency: EUR,
+     cost_margins: {tokens: "0.25"}}
+"""
+COSTS = """
+unit_costs:
+- {service: chat, metric: tokens, cost_cents: 400, unit_divisor: 1000000, currency: EUR}
+- {service: chat, metric: tokens, cost_cents: 200, unit_divisor: 1000000, currency: EUR,
+   valid_from: 2100-01-01T00:00:00Z}
+"""
+
+
+def test_cost_based_plans_follow_what_units_cost(world: World, rows: Rows, home: Path) -> None:
+    (home / "chat.yaml").write_text(METERED)
+    (home / "costs.yaml").write_text(COSTS)
+    world("admin", "catalog", "import", "chat.yaml")
+    assert "cost_margins" in world("admin", "catalog", "export").stdout
+    refused = world("admin", "subscriptions", "create", "acme", "chat.metered", fails=2)
+    assert "[plan_without_rate]" in refused.complaint
+    before = rows()
+    preview = world("admin", "plans", "refresh-costs", "costs.yaml", "--dry-run")
+    assert rows() == before
+    assert "0.0005" in preview.stdout
+    assert "2 costs are new" in preview.stderr
+    assert "dry run" in preview.stderr
+    world("admin", "plans", "refresh-costs", "costs.yaml")
+    sold = world("admin", "subscriptions", "create", "acme", "chat.metered", "--json").json
+    assert sold["billable_rate"] == {"tokens": "0.0005"}
+    one = ("--service", "chat", "--metric", "tokens", "--cost-cents", "0.0008", "--currency", "EUR")
+    done = world("admin", "plans", "refresh-costs", *one, "--json").json
+    assert done["subscriptions"] == [
+        {
+            "subscription_id": sold["id"],
+            "tenant_id": sold["tenant_id"],
+            "plan_key": "chat.metered",
+            "metric": "tokens",
+            "before": "0.0005",
+            "after": "0.001",
+        }
+    ]
+    assert sold["id"] not in world("admin", "plans", "refresh-costs").stdout
+    listed = world("admin", "plans", "list", "--service", "chat", "--json").json["items"]
+    assert [(each["cost_margins"], each["billable_rate"]) for each in listed] == [
+        ({"tokens": "0.25"}, {"tokens": "0.001"})
+    ]
+
+
+def test_one_cost_is_told_whole_and_not_beside_a_file(world: World, home: Path) -> None:
+    (home / "costs.yaml").write_text(COSTS)
+    both = world("admin", "plans", "refresh-costs", "costs.yaml", "--service", "chat", fails=2)
+    assert "not both" in both.complaint
+    half = world("admin", "plans", "refresh-costs", "--service", "chat", fails=2)
+    assert "--metric, --cost-cents, --currency" in half.complaint
+    unknown = world("admin", "plans", "refresh-costs", "costs.yaml", fails=2)
+    assert "[service_unknown]" in unknown.complaint

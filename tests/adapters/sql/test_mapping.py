@@ -30,10 +30,11 @@ from scaicontrol_adapters.sql.repositories import (
     tax,
     templates,
     tenancy,
+    unit_costs,
 )
 from scaicontrol_adapters.sql.rows import Row
 from scaicontrol_adapters.sql.rows.billing import BilledPeriodRow, InvoiceLineRow, NumberSeriesRow
-from scaicontrol_adapters.sql.rows.catalog import PackItemRow, UsagePriceRow
+from scaicontrol_adapters.sql.rows.catalog import PackItemRow, UnitCostRow, UsagePriceRow
 from scaicontrol_adapters.sql.rows.documents import DocumentRevisionRow
 from scaicontrol_adapters.sql.rows.journal import AuditRow
 from scaicontrol_adapters.sql.rows.sending import SendEntryRow
@@ -78,6 +79,7 @@ KEPT: dict[str, tuple[Fields[Any], type[Any], tuple[str, ...]]] = {
     "send_history": (sending._ENTRY, SendEntryRow, ()),
     "document_template_versions": (templates._VERSION, TemplateVersionRow, ()),
     "exchange_rates": (tax._RATES, ExchangeRateRow, ()),
+    "unit_costs": (unit_costs._COSTS, UnitCostRow, ()),
     "vat_evidence": (tenancy._EVIDENCE, VatEvidenceRow, ()),
     "audit_log": (audit._ENTRY, AuditRow, ()),
 }
@@ -205,6 +207,7 @@ def test_every_column_is_written(name: str) -> None:
         "tenants": {"search_text"},
         "plans": {"plan_key"},
         "exchange_rates": {"import_id", "imported_at"},
+        "unit_costs": {"import_id", "recorded_at", "recorded_by"},
         "subscriptions": {"exclusive_key", "next_billing_on", "ripe_at"},
         "pack_subscriptions": {"next_billing_on", "ripe_at"},
         "invoices": {"line_count", "order_date", "order_number"},

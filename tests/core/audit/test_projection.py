@@ -62,6 +62,7 @@ def test_names_of_secrets_are_known_in_any_case(name: str) -> None:
         (({"token": 1},), [{"token": REDACTED}]),
         ({"password": {"old": "a"}}, {"password": REDACTED}),
         ("token", "token"),
+        ({"tokens": "0.0004", "access_token": "x"}, {"tokens": "0.0004", "access_token": REDACTED}),
         (None, None),
     ],
 )

@@ -122,3 +122,32 @@ async def test_only_the_platform_edits_the_catalogue(reseller: Any, acme: Any, w
         await caller.refused("POST", PLANS, 403, "forbidden", json=PLAN)
         await caller.refused("DELETE", f"{PLANS}/basic", 403, "forbidden")
         await caller.refused("POST", f"{PLANS}/basic/deactivate", 403, "forbidden")
+
+
+async def test_unit_costs_make_the_rates_of_cost_based_plans(boss: Any, world: Any) -> None:
+    path = "/admin/plans/refresh-costs"
+    terms = PLAN | {"usage_pricing": [], "cost_margins": {"messages": "0.5"}, "cost_multiplier": "1"}
+    made = await boss.post(PLANS, terms, status=201)
+    assert (made["cost_margins"], made["billable_rate"]) == ({"messages": "0.5"}, {})
+    sale = {"tenant_id": world.acme, "plan_key": made["plan_key"]}
+    await boss.refused("POST", "/admin/subscriptions", 422, "plan_without_rate", "/plan_key", json=sale)
+    cost = {"service": "mail", "metric": "messages", "cost_cents": "0.02", "currency": "EUR"}
+    change = {"plan_key": made["plan_key"], "metric": "messages", "before": None, "after": "0.03"}
+    preview = await boss.post(path, {"unit_costs": [cost], "dry_run": True})
+    assert (preview["plans"], preview["recorded"], preview["dry_run"]) == ([change], 1, True)
+    assert (await boss.post(path, {"unit_costs": [cost]})) == preview | {"dry_run": False}
+    assert (await boss.post(path, {})) == preview | {"dry_run": False, "plans": [], "recorded": 0}
+    pointer = "/unit_costs/0/metric"
+    await boss.refused("POST", path, 422, "metric_unknown", pointer, json={"unit_costs": [cost | {"metric": "faxes"}]})
+
+
+async def test_nobody_else_says_what_things_cost_us(reseller: Any, anybody: Any, world: Any) -> None:
+    for somebody, status in ((reseller, 403), (anybody, 401)):
+        answer = await somebody.send("POST", "/admin/plans/refresh-costs", json={})
+        assert answer.status_code == status
+
+
+async def test_the_public_catalogue_tells_nobody_our_margin(anybody: Any, boss: Any, world: Any) -> None:
+    await boss.post(PLANS, PLAN | {"usage_pricing": [], "cost_margins": {"messages": "0.77"}}, status=201)
+    answer = await anybody.send("GET", "/catalog/services/mail/plans")
+    assert "0.77" not in answer.text
