@@ -14,6 +14,8 @@ from scaicontrol_core.integrity.charges import LedgerWalk, charge_findings
 from scaicontrol_core.integrity.crediting import credit_findings
 from scaicontrol_core.integrity.documents import UNREADABLE, document_findings
 from scaicontrol_core.integrity.finding import Finding, IntegrityRule, RuleAudit
+from scaicontrol_core.integrity.packing import pack_findings
+from scaicontrol_core.integrity.settling import payment_findings, settlement_findings
 from scaicontrol_core.tax.report_amounts import read_amounts
 from scaicontrol_core.tax.report_periods import PeriodKind, ReportPeriod, declared_in, period_of
 from scaicontrol_core.tax.report_sums import LeftOut
@@ -22,7 +24,7 @@ from scaicontrol_core.tax.reports import place_vat
 if TYPE_CHECKING:
     from scaicontrol_core.integrity.documents import StoredDocument
     from scaicontrol_core.integrity.ports import IntegrityWork, Repeats
-    from scaicontrol_core.kernel.ids import InvoiceId, PartnerId
+    from scaicontrol_core.kernel.ids import InvoiceId, PackSubscriptionId, PartnerId
     from scaicontrol_core.tenancy.partner import Partner
 
 _PAGE = 500
@@ -102,6 +104,24 @@ async def audit_credits(work: IntegrityWork) -> RuleAudit:
     return RuleAudit(rule=_R.CREDITS_WITHIN_INVOICES, checked=checked, findings=tuple(findings))
 
 
+async def audit_settlements(work: IntegrityWork) -> tuple[RuleAudit, RuleAudit]:
+    """Hold every invoice against its payments, and its status against its balance."""
+    counted: list[Finding] = []
+    paid: list[Finding] = []
+    checked = 0
+    after: InvoiceId | None = None
+    while page := await work.integrity.settled(after=after, limit=_PAGE):
+        for invoice in page:
+            counted += payment_findings(invoice)
+            paid += settlement_findings(invoice)
+        checked, after = checked + len(page), page[-1].invoice_id
+    returned = _repeats(_R.PAYMENTS_COUNTED, await work.integrity.misreturned(), "says otherwise than its refunds: {}")
+    return (
+        RuleAudit(rule=_R.PAYMENTS_COUNTED, checked=returned.checked, findings=(*counted, *returned.findings)),
+        RuleAudit(rule=_R.PAID_WHEN_SETTLED, checked=checked, findings=tuple(paid)),
+    )
+
+
 async def audit_ledger(work: IntegrityWork, timezones: Mapping[PartnerId, str]) -> tuple[RuleAudit, RuleAudit]:
     """Walk the ledger of billed periods; ``timezones`` are the billing zones by partner."""
     walk = LedgerWalk(timezones)
@@ -123,6 +143,20 @@ async def audit_repeats(work: IntegrityWork) -> tuple[RuleAudit, ...]:
         _repeats(_R.ONE_LIVE_SUBSCRIPTION, await reads.rival_subscriptions(), "are {} live subscriptions"),
         _repeats(_R.OWNERS_AGREE, await reads.misplaced(), "has {} rows that name another partner than its own"),
     )
+
+
+async def audit_packs(work: IntegrityWork) -> RuleAudit:
+    """Hold every pack's children against it."""
+    findings: list[Finding] = []
+    checked = 0
+    after: PackSubscriptionId | None = None
+    while page := await work.integrity.packs(after=after, limit=_PAGE):
+        for pack in page:
+            findings += pack_findings(pack)
+        checked, after = checked + len(page), page[-1].id
+    fault = "is not there, but named by {} subscriptions"
+    orphans = _repeats(_R.CHILDREN_MIRROR_PACKS, await work.integrity.orphans(), fault)
+    return RuleAudit(rule=_R.CHILDREN_MIRROR_PACKS, checked=checked, findings=(*findings, *orphans.findings))
 
 
 async def audit_reports(work: IntegrityWork, sellers: Sequence[Partner], declared: Declared) -> RuleAudit:

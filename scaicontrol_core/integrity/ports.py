@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from scaicontrol_core.integrity.charges import ChargeKey, LedgerEntry, LedgerKey
     from scaicontrol_core.integrity.crediting import CreditedInvoice
     from scaicontrol_core.integrity.documents import StoredDocument
-    from scaicontrol_core.kernel.ids import InvoiceId
+    from scaicontrol_core.integrity.packing import PackStanding
+    from scaicontrol_core.integrity.settling import SettledInvoice
+    from scaicontrol_core.kernel.ids import InvoiceId, PackSubscriptionId
 
 
 @frozen
@@ -55,6 +57,14 @@ class IntegrityReads(Protocol):
         """Return invoices with a credit note, or that say they have one, by id, after ``after``."""
         ...
 
+    async def settled(self, *, after: InvoiceId | None, limit: int) -> Sequence[SettledInvoice]:
+        """Return numbered invoices with the sums of their payments by id, after ``after``."""
+        ...
+
+    async def misreturned(self) -> Repeats:
+        """Look at all payments for those that say otherwise than their refunds; ``count`` is by how much."""
+        ...
+
     async def ledger(self, *, after: LedgerKey | None, limit: int) -> Sequence[LedgerEntry]:
         """Return the ledger by subscription, kind and ordinal, what comes after ``after``."""
         ...
@@ -65,6 +75,14 @@ class IntegrityReads(Protocol):
 
     async def rival_subscriptions(self) -> Repeats:
         """Look for tenants with several live subscriptions to one service that allows one."""
+        ...
+
+    async def packs(self, *, after: PackSubscriptionId | None, limit: int) -> Sequence[PackStanding]:
+        """Return subscriptions to packs with their children, by id, after ``after``."""
+        ...
+
+    async def orphans(self) -> Repeats:
+        """Look for subscriptions whose pack is not there, by that pack, among all that have one."""
         ...
 
     async def misplaced(self) -> Repeats:

@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus
+from scaicontrol_core.billing.lifecycle import InvoiceStatus
 from scaicontrol_core.integrity.charges import LedgerEntry
 from scaicontrol_core.integrity.crediting import CreditedInvoice
 from scaicontrol_core.integrity.documents import StoredDocument
+from scaicontrol_core.integrity.packing import PackStanding, Standing
 from scaicontrol_core.integrity.ports import Repeated, Repeats
+from scaicontrol_core.integrity.settling import SettledInvoice
+from scaicontrol_core.payments.lifecycle import PaymentKind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,7 +21,8 @@ if TYPE_CHECKING:
     from scaicontrol_core.billing.invoice import Invoice
     from scaicontrol_core.billing.ledger import BilledPeriod
     from scaicontrol_core.integrity.charges import ChargeKey, LedgerKey
-    from scaicontrol_core.kernel.ids import InvoiceId
+    from scaicontrol_core.kernel.ids import InvoiceId, PackSubscriptionId
+    from scaicontrol_core.payments.payment import Payment
     from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
     from scaicontrol_core.subscriptions.subscription import Subscription
     from scaicontrol_core.testing.memory_store import Transaction
@@ -79,6 +83,26 @@ class MemoryIntegrityReads:
         ]
         return found[:limit]
 
+    async def settled(self, *, after: InvoiceId | None, limit: int) -> Sequence[SettledInvoice]:
+        """Return numbered invoices with the sums of their payments by id."""
+        payments: dict[InvoiceId, list[Payment]] = {}
+        for payment in self._payments():
+            payments.setdefault(payment.invoice_id, []).append(payment)
+        numbered = [row for row in self._invoices() if row.number is not None and not row.document_type.is_credit_note]
+        later = [row for row in numbered if row.id > (after or "")]
+        return [_settled(row, payments.get(row.id, [])) for row in later[:limit]]
+
+    async def misreturned(self) -> Repeats:
+        """Look at all payments for those of which more or less was given back than they say."""
+        rows = self._payments()
+        returned = Counter[str]()
+        for row in rows:
+            if row.payment_id is not None and row.counts:
+                returned[row.payment_id] += row.amount_cents
+        wrong = [row for row in rows if row.returned_cents != returned[row.id]]
+        found = [Repeated("payment", row.id, row.returned_cents - returned[row.id]) for row in wrong]
+        return Repeats(len(rows), sorted(found, key=lambda each: each.resource_id))
+
     async def ledger(self, *, after: LedgerKey | None, limit: int) -> Sequence[LedgerEntry]:
         """Return the ledger by subscription, kind and ordinal."""
         packs: list[PackSubscription] = self._transaction.rows("pack_subscriptions")
@@ -96,6 +120,30 @@ class MemoryIntegrityReads:
         """Look for tenants with several live subscriptions to one service that allows one."""
         return _repeats("subscription", [key for row in self._subscriptions() if (key := row.exclusive_key)])
 
+    async def packs(self, *, after: PackSubscriptionId | None, limit: int) -> Sequence[PackStanding]:
+        """Return subscriptions to packs with their children, by id."""
+        packs: list[PackSubscription] = self._transaction.rows("pack_subscriptions")
+        later = sorted((row for row in packs if row.id > (after or "")), key=lambda row: row.id)[:limit]
+        children: dict[str | None, list[Standing]] = {}
+        for row in sorted(self._subscriptions(), key=lambda row: row.id):
+            children.setdefault(row.pack_subscription_id, []).append(_standing(row))
+        return [
+            PackStanding(
+                id=row.id,
+                own=_standing(row),
+                members=tuple(member.subscription_id for member in row.members),
+                children=tuple(children.get(row.id, ())),
+            )
+            for row in later
+        ]
+
+    async def orphans(self) -> Repeats:
+        """Look for subscriptions whose pack is not there."""
+        packs = {row.id for row in self._transaction.rows("pack_subscriptions")}
+        named = [row.pack_subscription_id for row in self._subscriptions() if row.pack_subscription_id is not None]
+        lost = sorted(Counter(each for each in named if each not in packs).items())
+        return Repeats(len(named), [Repeated("pack_subscription", key, count) for key, count in lost])
+
     async def misplaced(self) -> Repeats:
         """Look at all rows of tenants for those that name another partner than theirs."""
         owners = {row.id: row.partner_id for row in self._transaction.rows("tenants")}
@@ -106,6 +154,9 @@ class MemoryIntegrityReads:
 
     def _invoices(self) -> list[Invoice]:
         return sorted(self._transaction.rows("invoices"), key=lambda row: row.id)
+
+    def _payments(self) -> list[Payment]:
+        return self._transaction.rows("payments")
 
     def _subscriptions(self) -> list[Subscription]:
         return self._transaction.rows("subscriptions")
@@ -120,6 +171,23 @@ def _repeats(resource_type: str, keys: Sequence[str]) -> Repeats:
     return Repeats(len(keys), [Repeated(resource_type, key, count) for key, count in often if count > 1])
 
 
+def _settled(row: Invoice, payments: Sequence[Payment]) -> SettledInvoice:
+    counting = [each for each in payments if each.counts]
+    owners = row.currency, row.seller_id, row.tenant_id
+    return SettledInvoice(
+        invoice_id=row.id,
+        number=row.number or "",
+        status=row.status,
+        gross_cents=row.gross_cents,
+        credited_cents=row.credited.gross_cents,
+        paid_cents=row.paid_cents,
+        refunded_cents=row.refunded_cents,
+        received_cents=sum(each.amount_cents for each in counting if each.kind is PaymentKind.PAYMENT),
+        returned_cents=sum(each.amount_cents for each in counting if each.kind is not PaymentKind.PAYMENT),
+        foreign=sum((each.currency, each.seller_id, each.tenant_id) != owners for each in payments),
+    )
+
+
 def _credited(row: Invoice, notes_net_cents: int, notes_tax_cents: int) -> CreditedInvoice:
     return CreditedInvoice(
         invoice_id=row.id,
@@ -130,4 +198,18 @@ def _credited(row: Invoice, notes_net_cents: int, notes_tax_cents: int) -> Credi
         credited_tax_cents=row.credited.tax_cents,
         notes_net_cents=notes_net_cents,
         notes_tax_cents=notes_tax_cents,
+    )
+
+
+def _standing(row: PackSubscription | Subscription) -> Standing:
+    period = row.current_period
+    return Standing(
+        id=row.id,
+        tenant_id=row.tenant_id,
+        status=row.status,
+        current_period_start=period.start if period else None,
+        current_period_end=period.end if period else None,
+        trial_ends_at=row.trial_ends_at,
+        pending_cancellation_at=row.pending_cancellation_at,
+        past_due_since=row.past_due_since,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -17,8 +17,10 @@ from scaicontrol_core.billing.use_cases.issue_credit_note import IssueCreditNote
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.integrity import IntegrityRule
 from scaicontrol_core.integrity.use_cases.audit_integrity import AuditIntegrity
-from scaicontrol_core.kernel.ids import InvoiceId
+from scaicontrol_core.kernel.ids import InvoiceId, PackSubscriptionId, TenantId
+from scaicontrol_core.subscriptions.use_cases.cancel_pack_subscription import CancelPackSubscription
 from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateSubscription, NewSubscription
+from scaicontrol_core.subscriptions.use_cases.subscribe_pack import NewPackSubscription, SubscribePack
 from scaicontrol_core.testing import MemoryWorld, builders
 from scaicontrol_core.testing.builders import TENANT_ID
 
@@ -65,6 +67,7 @@ async def test_honest_books_are_clean_and_looked_at_whole(world: MemoryWorld, mo
         _R.NOTHING_AFTER_THE_END: 3,
         _R.ACTIVATED_ONCE: 1,
         _R.ONE_LIVE_SUBSCRIPTION: 1,
+        _R.CHILDREN_MIRROR_PACKS: 0,
         _R.REPORTS_TIE_OUT: 1,
     }
 
@@ -104,3 +107,41 @@ async def test_a_ledger_that_says_more_than_the_invoice(world: MemoryWorld, work
         await work.commit()
     found = {finding.rule for finding in (await world.use(AuditIntegrity)(BOSS)).findings}
     assert found == {_R.PERIODS_BILLED_ONCE, _R.CHARGES_ON_INVOICES}
+
+
+async def pack_findings(world: MemoryWorld) -> tuple[int, list[str]]:
+    """Return how many packs were looked at, and what is wrong with them."""
+    audited = await world.use(AuditIntegrity)(BOSS)
+    (packs,) = [rule for rule in audited.rules if rule.rule is _R.CHILDREN_MIRROR_PACKS]
+    return packs.checked, [finding.fault for finding in packs.findings]
+
+
+async def test_children_that_strayed_from_their_pack(world: MemoryWorld, work_factory: Any) -> None:
+    tenants = [TenantId(f"tnt_packed_{number}") for number in range(2)]
+    plan = builders.new_plan()
+    async with work_factory.begin(BOSS) as work:
+        for tenant in tenants:
+            await work.tenants.add(builders.new_tenant(tenant))
+            await work.billing_profiles.add(builders.new_profile(tenant))
+        await work.packs.add(builders.new_pack(builders.item_of(plan)))
+        await work.commit()
+    sold = [await world.use(SubscribePack)(BOSS, NewPackSubscription(tenant, "growth")) for tenant in tenants]
+    await world.use(CancelPackSubscription)(BOSS, sold[1].id, immediate=True)
+    assert await pack_findings(world) == (2, [])
+    child_id = sold[0].members[0].subscription_id
+    async with work_factory.begin(BOSS) as work:
+        child = await work.subscriptions.get(child_id)
+        child.suspend(plan, date(2026, 4, 1))
+        await work.subscriptions.save(child)
+        await work.commit()
+    assert await pack_findings(world) == (2, [f"has status active, its child {child_id} suspended"])
+    async with work_factory.begin(BOSS) as work:
+        child = await work.subscriptions.get(child_id)
+        child.pack_subscription_id = PackSubscriptionId("pks_gone")
+        child.resume(plan, date(2026, 4, 1))
+        await work.subscriptions.save(child)
+        await work.commit()
+    assert await pack_findings(world) == (
+        2,
+        [f"names {child_id} as its child, which does not name it", "is not there, but named by 1 subscriptions"],
+    )

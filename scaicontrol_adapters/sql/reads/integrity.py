@@ -8,11 +8,14 @@ from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from scaicontrol_adapters.sql.mapping import Fields, enum
+from scaicontrol_adapters.sql.reads.pack_integrity import CHILDREN, ORPHANS, PACKS, pack_standings
+from scaicontrol_adapters.sql.reads.settlements import MISRETURNED, SETTLED, settled_invoice
 from scaicontrol_adapters.sql.rows import Row
 from scaicontrol_adapters.sql.rows.base import TenantScoped
 from scaicontrol_adapters.sql.rows.billing import BilledPeriodRow, InvoiceLineRow, InvoiceRow
 from scaicontrol_adapters.sql.rows.journal import OutboxRow
 from scaicontrol_adapters.sql.rows.packs import PackSubscriptionRow
+from scaicontrol_adapters.sql.rows.payments import PaymentRow
 from scaicontrol_adapters.sql.rows.subscriptions import SubscriptionRow
 from scaicontrol_adapters.sql.rows.tenancy import TenantRow
 from scaicontrol_core.billing.ledger import BilledPeriod, ChargeKind
@@ -30,7 +33,9 @@ if TYPE_CHECKING:
 
     from scaicontrol_adapters.sql.transaction import Transaction
     from scaicontrol_core.integrity.charges import ChargeKey, LedgerKey
-    from scaicontrol_core.kernel.ids import InvoiceId
+    from scaicontrol_core.integrity.packing import PackStanding
+    from scaicontrol_core.integrity.settling import SettledInvoice
+    from scaicontrol_core.kernel.ids import InvoiceId, PackSubscriptionId
 
 _ACTIVATED = "subscription.activated.v1"
 _LEDGER = Fields(BilledPeriod, codecs={"charge_kind": enum(ChargeKind)})
@@ -136,6 +141,17 @@ class SqlIntegrityReads:
             for row in await self._rows(wanted)
         ]
 
+    async def settled(self, *, after: InvoiceId | None, limit: int) -> Sequence[SettledInvoice]:
+        """Return numbered invoices with the sums of their payments by id."""
+        wanted = SETTLED.where(InvoiceRow.id > (after or "")).limit(limit)
+        return [settled_invoice(row) for row in await self._rows(wanted)]
+
+    async def misreturned(self) -> Repeats:
+        """Look at all payments for those of which more or less was given back than they say."""
+        found = [Repeated("payment", row[0], int(row[1])) for row in await self._rows(MISRETURNED)]
+        ((checked,),) = await self._rows(select(func.count(PaymentRow.id)))
+        return Repeats(checked, found)
+
     async def ledger(self, *, after: LedgerKey | None, limit: int) -> Sequence[LedgerEntry]:
         """Return the ledger by subscription, kind and ordinal."""
         key = BilledPeriodRow.subscription_id, BilledPeriodRow.charge_kind, BilledPeriodRow.ordinal
@@ -165,6 +181,18 @@ class SqlIntegrityReads:
     async def rival_subscriptions(self) -> Repeats:
         """Look for tenants with several live subscriptions to one service that allows one."""
         return await self._repeats(SubscriptionRow.exclusive_key, SubscriptionRow.exclusive_key.is_not(None))
+
+    async def packs(self, *, after: PackSubscriptionId | None, limit: int) -> Sequence[PackStanding]:
+        """Return subscriptions to packs with their children, by id."""
+        packs = await self._rows(PACKS.where(PackSubscriptionRow.id > (after or "")).limit(limit))
+        of_packs = CHILDREN.where(SubscriptionRow.pack_subscription_id.in_([row.id for row in packs]))
+        return pack_standings(packs, await self._rows(of_packs) if packs else ())
+
+    async def orphans(self) -> Repeats:
+        """Look for subscriptions whose pack is not there."""
+        found = [Repeated("pack_subscription", row[0], int(row[1])) for row in await self._rows(ORPHANS)]
+        ((checked,),) = await self._rows(select(func.count(SubscriptionRow.pack_subscription_id)))
+        return Repeats(checked, found)
 
     async def misplaced(self) -> Repeats:
         """Look at all rows of tenants for those that name another partner than theirs."""

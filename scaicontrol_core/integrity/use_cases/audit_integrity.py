@@ -12,8 +12,10 @@ from scaicontrol_core.integrity.auditing import (
     audit_documents,
     audit_ledger,
     audit_numbers,
+    audit_packs,
     audit_repeats,
     audit_reports,
+    audit_settlements,
 )
 from scaicontrol_core.integrity.finding import IntegrityAudit
 from scaicontrol_core.integrity.ports import IntegrityWork
@@ -46,8 +48,10 @@ class AuditIntegrity:
                 await audit_numbers(work),
                 *await audit_documents(work, declared),
                 await audit_credits(work),
+                *await audit_settlements(work),
                 *await audit_ledger(work, timezones),
                 *await audit_repeats(work),
+                await audit_packs(work),
                 await audit_reports(work, partners, declared),
             )
         return IntegrityAudit(audited_at=self.clock.now(), rules=rules)
