@@ -48,7 +48,7 @@ def partner_json(partner: Partner) -> Json:
     from scaicontrol_core.audit.projection import redact
     from scaicontrol_core.kernel.events import to_json
 
-    names = ("id", "name", "is_operator", "is_billable", "configuration", "created_at", "version")
+    names = ("id", "name", "is_operator", "is_billable", "configuration", "vat_evidence", "created_at", "version")
     shown: Json = redact({name: to_json(getattr(partner, name)) for name in names})
     return shown
 
@@ -127,6 +127,36 @@ def configure_partner(
 
     async def work(session: Session) -> Partner:
         return await session.use(ConfigurePartner)(session.actor, await partner_named(session, partner), wanted)
+
+    _print_partner(call(work), as_json=as_json)
+
+
+@app.command("attest-vat")
+def attest_vat(
+    partner: PartnerArgument,
+    reason: Annotated[str, typer.Option(help="Why the number is taken as valid; kept and audited.")],
+    reference: Annotated[str | None, typer.Option(help="Where the proof is kept.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a partner's VAT number, or the operator's own, as valid for what it buys."""
+    from scaicontrol_core.tenancy.use_cases.attest_partner_vat_number import AttestPartnerVatNumber, PartnerAttestation
+
+    attestation = PartnerAttestation(note=reason, reference=reference)
+
+    async def work(session: Session) -> Partner:
+        partner_id = await partner_named(session, partner)
+        return await session.use(AttestPartnerVatNumber)(session.actor, partner_id, attestation)
+
+    _print_partner(call(work), as_json=as_json)
+
+
+@app.command("check-vat")
+def check_vat(partner: PartnerArgument, as_json: AsJson = False) -> None:
+    """Ask VIES about a partner's VAT number, or the operator's own. Without an answer it is pending."""
+    from scaicontrol_core.tenancy.use_cases.check_partner_vat_number import CheckPartnerVatNumber
+
+    async def work(session: Session) -> Partner:
+        return await session.use(CheckPartnerVatNumber)(session.actor, await partner_named(session, partner))
 
     _print_partner(call(work), as_json=as_json)
 

@@ -15,6 +15,8 @@ depends_on = None
 
 _STATEMENTS, _ENTRIES = "commission_statements", "commission_entries"
 _INVOICES, _SERIES, _IMMUTABLE = "invoices", "number_series", "invoice_immutable"
+_PARTNERS, _AGREED = "partners", "self_billing_agreed_on"
+_FORMAT, _EVIDENCE = "purchase_einvoice_format", "vat_evidence"
 _BUYER, _BUYER_INDEX = "buyer_partner_id", "ix_invoices_buyer_partner_id_id"
 #: Whose rows may have no tenant: they are of a document between the operator and a partner.
 _OF_PARTNERS_TOO = (_INVOICES, "invoice_lines", "document_revisions", "send_requests", "send_history", "payments")
@@ -56,6 +58,9 @@ def upgrade() -> None:
     """Apply."""
     _create_statements()
     _create_entries()
+    op.add_column(_PARTNERS, sa.Column(_AGREED, sa.Date(), nullable=True))
+    op.add_column(_PARTNERS, sa.Column(_FORMAT, sa.String(length=32), nullable=True))
+    op.add_column(_PARTNERS, sa.Column(_EVIDENCE, JsonText(), nullable=False, server_default="{}"))
     _let_partners_buy()
     _credit_partners_too()
 
@@ -65,6 +70,8 @@ def downgrade() -> None:
     drop_triggers(op, ("invoices_credit_notes", "invoices_buyer_kept"))
     refuse_when(op, "invoices_credit_notes", _INVOICES, "INSERT", _UNFOUNDED_BEFORE, _IMMUTABLE)
     _let_only_tenants_buy()
+    for name in (_EVIDENCE, _FORMAT, _AGREED):
+        op.drop_column(_PARTNERS, name)
     drop_triggers(op, (f"{_ENTRIES}_no_update", f"{_ENTRIES}_no_delete", "commission_statement_kept"))
     drop_triggers(op, ("commission_statement_no_delete",))
     op.drop_table(_ENTRIES)

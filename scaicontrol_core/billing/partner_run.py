@@ -9,7 +9,10 @@ from attrs import frozen
 
 from scaicontrol_core.billing.billing_run import PartnerDocument, PartnerDocumentKind, PartnerFailure, RunTotals
 from scaicontrol_core.billing.commissions.closing import Sides, close_months, open_statements
-from scaicontrol_core.kernel.errors import Retryable, ScaiControlError
+from scaicontrol_core.billing.commissions.errors import CommissionClosed, CommissionSettled
+from scaicontrol_core.billing.commissions.settling import drafted_settlements, settle
+from scaicontrol_core.billing.errors import PeriodAlreadyBilled
+from scaicontrol_core.kernel.errors import Retryable, ScaiControlError, Stale
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -17,10 +20,15 @@ if TYPE_CHECKING:
 
     from scaicontrol_core.access.actor import Actor
     from scaicontrol_core.billing.commissions.statement import CommissionStatement
+    from scaicontrol_core.billing.facts import Prepared, Rules
     from scaicontrol_core.billing.ports import BillingWork
     from scaicontrol_core.kernel.ids import Ids
     from scaicontrol_core.kernel.work import Retry, UnitOfWorkFactory
     from scaicontrol_core.tenancy.partner import Partner
+
+_ATTEMPTS = 5
+#: What it means that another run was faster.
+_OVERTAKEN = (Stale, CommissionClosed, CommissionSettled, PeriodAlreadyBilled)
 
 
 @frozen(kw_only=True)
@@ -35,6 +43,7 @@ class PartnerRun:
     retry: Retry
     now: datetime
     before: date
+    rules: Rules
 
     async def __call__(self, actor: Actor, *, dry_run: bool) -> RunTotals:
         """Return what was done, or on a dry run would be."""
@@ -49,10 +58,18 @@ class PartnerRun:
         return totals
 
     async def _of(self, actor: Actor, sides: Sides, *, dry_run: bool) -> RunTotals:
-        return await self._step(sides.partner, partial(self._close, actor, sides, dry_run=dry_run))
+        pending: list[CommissionStatement] = []
+        closed = await self._step(sides.partner, partial(self._close, actor, sides, pending, dry_run=dry_run))
+        settled = await self._step(sides.partner, partial(self._settle, actor, sides, tuple(pending), dry_run=dry_run))
+        return closed.plus(settled)
 
     async def _step(self, partner: Partner, attempt: Callable[[], Awaitable[RunTotals]]) -> RunTotals:
         try:
+            for _ in range(_ATTEMPTS - 1):
+                try:
+                    return await self.retry(attempt)
+                except _OVERTAKEN:
+                    continue  # another run was faster: look again at what is left
             return await self.retry(attempt)
         except Retryable:
             raise
@@ -60,15 +77,50 @@ class PartnerRun:
             failure = PartnerFailure(partner_id=partner.id, code=error.code, message=error.message)
             return RunTotals(partner_failures=(failure,))
 
-    async def _close(self, actor: Actor, sides: Sides, *, dry_run: bool) -> RunTotals:
+    async def _close(
+        self, actor: Actor, sides: Sides, pending: list[CommissionStatement], *, dry_run: bool
+    ) -> RunTotals:
+        """Close the months that are over; on a dry run they are ``pending``."""
         async with self.work.begin(actor, read_only=dry_run) as work:
             if dry_run:
                 over = min(sides.month_of(self.now), self.before)
                 statements, _ = await open_statements(work, sides, over, self.ids)
+                pending[:] = statements
             else:
                 statements = await close_months(work, sides, self.now, self.ids, self.before)
                 await work.commit()
         return RunTotals(partner_documents=_stated(sides.partner, statements))
+
+    async def _settle(
+        self, actor: Actor, sides: Sides, pending: tuple[CommissionStatement, ...], *, dry_run: bool
+    ) -> RunTotals:
+        """Write the self-billing invoices of closed months."""
+        async with self.work.begin(actor, read_only=dry_run) as work:
+            closed = await work.commission_statements.unsettled(sides.partner.id)
+            settlements = await drafted_settlements(work, sides, (*closed, *pending), self.rules, self.ids, self.now)
+            if settlements and not dry_run:
+                await settle(work, settlements)
+                await work.commit()
+        documents = (
+            _invoiced(sides.partner, PartnerDocumentKind.SELF_BILLED_INVOICE, each.prepared) for each in settlements
+        )
+        return RunTotals(partner_documents=tuple(documents))
+
+
+def _invoiced(partner: Partner, kind: PartnerDocumentKind, prepared: Prepared) -> PartnerDocument:
+    invoice, totals = prepared.facts.invoice, prepared.document.totals
+    return PartnerDocument(
+        partner_id=partner.id,
+        partner_name=partner.name,
+        kind=kind,
+        month=f"{invoice.period.last_day:%Y-%m}" if invoice.period else "",
+        currency=invoice.currency,
+        lines=len(invoice.lines),
+        net_cents=totals.net_cents,
+        tax_cents=totals.tax_cents,
+        gross_cents=totals.gross_cents,
+        number=invoice.number,
+    )
 
 
 def _stated(partner: Partner, statements: Sequence[CommissionStatement]) -> tuple[PartnerDocument, ...]:

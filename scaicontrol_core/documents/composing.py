@@ -26,7 +26,7 @@ from scaicontrol_core.documents.context import (
 from scaicontrol_core.documents.epc import epc_payload
 from scaicontrol_core.documents.errors import DocumentUnreadable
 from scaicontrol_core.documents.labels import Labels
-from scaicontrol_core.documents.mentions import legal_notes, vat_label
+from scaicontrol_core.documents.mentions import legal_notes, self_billing_mentions, vat_label
 from scaicontrol_core.documents.wording import labels_for
 from scaicontrol_core.kernel.errors import FieldError
 from scaicontrol_core.kernel.money import Money, minor_unit_exponent
@@ -75,7 +75,7 @@ def _compose(document: Facts, *, draft: bool) -> InvoiceContext:
         totals=totals,
         notes=document.get("notes"),
         reverse_charge=any(entry["category"] == "AE" for entry in entries),
-        legal_notes=_legal_notes(entries, labels.language, seller.get("language")),
+        legal_notes=self_billing_mentions(document) + _legal_notes(entries, labels.language, seller.get("language")),
         payment=_payment(document, totals, draft=draft) if totals.payable.minor > 0 else None,
         branding=branding_of(seller),
         labels=labels,
@@ -131,9 +131,16 @@ def _document(facts: Facts, labels: Labels, *, draft: bool) -> DocumentContext:
         reason=facts.get("reason"),
         is_credit_note=is_credit_note,
         is_draft=draft,
-        title=labels.credit_note if is_credit_note else labels.proforma if draft else labels.invoice,
+        title=_title(facts, labels, draft=draft),
         number_label=labels.credit_note_number if is_credit_note else labels.invoice_number,
     )
+
+
+def _title(facts: Facts, labels: Labels, *, draft: bool) -> str:
+    is_credit_note = facts["document_type"] == "credit_note"
+    if facts.get("self_billed"):
+        return labels.self_billed_credit_note if is_credit_note else labels.self_billed_invoice
+    return labels.credit_note if is_credit_note else labels.proforma if draft else labels.invoice
 
 
 def _line(facts: Facts, currency: str, labels: Labels) -> LineItem:

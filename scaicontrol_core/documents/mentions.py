@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from scaicontrol_core.documents.wording import labels_for
 from scaicontrol_core.tax.mentions import localize_legal_note, localize_tax_label
 
 
@@ -29,3 +30,14 @@ def vat_label(entry: Mapping[str, Any], language: str) -> str:
     except ValueError:
         label: str = entry["label"]
         return label
+
+
+def self_billing_mentions(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the words that a document needs whose buyer wrote it, in the buyer's and the seller's language; else none.
+
+    Directive 2006/112/EC art. 226(10a), in the wording of each language version.
+    """
+    if not document.get("self_billed"):
+        return ()
+    languages = (document["language"], document["seller"].get("language") or document["language"])
+    return tuple(dict.fromkeys(labels_for(language).self_billing for language in languages))

@@ -37,6 +37,14 @@ class PartnerConfigured(PartnerEvent):
 
 
 @frozen(kw_only=True)
+class PartnerVatNumberChecked(PartnerEvent):
+    """What is known about a partner's own VAT number; ``changes`` hold the evidence."""
+
+    action: ClassVar[str] = "partner.vat_number_checked"
+    vat_number: str
+
+
+@frozen(kw_only=True)
 class PartnerBillingLinked(PartnerEvent):
     """The partner became billable for the first time; happens once in its life."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from attrs import define, field, frozen
 
 from scaicontrol_core.kernel.checks import check_fields, required
+from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.events import Event, Recorder, changed
 from scaicontrol_core.kernel.ids import PartnerId
 from scaicontrol_core.tenancy.events import (
@@ -14,8 +15,10 @@ from scaicontrol_core.tenancy.events import (
     PartnerBillingUpdated,
     PartnerConfigured,
     PartnerCreated,
+    PartnerVatNumberChecked,
 )
 from scaicontrol_core.tenancy.seller import POLICY_FIELDS, SELLER_FIELDS, PartnerConfiguration
+from scaicontrol_core.tenancy.vat_evidence import NEVER_CHECKED, VatNumberEvidence
 
 _CHECKS = {"name": required(200)}
 
@@ -36,7 +39,8 @@ class NewPartner:
 class Partner(Recorder):
     """A seller. Exactly one partner is the operator.
 
-    ``billing_linked_at`` is when it first became billable (UTC), which is announced once.
+    ``billing_linked_at`` is when it first became billable (UTC), which is announced once. ``vat_evidence``
+    is what is known about its own VAT number, for what it buys.
     """
 
     id: PartnerId
@@ -45,6 +49,7 @@ class Partner(Recorder):
     configuration: PartnerConfiguration = field(factory=PartnerConfiguration)
     created_at: datetime
     billing_linked_at: datetime | None = None
+    vat_evidence: VatNumberEvidence = NEVER_CHECKED
     version: int = 0
     _events: list[Event] = field(factory=list, init=False, repr=False)
 
@@ -83,6 +88,11 @@ class Partner(Recorder):
     def configure(self, new: PartnerConfiguration, now: datetime) -> None:
         """Replace the configuration; records what changed, nothing if nothing did."""
         before, self.configuration = self.configuration, new
+        claims = ("seller_vat_number", "seller_country_code")
+        known = self.vat_evidence
+        if any(getattr(before, name) != getattr(new, name) for name in claims):
+            self.vat_evidence = NEVER_CHECKED  # another claim: its evidence starts anew
+        forgotten = changed(known, self.vat_evidence)
         self._configured(changed(before, new, *POLICY_FIELDS))
         seller = changed(before, new, *SELLER_FIELDS)
         if seller and self.billing_linked_at is not None:
@@ -91,13 +101,29 @@ class Partner(Recorder):
                     resource_id=self.id,
                     partner_id=self.id,
                     ordinal=self.version + 1,
-                    changes=seller,
+                    changes=seller | forgotten,
                     changed_fields=tuple(seller),
                     seller=new.seller_fields(),
                 )
             )
-        elif seller and not self._link(now, seller):
-            self._configured(seller)
+        elif seller and not self._link(now, seller | forgotten):
+            self._configured(seller | forgotten)
+
+    def learn_vat_evidence(self, evidence: VatNumberEvidence) -> None:
+        """Keep what is known about its VAT number now; ``Invalid`` (``vat_number_missing``) without one."""
+        number = self.configuration.seller_vat_number
+        if number is None:
+            raise Invalid.field("/seller_vat_number", "There is no VAT number.", code="vat_number_missing")
+        before, self.vat_evidence = self.vat_evidence, evidence
+        self._record(
+            PartnerVatNumberChecked(
+                resource_id=self.id,
+                partner_id=self.id,
+                ordinal=self.version + 1,
+                changes=changed(before, evidence),
+                vat_number=number,
+            )
+        )
 
     def _link(self, now: datetime, changes: dict[str, tuple[object, object]] | None = None) -> bool:
         if self.billing_linked_at is not None or not self.is_billable:

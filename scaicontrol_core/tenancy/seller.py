@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -69,10 +70,20 @@ class AdvanceTaxPoint(StrEnum):
     """The line is divided at the change, by days: each part bears the rate of its own days."""
 
 
+def _day(value: Any, pointer: str) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise Invalid.field(pointer, f"{value!r} is not a day like 2026-10-31.", code="date_invalid") from None
+
+
 _CHECKS: Mapping[str, checks.Check] = {
     "partner_name": rules.name_line,
     "billing_model": checks.choice(BillingModel),
     "commission_rate": checks.whole(0, BASIS_POINTS),
+    "self_billing_agreed_on": checks.maybe(_day),
     "allowed_services": checks.distinct(checks.slug),
     "allowed_plans": checks.distinct(checks.required(121)),
     "branding": check_branding,
@@ -99,6 +110,7 @@ _CHECKS: Mapping[str, checks.Check] = {
     "invoice_footer_text": checks.maybe_text(2000),
     "seller_peppol_id": rules.code_line,
     "seller_peppol_scheme": rules.maybe_scheme,
+    "purchase_einvoice_format": checks.maybe(checks.choice(rules.EInvoiceFormat)),
     "billing_timezone": rules.timezone,
     "invoice_number_prefix": rules.maybe_prefix,
     "fiscal_year_start_month": checks.whole(1, 12),
@@ -124,7 +136,10 @@ _CHECKS: Mapping[str, checks.Check] = {
 class PartnerConfiguration:
     """Everything a partner sets: seller identity, bank, numbering, tax and billing policy.
 
-    ``commission_rate`` is in basis points (1250 = 12.5 %). ``allowed_services`` (slugs) and
+    ``commission_rate`` is in basis points (1250 = 12.5 %). ``self_billing_agreed_on`` is when the partner agreed
+    that the operator writes its commission invoices (Directive 2006/112/EC art. 224).
+    ``purchase_einvoice_format`` is what it wants to be invoiced in where it buys (None: PDF only).
+    ``allowed_services`` (slugs) and
     ``allowed_plans`` (plan keys): empty means all. ``seller_registration_number`` is the trade
     register's (EN 16931 BT-30), ``seller_tax_number`` the local tax number (BT-32).
     ``invoice_number_prefix`` is unique among partners and mandatory before the first
@@ -142,6 +157,7 @@ class PartnerConfiguration:
     partner_name: str | None = None
     billing_model: BillingModel = BillingModel.PASS_THROUGH
     commission_rate: int = 0
+    self_billing_agreed_on: date | None = None
     allowed_services: tuple[str, ...] = ()
     allowed_plans: tuple[str, ...] = ()
     branding: dict[str, Any] = Factory(dict)
@@ -168,6 +184,7 @@ class PartnerConfiguration:
     invoice_footer_text: str | None = None
     seller_peppol_id: str | None = None
     seller_peppol_scheme: str | None = None
+    purchase_einvoice_format: rules.EInvoiceFormat | None = None
     billing_timezone: str = "Europe/Amsterdam"
     invoice_number_prefix: str | None = None
     fiscal_year_start_month: int = 1
@@ -225,4 +242,4 @@ SELLER_FIELDS = (
 )  # fmt: skip
 POLICY_FIELDS = tuple(name for name in _CHECKS if name not in SELLER_FIELDS)
 #: What the contract with the operator says: a reseller may read these of itself, never change them.
-CONTRACT_FIELDS = ("billing_model", "commission_rate", "allowed_services", "allowed_plans")
+CONTRACT_FIELDS = ("billing_model", "commission_rate", "self_billing_agreed_on", "allowed_services", "allowed_plans")

@@ -15,7 +15,12 @@ from scaicontrol_core.tenancy.partner import NewPartner
 from scaicontrol_core.tenancy.ports import TenantFilter
 from scaicontrol_core.tenancy.seller import PartnerConfiguration
 from scaicontrol_core.tenancy.tenant import CollectionMethod, TenantChanges
+from scaicontrol_core.tenancy.use_cases.attest_partner_vat_number import (
+    AttestPartnerVatNumber,
+    PartnerAttestation,
+)
 from scaicontrol_core.tenancy.use_cases.attest_vat_number import Attestation, AttestVatNumber
+from scaicontrol_core.tenancy.use_cases.check_partner_vat_number import CheckPartnerVatNumber
 from scaicontrol_core.tenancy.use_cases.check_vat_number import CheckVatNumber
 from scaicontrol_core.tenancy.use_cases.configure_partner import ConfigurePartner, PartnerChanges
 from scaicontrol_core.tenancy.use_cases.create_partner import CreatePartner
@@ -171,6 +176,37 @@ async def list_vat_evidence(
     return listing(found, VatEvidenceRecordAnswer.of)
 
 
+@post(
+    "/admin/partners/{partner_id:str}/vat-attestation",
+    tags=[_PARTNERS],
+    summary="Attest a partner's VAT number",
+    status_code=200,
+    opt={"idempotent": True},
+)
+async def attest_partner_vat_number(
+    container: Container, actor: Actor, partner_id: FromPath[str], data: JSONBody[AttestationBody]
+) -> Response[PartnerAnswer]:
+    """Take the number of a partner, or the operator's own, as valid for what it buys; the reason is kept."""
+    attestation = PartnerAttestation(note=data.note, reference=data.reference)
+    partner = await container.use(AttestPartnerVatNumber)(actor, PartnerId(partner_id), attestation)
+    return Response(PartnerAnswer.of(partner), headers=etag(partner.version))
+
+
+@post(
+    "/admin/partners/{partner_id:str}/vat-check",
+    tags=[_PARTNERS],
+    summary="Check a partner's VAT number in the register",
+    status_code=200,
+    opt={"idempotent": True},
+)
+async def check_partner_vat_number(
+    container: Container, actor: Actor, partner_id: FromPath[str]
+) -> Response[PartnerAnswer]:
+    """Ask VIES now. An outage is no error: the evidence stays as it was, or becomes pending."""
+    partner = await container.use(CheckPartnerVatNumber)(actor, PartnerId(partner_id))
+    return Response(PartnerAnswer.of(partner), headers=etag(partner.version))
+
+
 # -- a tenant's own --------------------------------------------------------------------------
 
 
@@ -257,4 +293,6 @@ ROUTES = (
     create_partner,
     get_partner,
     configure_partner,
+    attest_partner_vat_number,
+    check_partner_vat_number,
 )

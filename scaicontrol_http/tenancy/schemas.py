@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from msgspec import UNSET, UnsetType, structs
@@ -193,6 +193,7 @@ class PartnerPatch(Body):
     partner_name: str | UnsetType | None = UNSET
     billing_model: str | UnsetType = UNSET
     commission_rate: int | UnsetType = UNSET
+    self_billing_agreed_on: date | UnsetType | None = UNSET
     allowed_services: list[str] | UnsetType = UNSET
     allowed_plans: list[str] | UnsetType = UNSET
     branding: dict[str, Any] | UnsetType = UNSET
@@ -219,6 +220,7 @@ class PartnerPatch(Body):
     invoice_footer_text: str | UnsetType | None = UNSET
     seller_peppol_id: str | UnsetType | None = UNSET
     seller_peppol_scheme: str | UnsetType | None = UNSET
+    purchase_einvoice_format: str | UnsetType | None = UNSET
     billing_timezone: str | UnsetType = UNSET
     invoice_number_prefix: str | UnsetType | None = UNSET
     fiscal_year_start_month: int | UnsetType = UNSET
@@ -258,6 +260,7 @@ class PartnerAnswer(Answer):
     is_operator: bool
     is_billable: bool
     configuration: dict[str, Any]
+    vat_evidence: dict[str, Any]
     created_at: datetime
     version: int
 
@@ -270,6 +273,7 @@ class PartnerAnswer(Answer):
             is_operator=partner.is_operator,
             is_billable=partner.is_billable,
             configuration=redact(to_json(partner.configuration)),
+            vat_evidence=to_json(partner.vat_evidence),
             created_at=partner.created_at,
             version=partner.version,
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, or_, select
 
 from scaicontrol_adapters.sql.guard import OPENING, Opening
-from scaicontrol_adapters.sql.mapping import TUPLE, Fields, enum
+from scaicontrol_adapters.sql.mapping import INSTANT, TUPLE, Codec, Fields, enum, json_object
 from scaicontrol_adapters.sql.reads.tenancy import page_of_evidence, page_of_partners, page_of_tenants
 from scaicontrol_adapters.sql.repositories.base import Repository, Table, refuse_foreign, telling
 from scaicontrol_adapters.sql.rows.tenancy import BillingProfileRow, PartnerRow, TenantRow, VatEvidenceRow
@@ -31,6 +31,7 @@ from scaicontrol_core.tenancy.seller import (
 )
 from scaicontrol_core.tenancy.tenant import CollectionMethod, Tenant
 from scaicontrol_core.tenancy.vat_evidence import (
+    NEVER_CHECKED,
     VatEvidenceRecord,
     VatEvidenceSource,
     VatNumberEvidence,
@@ -55,11 +56,26 @@ _CONFIGURATION = Fields(
         "unverified_vat_number_policy": enum(UnverifiedVatNumberPolicy),
         "allowed_services": TUPLE,
         "allowed_plans": TUPLE,
+        "purchase_einvoice_format": enum(EInvoiceFormat),
     },
 )
+_OWN_EVIDENCE = json_object(
+    Fields(
+        VatNumberEvidence,
+        codecs={
+            "state": enum(VatNumberState),
+            "source": enum(VatEvidenceSource),
+            "checked_at": INSTANT,
+            "first_asked_at": INSTANT,
+            "last_asked_at": INSTANT,
+        },
+    )
+)
+#: A partner that was never looked at has nothing there.
+_VAT_EVIDENCE = Codec(_OWN_EVIDENCE.encode, lambda kept: _OWN_EVIDENCE.decode(kept) if kept else NEVER_CHECKED)
 _PARTNERS: Table[Partner] = Table(
     PartnerRow,
-    Fields(Partner, parts={"configuration": _CONFIGURATION}),
+    Fields(Partner, codecs={"vat_evidence": _VAT_EVIDENCE}, parts={"configuration": _CONFIGURATION}),
     what="partner",
     fixed=("is_operator", "created_at"),
     extra=("search_text",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, SmallInteger, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -75,6 +75,7 @@ class PartnerRow(Row, Reach):
     partner_name: Mapped[Name | None]
     billing_model: Mapped[Code]
     commission_rate: Mapped[int]
+    self_billing_agreed_on: Mapped[date | None]
     allowed_services: Mapped[Json]
     allowed_plans: Mapped[Json]
     branding: Mapped[Json]
@@ -101,6 +102,8 @@ class PartnerRow(Row, Reach):
     invoice_footer_text: Mapped[str | None] = mapped_column(Text)
     seller_peppol_id: Mapped[Name | None]
     seller_peppol_scheme: Mapped[str | None] = mapped_column(String(4))
+    purchase_einvoice_format: Mapped[Code | None]
+    vat_evidence: Mapped[Json] = mapped_column(server_default="{}")
     billing_timezone: Mapped[str] = mapped_column(String(64))
     invoice_number_prefix: Mapped[str | None] = mapped_column(String(12))
     fiscal_year_start_month: Mapped[int] = mapped_column(SmallInteger)

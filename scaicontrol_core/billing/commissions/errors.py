@@ -33,3 +33,16 @@ class NoCommissions(Invalid):
             "The operator earns no commission.",
             fields=(FieldError("/partner_id", "name a partner that is not the operator"),),
         )
+
+
+class SelfBillingNotAgreed(Conflict):
+    """Nobody writes invoices in another's name without that other's agreement (Directive 2006/112/EC art. 224)."""
+
+    code = "self_billing_not_agreed"
+
+    def __init__(self, partner_id: str) -> None:
+        super().__init__(
+            f"Partner {partner_id} has not agreed to self-billing, so its commission can't be invoiced in its name.",
+            fields=(FieldError("/self_billing_agreed_on", "record the day of the agreement"),),
+            hint=f"PATCH /api/v1/admin/partners/{partner_id} with self_billing_agreed_on, then run the billing again.",
+        )

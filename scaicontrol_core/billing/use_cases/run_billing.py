@@ -160,7 +160,12 @@ class RunBilling:
         if actor.scope.kind is not ScopeKind.PLATFORM or run.tenant_id is not None:
             return None
         partners = PartnerRun(
-            work=self.work, ids=self.ids, retry=self.retry, now=self.clock.now(), before=run.month.end
+            work=self.work,
+            ids=self.ids,
+            retry=self.retry,
+            now=self.clock.now(),
+            before=run.month.end,
+            rules=Rules(rates=self.rates, document_check=self.document_check),
         )
         return partial(partners, actor)
 

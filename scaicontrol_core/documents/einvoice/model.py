@@ -20,6 +20,8 @@ class InvoiceType(StrEnum):
 
     COMMERCIAL_INVOICE = "380"
     CREDIT_NOTE = "381"
+    SELF_BILLED_INVOICE = "389"
+    SELF_BILLED_CREDIT_NOTE = "261"
 
 
 class PaymentMeans(StrEnum):
@@ -267,6 +269,11 @@ class EInvoice:
     lines: tuple[InvoiceLine, ...]
 
     @property
+    def is_self_billed(self) -> bool:
+        """Tell whether its buyer wrote it."""
+        return self.type in (InvoiceType.SELF_BILLED_INVOICE, InvoiceType.SELF_BILLED_CREDIT_NOTE)
+
+    @property
     def is_credit_note(self) -> bool:
         """Tell whether it gives back."""
-        return self.type is InvoiceType.CREDIT_NOTE
+        return self.type in (InvoiceType.CREDIT_NOTE, InvoiceType.SELF_BILLED_CREDIT_NOTE)

@@ -21,7 +21,7 @@ from scaicontrol_core.documents.einvoice.parties import buyer_of, seller_of
 from scaicontrol_core.documents.einvoice.profiles import Profile, is_under_german_rules, profile_of
 from scaicontrol_core.documents.einvoice.terms_of_payment import payment_instructions, payment_terms
 from scaicontrol_core.documents.errors import DocumentUnreadable
-from scaicontrol_core.documents.mentions import vat_label
+from scaicontrol_core.documents.mentions import self_billing_mentions, vat_label
 from scaicontrol_core.documents.wording import labels_for
 from scaicontrol_core.kernel.errors import FieldError
 from scaicontrol_core.kernel.money import format_minor, minor_unit_exponent
@@ -89,7 +89,7 @@ class _Reading:
         return EInvoice(
             number=document["number"] or "",
             issue_date=date.fromisoformat(document["issue_date"]),
-            type=InvoiceType.CREDIT_NOTE if self.is_credit_note else InvoiceType.COMMERCIAL_INVOICE,
+            type=_type_of(document),
             currency=document["currency"],
             accounting_tax=self._accounting_tax(),
             # Where nothing is to be paid the paper names no day either.
@@ -99,7 +99,7 @@ class _Reading:
             buyer_reference=reference,
             order_reference=order,
             payment_terms=payment_terms(document, self.labels, asked, is_credit_note=self.is_credit_note),
-            note="\n".join(text for text in (document.get("reason"), document.get("notes")) if text) or None,
+            note="\n".join(text for text in self._notes() if text) or None,
             process_id=profile.process_id,
             specification_id=profile.specification_id,
             language=self.labels.language,
@@ -115,6 +115,10 @@ class _Reading:
             vat_groups=self._vat_groups(),
             lines=lines,
         )
+
+    def _notes(self) -> tuple[str | None, ...]:
+        mention = "; ".join(self_billing_mentions(self.document)) or None
+        return mention, self.document.get("reason"), self.document.get("notes")
 
     def _amount(self, minor: int, exponent: int | None = None) -> Decimal:
         """Return minor units as a positive-for-credit amount; a third decimal only if it isn't zero (BR-DEC-…)."""
@@ -219,6 +223,13 @@ class _Reading:
             description=description.strip() or None,
             seller_item=facts.get("plan_key"),
         )
+
+
+def _type_of(document: Facts) -> InvoiceType:
+    is_credit_note = document["document_type"] == "credit_note"
+    if document.get("self_billed"):
+        return InvoiceType.SELF_BILLED_CREDIT_NOTE if is_credit_note else InvoiceType.SELF_BILLED_INVOICE
+    return InvoiceType.CREDIT_NOTE if is_credit_note else InvoiceType.COMMERCIAL_INVOICE
 
 
 def _period(facts: Facts) -> InclusivePeriod | None:

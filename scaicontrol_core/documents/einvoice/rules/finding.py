@@ -71,6 +71,8 @@ def mending(pointer: str) -> str:
         return f"{_PARTNER}: {name if name in _SAME_NAME else f'seller_{name}'}"
     if top == "buyer":
         return f"{_BUYER}: {name}"
+    if top == "self_billed":
+        return f"{_PARTNER} of its buyer: another purchase_einvoice_format, or none"
     if top == "buyer_reference":
         return f"{_BUYER}: buyer_reference, or {_DRAFT}: buyer_reference"
     if top in {"lines", "currency", "notes"}:

@@ -34,6 +34,10 @@ _KENNITALA = "0196"
 def peppol(case: Case) -> Iterator[Finding]:
     """Yield what the network refuses."""
     einvoice = case.einvoice
+    if einvoice.is_self_billed:
+        rule = "PEPPOL-EN16931-P0101" if einvoice.is_credit_note else "PEPPOL-EN16931-P0100"
+        message = f"Peppol BIS Billing carries no self-billing (type {einvoice.type.value}): its list has no such type."
+        yield wrong(rule, "BT-3", "/self_billed", message)
     what = "A reference of the buyer (its order, cost centre or our customer number)"
     yield from missing(
         "PEPPOL-EN16931-R003", "BT-10", "/buyer_reference", what, einvoice.buyer_reference or einvoice.order_reference

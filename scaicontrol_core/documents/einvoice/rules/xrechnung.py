@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scaicontrol_core.documents.einvoice.rules.finding import Case, Finding, missing
+from scaicontrol_core.documents.einvoice.model import InvoiceType
+from scaicontrol_core.documents.einvoice.rules.finding import Case, Finding, missing, wrong
 
 _SELLER_TAXED = frozenset({"S", "Z", "E", "AE", "K", "G", "L", "M"})
 
@@ -12,6 +13,9 @@ _SELLER_TAXED = frozenset({"S", "Z", "E", "AE", "K", "G", "L", "M"})
 def xrechnung(case: Case) -> Iterator[Finding]:
     """Yield what the XRechnung refuses."""
     einvoice = case.einvoice
+    if einvoice.type is InvoiceType.SELF_BILLED_CREDIT_NOTE:
+        message = "The XRechnung's list of types has self-billing invoices (389), and no credit note of them (261)."
+        yield wrong("BR-DE-17", "BT-3", "/self_billed", message)
     yield from german(case, "BR-DE-{}")
     buyer_address, seller_address = einvoice.buyer.electronic_address, einvoice.seller.electronic_address
     yield from missing(
