@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from scaicontrol_adapters.sql.mapping import DAY, DECIMALS, INSTANT, Fields, enum, json_list, json_object
 from scaicontrol_adapters.sql.reads.subscriptions import (
@@ -72,6 +72,12 @@ _SUBSCRIPTIONS: Table[Subscription] = Table(
 
 
 class SqlSubscriptions(Repository[Subscription]):
+#: Built once: whoever enforces quotas asks for nothing more often.
+_LIVE_OF = _SUBSCRIPTIONS.select.where(
+    SubscriptionRow.tenant_id == bindparam("of_tenant"),
+    SubscriptionRow.status.in_(sorted(status.value for status in LIVE_STATUSES)),
+).order_by(SubscriptionRow.id)
+
     """Subscriptions within scope (port ``Subscriptions``)."""
 
     table = _SUBSCRIPTIONS
@@ -112,11 +118,8 @@ class SqlSubscriptions(Repository[Subscription]):
 
     async def live_of(self, tenant_id: TenantId) -> Sequence[Subscription]:
         """Return all of the tenant's live subscriptions, by id."""
-        return await self.all_where(
-            SubscriptionRow.tenant_id == tenant_id,
-            SubscriptionRow.status.in_([status.value for status in LIVE_STATUSES]),
-            order=(SubscriptionRow.id,),
-        )
+        rows = await self._transaction.execute(_LIVE_OF, {"of_tenant": tenant_id})
+        return [self.table.restore(row) for row in rows]
 
     async def of_pack(self, pack_subscription_id: PackSubscriptionId) -> Sequence[Subscription]:
         """Return the live children of a pack subscription, by id."""
