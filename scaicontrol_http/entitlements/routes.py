@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Request, Response, get
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 
 from scaicontrol_core.entitlements.use_cases.list_entitlements import ListEntitlements
@@ -19,9 +20,15 @@ _ENTITLEMENTS = "Entitlements"
 _Tenant = Annotated[
     str | None, QueryParameter(name="tenant_id", description="Whose; a tenant's own token needs none.", max_length=64)
 ]
+_SAME = {304: ResponseSpec(None, description="The caller has the answer already: `If-None-Match` names its ETag.")}
 
 
-@get("/entitlements/{service:str}", tags=[_ENTITLEMENTS], summary="Show what a tenant may use of a service")
+@get(
+    "/entitlements/{service:str}",
+    tags=[_ENTITLEMENTS],
+    summary="Show what a tenant may use of a service",
+    responses=_SAME,
+)
 async def show_entitlement(
     request: Request[Any, Any, Any],
     container: Container,
@@ -39,7 +46,7 @@ async def show_entitlement(
     return conditional(request, EntitlementAnswer.of(found.entitlement), found.left)
 
 
-@get("/entitlements", tags=[_ENTITLEMENTS], summary="List what a tenant may use")
+@get("/entitlements", tags=[_ENTITLEMENTS], summary="List what a tenant may use", responses=_SAME)
 async def list_entitlements(
     request: Request[Any, Any, Any], container: Container, actor: Actor, tenant_id: _Tenant = None
 ) -> Response[EntitlementListing]:
