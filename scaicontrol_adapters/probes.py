@@ -95,6 +95,7 @@ def _renderer(container: Container) -> Probe:
 def _keys(issuer: TrustedIssuer) -> Probe:
     state = issuer.keys.state
     if state.error:
-        return Probe("keys", ok=state.count > 0, state=f"{state.count} known, the issuer does not answer")
+        old = "" if state.age_seconds is None else f", seen {state.age_seconds / 3600:.1f} hours ago"
+        return Probe("keys", ok=False, state=f"{state.count} serve{old}, the issuer does not answer")
     known = "fetched with the first token" if state.age_seconds is None else f"{state.count} known"
     return Probe("keys", ok=True, state=known)

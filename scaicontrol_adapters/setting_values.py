@@ -61,6 +61,11 @@ def address_or_none(raw: str) -> str:
     return NONE if raw.lower() == NONE else address(raw)
 
 
+def unless_none(given: str, usual: str) -> str:
+    """Return what was given, or else what is usual; nothing for the word that stands for none."""
+    return "" if given == NONE else given or usual
+
+
 def origins(raw: str) -> tuple[str, ...]:
     """Read addresses separated by commas."""
     return tuple(address(each.strip()) for each in raw.split(",") if each.strip())

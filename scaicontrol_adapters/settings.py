@@ -20,6 +20,7 @@ from attrs import Attribute, field, fields, frozen
 
 from scaicontrol_adapters import setting_values as reading
 from scaicontrol_adapters.environment import read_environment
+from scaicontrol_adapters.setting_checks import check, note
 from scaicontrol_core.kernel.checks import Findings
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 PREFIX = "SCAICONTROL_"
 _JWKS_PATH = "/api/v1/platform/.well-known/jwks.json"
+_ME_PATH = "/auth/me"
 #: What the test suite leaves in the environment for itself.
 _TESTS_OWN = f"{PREFIX}TEST_"
 _MIB = 1024 * 1024
@@ -79,14 +81,6 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
-
-
-#: What each way of e-mails cannot do without.
-_NEEDED_FOR_MAIL: Mapping[MailKind, tuple[str, ...]] = {
-    MailKind.FOLDER: (),
-    MailKind.SMTP: ("mail_from", "smtp_host"),
-    MailKind.SCAISEND: ("mail_from", "scaisend_url", "scaisend_token"),
-}
 
 
 def variable(attribute: Attribute[Any]) -> str:
@@ -171,6 +165,15 @@ class Settings:
     jwks_url: str = _setting(
         "", f"Where the issuer's public keys are. Empty: `{_JWKS_PATH}` at the address of ScaiKey.", reading.address
     )
+    jwks_stale_hours: int = _setting(
+        24, "How long known keys go on serving while the issuer does not answer, in hours.", reading.number(1, 720)
+    )
+    scaikey_me_url: str = _setting(
+        "",
+        "Where the issuer tells what the bearer of a token may do by now. Empty: `/auth/me` at the address of ScaiKey."
+        " `none`: nobody is asked, what stands in a token holds until it expires.",
+        reading.address_or_none,
+    )
     dev_issuer: bool = _setting(
         None,
         "Whether this server issues tokens itself, to anyone who asks. Empty: yes in development without ScaiKey, else"
@@ -223,10 +226,11 @@ class Settings:
             "mail_dir": self.data_dir / "mail" if self.mail_dir is absent else self.mail_dir,
             "jwks_url": jwks_url,
             "jwt_issuer": self.jwt_issuer or self.scaikey_url,
+            "scaikey_me_url": reading.unless_none(
+                self.scaikey_me_url, self.scaikey_url and self.scaikey_url + _ME_PATH
+            ),
             "dev_issuer": not (self.is_production or jwks_url) if self.dev_issuer is absent else self.dev_issuer,
-            "vies_url": ""
-            if self.vies_url == reading.NONE
-            else self.vies_url or (VIES_URL if self.is_production else ""),
+            "vies_url": reading.unless_none(self.vies_url, VIES_URL if self.is_production else ""),
             "pdf_workers": self.pdf_workers or min(os.cpu_count() or 1, 8),
         }
         for name, value in derived.items():
@@ -256,29 +260,9 @@ class Settings:
                 _read(attribute, raw, values, findings)
         _note_unknown(given, {variable(attribute) for attribute in fields(cls)}, findings)
         settings = cls(**values)
-        settings._check(findings)
+        check(settings, findings)
         findings.raise_if_any()
         return settings
-
-    def _check(self, findings: Findings) -> None:
-        """Note what contradicts itself."""
-        if self.object_store is ObjectStoreKind.S3 and not self.s3_bucket:
-            _note(findings, "s3_bucket", "is needed for the object store s3")
-        if bool(self.s3_access_key) != bool(self.s3_secret_key):
-            _note(findings, "s3_secret_key", "and the access key are set together or not at all")
-        for name in _NEEDED_FOR_MAIL[self.mail]:
-            if not getattr(self, name):
-                _note(findings, name, f"is needed to send mail by {self.mail.value}")
-        if bool(self.smtp_username) != bool(self.smtp_password):
-            _note(findings, "smtp_password", "and the user name are set together or not at all")
-        if not self.is_production:
-            return
-        if self.dev_issuer:
-            _note(findings, "dev_issuer", "may not be on in production: it gives a token to anyone who asks")
-        if not self.jwks_url:
-            _note(findings, "scaikey_url", "is needed in production: nobody could be told from anybody else")
-        elif not self.jwt_issuer:
-            _note(findings, "jwt_issuer", "is needed in production when only the place of the keys is given")
 
 
 def _read(attribute: Attribute[Any], raw: str, values: dict[str, Any], findings: Findings) -> None:
@@ -287,7 +271,7 @@ def _read(attribute: Attribute[Any], raw: str, values: dict[str, Any], findings:
     except ValueError as wrong:
         # A secret is not repeated in a message that will be logged.
         shown = "its value" if attribute.metadata["secret"] else repr(raw)
-        _note(findings, attribute.name, f"cannot be used: {shown} is {wrong}")
+        note(findings, attribute.name, f"cannot be used: {shown} is {wrong}")
 
 
 def _note_unknown(given: Mapping[str, str], known: set[str], findings: Findings) -> None:
@@ -297,8 +281,3 @@ def _note_unknown(given: Mapping[str, str], known: set[str], findings: Findings)
             near = get_close_matches(name, known, n=1)
             message = f"There is no setting {name}." + (f" Is {near[0]} meant?" if near else "")
             findings.note(f"/{name}", message, "settings_invalid")
-
-
-def _note(findings: Findings, name: str, message: str) -> None:
-    full_name = PREFIX + name.upper()
-    findings.note(f"/{full_name}", f"{full_name} {message}.", "settings_invalid")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TextIO
 
+    from scaicontrol_adapters.scaikey.keys import KeysState
     from scaicontrol_adapters.settings import Settings
 
 METRICS_TYPE = CONTENT_TYPE_LATEST
@@ -84,6 +86,9 @@ class Metrics:
     _requests: Counter = field(init=False)
     _seconds: Histogram = field(init=False)
     _pending: Gauge = field(init=False)
+    _keys: Gauge = field(init=False)
+    _keys_age: Gauge = field(init=False)
+    _keys_failing: Gauge = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Name them."""
@@ -104,6 +109,25 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._keys = Gauge(
+            "scaicontrol_issuer_keys",
+            "Keys of an issuer that tokens are checked with.",
+            ("issuer",),
+            registry=self.registry,
+        )
+        self._keys_age = Gauge(
+            "scaicontrol_issuer_keys_age_seconds",
+            "How long ago the issuer answered; not a number before it ever did.",
+            ("issuer",),
+            registry=self.registry,
+        )
+        self._keys_failing = Gauge(
+            "scaicontrol_issuer_keys_failing",
+            "1 while the issuer does not answer, else 0.",
+            ("issuer",),
+            registry=self.registry,
+        )
+
     def request_answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answered request."""
         self._requests.labels(method, route, str(status)).inc()
@@ -112,6 +136,12 @@ class Metrics:
     def documents_pending(self, count: float) -> None:
         """Note how many documents wait; ``nan`` if nobody knows."""
         self._pending.set(count)
+
+    def keys_stand(self, issuer: str, state: KeysState) -> None:
+        """Note how an issuer's keys stand."""
+        self._keys.labels(issuer).set(state.count)
+        self._keys_age.labels(issuer).set(math.nan if state.age_seconds is None else state.age_seconds)
+        self._keys_failing.labels(issuer).set(state.error is not None)
 
     def expose(self) -> bytes:
         """Return everything in Prometheus' text format."""

@@ -12,10 +12,12 @@ from litestar.middleware import ASGIMiddleware
 
 from scaicontrol_core.access import Actor
 from scaicontrol_core.kernel.errors import Unauthenticated
-from scaicontrol_http.dependencies import ACTOR_STATE
+from scaicontrol_http.dependencies import ACTOR_STATE, CALLER_STATE
 from scaicontrol_http.errors import REQUEST_ID
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from litestar.types import ASGIApp, Receive, Scope, Send
 
     from scaicontrol_adapters.scaikey.tokens import TokenVerifier
@@ -40,16 +42,23 @@ class Authentication(ASGIMiddleware):
         if scope["route_handler"].opt.get("public") or scope.get("method") == "OPTIONS":
             actor = Actor.anonymous()
         else:
-            actor = await self.verifier.actor(bearer_token(Headers.from_scope(scope).get("authorization")))
+            caller = await self.verifier.caller(bearer_token(Headers.from_scope(scope).getall("authorization", [])))
+            state[CALLER_STATE], actor = caller, caller.actor
         actor = actor.with_request(state.get(REQUEST_ID) or "")
         state[ACTOR_STATE] = actor
         structlog.contextvars.bind_contextvars(actor=actor.subject, tenant_id=actor.scope.tenant_id)
         await next_app(scope, receive, send)
 
 
-def bearer_token(header: str | None) -> str:
-    """Return the token of an ``Authorization`` header; raises ``Unauthenticated`` (``token_missing``)."""
-    scheme, _, token = (header or "").strip().partition(" ")
+def bearer_token(headers: Sequence[str]) -> str:
+    """Return the token of the ``Authorization`` headers.
+
+    Raises ``Unauthenticated``: ``token_missing``, and ``token_invalid`` if there are several, of
+    which somebody on the way may have looked at another one.
+    """
+    if len(headers) > 1:
+        raise Unauthenticated("There is more than one header Authorization.", code="token_invalid")
+    scheme, _, token = "".join(headers).strip().partition(" ")
     if scheme.lower() != _SCHEME or not token.strip():
         raise Unauthenticated(
             "This needs a bearer token.", code="token_missing", hint="Send the header Authorization: Bearer <token>."

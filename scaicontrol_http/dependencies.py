@@ -27,6 +27,8 @@ ExpectedVersion = NamedDependency[int | None]
 
 #: Where the authentication middleware leaves the actor for the rest of the request.
 ACTOR_STATE = "scaicontrol_actor"
+#: Where it leaves what else a token said: until when it counts.
+CALLER_STATE = "scaicontrol_caller"
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 
 _Limit = Annotated[

@@ -74,6 +74,8 @@ def health_routes(
     async def metrics_page() -> Response[bytes]:
         """Expose the process's numbers to Prometheus."""
         metrics.documents_pending(await _pending(container))
+        for issuer in issuers:
+            metrics.keys_stand(issuer.issuer, issuer.keys.state)
         return Response(metrics.expose(), media_type=METRICS_TYPE)
 
     return healthz, readyz, metrics_page

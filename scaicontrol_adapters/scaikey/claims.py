@@ -11,6 +11,9 @@ tenant                  whoever else names a ``tenant_id``
 
 A reseller's administrator may be free to make roles in the identity provider. So
 ``super_admin`` from within a reseller, or from one of its customers, is worth nothing.
+
+Roles are names, or objects with a ``name`` and the ``permissions`` that go with it; groups are
+names, or objects with a ``name`` and ``roles``. Whoever is in a group has its roles.
 """
 
 from __future__ import annotations
@@ -19,21 +22,34 @@ from typing import TYPE_CHECKING, Any
 
 from scaicontrol_core.access.actor import Actor, ActorKind
 from scaicontrol_core.access.ceiling import PERMISSION_CEILING, ROLE_CEILING
-from scaicontrol_core.access.role import TENANT_USER_PERMISSIONS, Role, effective_permissions
+from scaicontrol_core.access.grants import GrantedGroup, GrantedRole, Grants
+from scaicontrol_core.access.role import TENANT_USER_PERMISSIONS, Role
 from scaicontrol_core.kernel.errors import Unauthenticated
 from scaicontrol_core.kernel.ids import PartnerId, TenantId
 from scaicontrol_core.kernel.scope import Scope, ScopeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 MAX_SUBJECT = 100
 _MAX_ID = 36
+_SERVICE = "service"
+
+
+def is_service(claims: Mapping[str, Any]) -> bool:
+    """Tell whether the token is a service's own."""
+    return bool(claims.get("token_type") == _SERVICE)
 
 
 def claims_super_admin(claims: Mapping[str, Any]) -> bool:
     """Tell whether the token says ``super_admin``, true or not."""
-    return Role.SUPER_ADMIN.value in _names(claims, "roles")
+    return not is_service(claims) and Role.SUPER_ADMIN.value in grants_of(claims).role_names
+
+
+def grants_of(claims: Mapping[str, Any]) -> Grants:
+    """Return what claims grant; ``Unauthenticated`` (``token_invalid``) for claims of the wrong type."""
+    groups = frozenset(_group(each) for each in _listed(claims, "groups"))
+    return Grants(_names(claims, "permissions"), _roles(claims, "roles"), groups)
 
 
 def tenancy_of(claims: Mapping[str, Any]) -> tuple[PartnerId | None, TenantId | None]:
@@ -51,7 +67,7 @@ def actor_of(claims: Mapping[str, Any], *, within_reseller: bool) -> Actor:
     ``Unauthenticated``: ``token_invalid`` for claims of the wrong type, ``token_incomplete`` for
     a token that belongs to nobody we serve.
     """
-    if claims.get("token_type") == "service":
+    if is_service(claims):
         app_id = _text(claims, "app_id")
         return _actor(ActorKind.SERVICE, claims, Scope.service(app_id), subject=f"service:{app_id}")
     scope = _user_scope(claims, within_reseller=within_reseller)
@@ -60,7 +76,7 @@ def actor_of(claims: Mapping[str, Any], *, within_reseller: bool) -> Actor:
 
 def _user_scope(claims: Mapping[str, Any], *, within_reseller: bool) -> Scope:
     partner_id, tenant_id = tenancy_of(claims)
-    roles = _names(claims, "roles")
+    roles = grants_of(claims).role_names
     if Role.SUPER_ADMIN.value in roles and not within_reseller:
         return Scope.platform()
     if partner_id and Role.PARTNER_ADMIN.value in roles:
@@ -75,10 +91,12 @@ def _user_scope(claims: Mapping[str, Any], *, within_reseller: bool) -> Scope:
 
 
 def _actor(kind: ActorKind, claims: Mapping[str, Any], scope: Scope, *, subject: str) -> Actor:
-    roles = _names(claims, "roles") & {role.value for role in ROLE_CEILING[scope.kind]}
-    granted = effective_permissions(_names(claims, "permissions"), roles) & PERMISSION_CEILING[scope.kind]
+    grants = grants_of(claims)
+    roles = grants.role_names & {role.value for role in ROLE_CEILING[scope.kind]}
+    granted = grants.merged(roles) & PERMISSION_CEILING[scope.kind]
     own = TENANT_USER_PERMISSIONS if scope.kind is ScopeKind.TENANT else frozenset()
-    return Actor(kind, subject, scope, granted | own, frozenset(roles))
+    groups = grants.group_names if kind is ActorKind.USER else frozenset()
+    return Actor(kind, subject, scope, granted | own, frozenset(roles), groups)
 
 
 def _text(claims: Mapping[str, Any], name: str, longest: int = _MAX_ID) -> str:
@@ -88,8 +106,36 @@ def _text(claims: Mapping[str, Any], name: str, longest: int = _MAX_ID) -> str:
     return value
 
 
+def _group(claimed: object) -> GrantedGroup:
+    if isinstance(claimed, dict):
+        return GrantedGroup(_name(claimed.get("name"), "groups"), _roles(claimed, "roles"))
+    return GrantedGroup(_name(claimed, "groups"))
+
+
+def _roles(claims: Mapping[str, Any], name: str) -> frozenset[GrantedRole]:
+    return frozenset(_role(each, name) for each in _listed(claims, name))
+
+
+def _role(claimed: object, name: str) -> GrantedRole:
+    if isinstance(claimed, dict):
+        return GrantedRole(_name(claimed.get("name"), name), _names(claimed, "permissions"))
+    return GrantedRole(_name(claimed, name))
+
+
 def _names(claims: Mapping[str, Any], name: str) -> frozenset[str]:
-    value = claims.get(name) or []
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise Unauthenticated(f"The token's claim {name} is not a list of names.", code="token_invalid")
-    return frozenset(value)
+    return frozenset(_name(each, name) for each in _listed(claims, name))
+
+
+def _name(value: object, claim: str) -> str:
+    if not isinstance(value, str):
+        raise Unauthenticated(f"The token's claim {claim} is not a list of names.", code="token_invalid")
+    return value
+
+
+def _listed(claims: Mapping[str, Any], name: str) -> Sequence[object]:
+    value = claims.get(name)
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise Unauthenticated(f"The token's claim {name} is no list.", code="token_invalid")
+    return value

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-import json
-import math
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import frozen
-from joserfc import jws, jwt
-from joserfc.errors import JoseError
 
-from scaicontrol_adapters.scaikey.claims import actor_of, claims_super_admin, tenancy_of
+from scaicontrol_adapters.scaikey.claims import actor_of, claims_super_admin, is_service, tenancy_of
+from scaicontrol_adapters.scaikey.unverified import ALGORITHMS, UnverifiedToken, invalid, read_unverified
+from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.kernel.errors import Unauthenticated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scaicontrol_adapters.scaikey.keys import Key, KeySource
-    from scaicontrol_core.access.actor import Actor
+    from scaicontrol_adapters.scaikey.current import CurrentGrants
+    from scaicontrol_adapters.scaikey.keys import KeySource
     from scaicontrol_core.kernel.clock import Clock
     from scaicontrol_core.kernel.ids import PartnerId, TenantId
 
-#: Signatures only a private key can make; never ``none``, never a shared secret.
-ALGORITHMS = ("RS256", "ES256")
+__all__ = ["ALGORITHMS", "LEEWAY_SECONDS", "Caller", "Resellers", "TokenVerifier", "TrustedIssuer"]
+
+#: How far clocks may differ.
 LEEWAY_SECONDS = 30
-_MAX_LENGTH = 16 * 1024
+#: The last second of the year 9999: beyond it there are no dates.
+_LATEST = 253_402_300_799
+#: Tokens say "for ever" with times that are no dates; anything beyond is no number that a time could be.
+_FAR = 10**18
+#: What an issuer calls the tokens that are no access tokens.
+_OTHER_KINDS = frozenset({"id", "id_token", "refresh", "refresh_token", "offline", "logout"})
 
 
 class Resellers(Protocol):
@@ -37,11 +42,24 @@ class Resellers(Protocol):
 
 @frozen
 class TrustedIssuer:
-    """Whose tokens count: ``iss`` as written in them, ``aud`` if it must name us, and its keys."""
+    """Whose tokens count: ``iss`` as written in them, ``aud`` if it must name us, and its keys.
+
+    ``grants`` knows what the issuer grants by now; without it, a token's own snapshot serves.
+    """
 
     issuer: str
     keys: KeySource
     audience: str = ""
+    grants: CurrentGrants | None = None
+
+
+@frozen
+class Caller:
+    """Who a token stands for, until when, and whether its issuer said by now what they may do."""
+
+    actor: Actor
+    expires_at: datetime
+    refreshed: bool
 
 
 @frozen
@@ -53,72 +71,77 @@ class TokenVerifier:
     resellers: Resellers
 
     async def actor(self, token: str) -> Actor:
-        """Return the actor of a sound token.
+        """Return the actor of a sound token; raises as ``caller`` does."""
+        return (await self.caller(token)).actor
+
+    async def caller(self, token: str) -> Caller:
+        """Return who a sound token stands for.
 
         Raises ``Unauthenticated`` (``token_invalid``, ``token_expired``, ``token_incomplete``),
-        ``Unavailable`` while an issuer's keys were never seen.
+        ``Unavailable`` while an issuer's keys are not to be had.
         """
-        claims = await self.claims(token)
+        issuer, claims = await self._verify(token)
+        expires_at = datetime.fromtimestamp(min(_seconds(claims, "exp"), _LATEST), tz=UTC)
+        current = None
+        # A service has no user whose roles could have changed.
+        if issuer.grants is not None and not is_service(claims):
+            current = await issuer.grants.of(token, claims)
+        actor = await self._actor({**claims, **(current or {})})
+        return Caller(actor, expires_at, refreshed=current is not None)
+
+    async def claims(self, token: str) -> Mapping[str, Any]:
+        """Return the claims of a token whose signature, issuer, audience, kind and dates are right."""
+        return (await self._verify(token))[1]
+
+    async def _actor(self, claims: Mapping[str, Any]) -> Actor:
         # Only a claim to everything needs to know where it comes from.
         within = claims_super_admin(claims) and await self.resellers.own(*tenancy_of(claims))
         return actor_of(claims, within_reseller=within)
 
-    async def claims(self, token: str) -> Mapping[str, Any]:
-        """Return the claims of a token whose signature, issuer, audience and dates are right."""
-        issuer, kid = self._read_unverified(token)
-        key = await issuer.keys.find(kid)
-        if key is None:
-            raise _invalid("it is signed with a key that its issuer does not have")
-        claims = _verified(token, key)
-        self._check(claims, issuer)
-        return claims
-
-    def _read_unverified(self, token: str) -> tuple[TrustedIssuer, str | None]:
-        """Learn whose keys to try; nothing read here is believed before the signature holds."""
-        if len(token) > _MAX_LENGTH:
-            raise _invalid("it is too long")
-        try:
-            parsed = jws.extract_compact(token.encode())
-            header, claims = parsed.headers(), json.loads(parsed.payload)
-        except (JoseError, ValueError, TypeError, RecursionError):
-            raise _invalid("it is no JSON Web Token") from None
-        if header.get("alg") not in ALGORITHMS:
-            raise _invalid(f"it is not signed with {' or '.join(ALGORITHMS)}")
-        kid = header.get("kid")
-        if kid is not None and not isinstance(kid, str):
-            raise _invalid("its key id is no text")
-        for issuer in self.issuers:
-            if isinstance(claims, dict) and claims.get("iss") == issuer.issuer:
-                return issuer, kid
-        raise _invalid("it is from an issuer that is not trusted here")
+    async def _verify(self, token: str) -> tuple[TrustedIssuer, Mapping[str, Any]]:
+        read = read_unverified(token)
+        issuer = next((each for each in self.issuers if each.issuer == read.issuer), None)
+        if issuer is None:
+            raise invalid("it is from an issuer that is not trusted here")
+        if not await _is_signed(read, issuer.keys):
+            raise invalid("no key of its issuer fits its signature")
+        self._check(read.claims, issuer)
+        return issuer, read.claims
 
     def _check(self, claims: Mapping[str, Any], issuer: TrustedIssuer) -> None:
         now = self.clock.now().timestamp()
         audience = claims.get("aud")
         audiences = audience if isinstance(audience, list) else [audience]
-        if claims.get("iss") != issuer.issuer:
-            raise _invalid("it is from an issuer that is not trusted here")
         if issuer.audience and issuer.audience not in audiences:
-            raise _invalid("it is meant for somebody else")
+            raise invalid("it is meant for somebody else")
+        if _is_for_something_else(claims):
+            raise invalid("it is no access token")
         if now >= _seconds(claims, "exp") + LEEWAY_SECONDS:
             raise Unauthenticated("The token has expired.", code="token_expired", hint="Get a new one.")
         if "nbf" in claims and now < _seconds(claims, "nbf") - LEEWAY_SECONDS:
-            raise _invalid("it is not valid yet")
+            raise invalid("it is not valid yet")
+        if "iat" in claims and now < _seconds(claims, "iat") - LEEWAY_SECONDS:
+            raise invalid("it is from the future")
 
 
-def _verified(token: str, key: Key) -> Mapping[str, Any]:
-    try:
-        return jwt.decode(token, key, algorithms=list(ALGORITHMS)).claims
-    except (JoseError, ValueError, TypeError):
-        raise _invalid("its signature does not match") from None
+async def _is_signed(read: UnverifiedToken, keys: KeySource) -> bool:
+    if any(read.is_signed_with(key) for key in await keys.find(read.kid, read.algorithm)):
+        return True
+    # An issuer that names no key ids may have changed its key: an unknown id would have told.
+    if read.kid is not None or not await keys.look_again():
+        return False
+    return any(read.is_signed_with(key) for key in await keys.find(None, read.algorithm))
+
+
+def _is_for_something_else(claims: Mapping[str, Any]) -> bool:
+    """Tell whether the issuer signed this as an ID, refresh or logout token, which must not open an API."""
+    kinds = {str(claims.get(name, "")).lower() for name in ("token_use", "token_type", "typ")}
+    return bool(kinds & _OTHER_KINDS) or "at_hash" in claims or "events" in claims
 
 
 def _seconds(claims: Mapping[str, Any], name: str) -> float:
     value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise _invalid(f"its claim {name} is no time")
+    # Beyond these bounds no float holds it, and no date.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -_LATEST <= value <= _FAR:
+        raise invalid(f"its claim {name} is no time")
     return float(value)
-
-
-def _invalid(reason: str) -> Unauthenticated:
-    return Unauthenticated(f"The token cannot be used: {reason}.", code="token_invalid")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from scaicontrol_adapters.scaikey.current import TIMEOUT_SECONDS, FetchedGrants
 from scaicontrol_adapters.scaikey.development import DevelopmentIssuer
-from scaicontrol_adapters.scaikey.keys import FetchedKeys, Key, KeysState, fetch_json, read_jwks
+from scaicontrol_adapters.scaikey.fetching import fetch_json
+from scaicontrol_adapters.scaikey.keys import FetchedKeys, Key, KeysState, fitting, read_jwks
 from scaicontrol_adapters.scaikey.tokens import TokenVerifier, TrustedIssuer
 from scaicontrol_adapters.system import SystemClock
 from scaicontrol_core.access import Actor
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 _ASKING = Actor.system("authentication")
 _MOST_REMEMBERED = 10_000
+_HOUR = 3600
 
 
 @frozen
@@ -35,10 +38,13 @@ class LocalKeys:
         """It is always there and never ages."""
         return KeysState(1, 0.0, None)
 
-    async def find(self, kid: str | None) -> Key | None:
+    async def find(self, kid: str | None, algorithm: str) -> tuple[Key, ...]:
         """Return the key, if it is that one."""
-        keys = read_jwks(self.issuer.jwks())
-        return keys.get(kid) if kid else next(iter(keys.values()))
+        return fitting(read_jwks(self.issuer.jwks()), kid, algorithm)
+
+    async def look_again(self) -> bool:
+        """There is nobody to ask."""
+        return False
 
 
 @frozen
@@ -84,12 +90,17 @@ def trusted_issuers(settings: Settings) -> tuple[TrustedIssuer, ...]:
     """Return the issuer of the settings, and the development issuer where it is on."""
     trusted = []
     if settings.jwks_url:
-        keys = FetchedKeys(settings.jwks_url, fetch_json)
-        trusted.append(TrustedIssuer(settings.jwt_issuer, keys, settings.jwt_audience))
+        keys = FetchedKeys(settings.jwks_url, fetch_json, stale_seconds=settings.jwks_stale_hours * _HOUR)
+        grants = FetchedGrants(settings.scaikey_me_url, _ask_who) if settings.scaikey_me_url else None
+        trusted.append(TrustedIssuer(settings.jwt_issuer, keys, settings.jwt_audience, grants))
     if settings.dev_issuer and not settings.is_production:
         own = DevelopmentIssuer.from_settings(settings)
         trusted.append(TrustedIssuer(own.issuer, LocalKeys(own), own.audience))
     return tuple(trusted)
+
+
+async def _ask_who(url: str, token: str) -> Any:
+    return await fetch_json(url, bearer=token, seconds=TIMEOUT_SECONDS)
 
 
 def token_verifier(container: Container) -> TokenVerifier:

@@ -38,6 +38,7 @@ class Actor:
     scope: Scope
     permissions: frozenset[Permission] = frozenset()
     roles: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
     request_id: str | None = field(default=None, eq=False)
 
     @property

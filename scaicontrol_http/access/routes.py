@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import get, post
+from litestar import Request, get, post
 from litestar.params import URLEncodedBody
 
 from scaicontrol_adapters.scaikey.development import DevelopmentIssuer
+from scaicontrol_adapters.scaikey.tokens import Caller
 from scaicontrol_adapters.system import SystemClock
 from scaicontrol_http.access.schemas import AuthConfigAnswer, MeAnswer, TokenAnswer, TokenForm
-from scaicontrol_http.dependencies import Actor, Container
+from scaicontrol_http.dependencies import CALLER_STATE, Container
 
 _AUTH = "Auth"
 _DEV = "Development issuer"
@@ -40,9 +41,10 @@ async def auth_config(container: Container) -> AuthConfigAnswer:
 
 
 @get("/auth/me", tags=[_AUTH], summary="Show who I am")
-async def auth_me(actor: Actor) -> MeAnswer:
-    """Who the token makes the caller, and what that allows."""
-    return MeAnswer.of(actor)
+async def auth_me(request: Request[Any, Any, Any]) -> MeAnswer:
+    """Who the token makes the caller, and what that allows: by itself, by their roles and by their groups' roles."""
+    caller: Caller = request.scope["state"][CALLER_STATE]
+    return MeAnswer.of(caller)
 
 
 @get("/dev/.well-known/jwks.json", tags=[_DEV], summary="Show the public keys", opt=_PUBLIC, security=[])

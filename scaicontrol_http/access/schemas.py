@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from scaicontrol_core.access import Actor, Role
+from scaicontrol_adapters.scaikey.tokens import Caller
+from scaicontrol_core.access import Role
 from scaicontrol_http.requests import Answer
 
 
@@ -30,17 +32,26 @@ class ScopeAnswer(Answer):
 
 
 class MeAnswer(Answer):
-    """Who the caller is, and what they may do."""
+    """Who the caller is, and what they may do.
+
+    ``permissions`` is the merged set: those of the token, of its roles, and of its groups' roles,
+    within what the scope allows. ``refreshed`` tells whether the issuer was asked for it; if not,
+    it is what the token said when it was made. ``expires_at`` is the end of the token.
+    """
 
     subject: str
     kind: str
     scope: ScopeAnswer
     roles: list[str]
+    groups: list[str]
     permissions: list[str]
+    refreshed: bool
+    expires_at: datetime
 
     @classmethod
-    def of(cls, actor: Actor) -> MeAnswer:
-        """Show an actor."""
+    def of(cls, caller: Caller) -> MeAnswer:
+        """Show a caller."""
+        actor = caller.actor
         scope = actor.scope
         return cls(
             subject=actor.subject,
@@ -49,7 +60,10 @@ class MeAnswer(Answer):
                 kind=scope.kind.value, partner_id=scope.partner_id, tenant_id=scope.tenant_id, app_id=scope.app_id
             ),
             roles=sorted(actor.roles),
+            groups=sorted(actor.groups),
             permissions=sorted(permission.value for permission in actor.permissions),
+            refreshed=caller.refreshed,
+            expires_at=caller.expires_at,
         )
 
 
