@@ -13,7 +13,7 @@ down_revision = "024"
 branch_labels = None
 depends_on = None
 
-_STATEMENTS, _ENTRIES = "commission_statements", "commission_entries"
+_STATEMENTS, _ENTRIES, _CHARGES = "commission_statements", "commission_entries", "wholesale_charges"
 _INVOICES, _SERIES, _IMMUTABLE = "invoices", "number_series", "invoice_immutable"
 _PARTNERS, _AGREED = "partners", "self_billing_agreed_on"
 _FORMAT, _EVIDENCE = "purchase_einvoice_format", "vat_evidence"
@@ -58,6 +58,7 @@ def upgrade() -> None:
     """Apply."""
     _create_statements()
     _create_entries()
+    _create_wholesale_charges()
     op.add_column(_PARTNERS, sa.Column(_AGREED, sa.Date(), nullable=True))
     op.add_column(_PARTNERS, sa.Column(_FORMAT, sa.String(length=32), nullable=True))
     op.add_column(_PARTNERS, sa.Column(_EVIDENCE, JsonText(), nullable=False, server_default="{}"))
@@ -69,6 +70,8 @@ def downgrade() -> None:
     """Take back; there must be no document of a partner any more."""
     drop_triggers(op, ("invoices_credit_notes", "invoices_buyer_kept"))
     refuse_when(op, "invoices_credit_notes", _INVOICES, "INSERT", _UNFOUNDED_BEFORE, _IMMUTABLE)
+    drop_triggers(op, (f"{_CHARGES}_no_update", f"{_CHARGES}_no_delete"))
+    op.drop_table(_CHARGES)
     _let_only_tenants_buy()
     for name in (_EVIDENCE, _FORMAT, _AGREED):
         op.drop_column(_PARTNERS, name)
@@ -142,6 +145,32 @@ def _create_entries() -> None:
     op.create_index(op.f("ix_commission_entries_statement_id_position"), _ENTRIES, ["statement_id", "position"])
     op.create_index(op.f("ix_commission_entries_partner_id"), _ENTRIES, ["partner_id"])
     append_only(op, _ENTRIES)
+
+
+def _create_wholesale_charges() -> None:
+    op.create_table(
+        _CHARGES,
+        sa.Column("subscription_id", sa.String(length=36), nullable=False),
+        sa.Column("ordinal", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("charge_kind", sa.String(length=32), nullable=False),
+        sa.Column("partner_id", sa.String(length=36), nullable=False),
+        sa.Column("invoice_id", sa.String(length=36), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("list_cents", sa.BigInteger(), nullable=False),
+        sa.Column("discount_bp", sa.Integer(), nullable=False),
+        sa.Column("net_cents", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.PrimaryKeyConstraint("subscription_id", "ordinal", "charge_kind", name=op.f("pk_wholesale_charges")),
+        sa.ForeignKeyConstraint(["invoice_id"], ["invoices.id"], name=op.f("fk_wholesale_charges_invoice_id")),
+        sa.CheckConstraint(
+            "charge_kind IN ('recurring', 'adjustment', 'pack', 'usage')",
+            name=op.f("ck_wholesale_charges_charge_kind_known"),
+        ),
+        **MARIADB_TABLE,
+    )
+    op.create_index(op.f("ix_wholesale_charges_invoice_id_position"), _CHARGES, ["invoice_id", "position"])
+    op.create_index(op.f("ix_wholesale_charges_partner_id"), _CHARGES, ["partner_id"])
+    append_only(op, _CHARGES)
 
 
 def _let_partners_buy() -> None:

@@ -39,6 +39,7 @@ from scaicontrol_adapters.sql.repositories.tenancy import (
 from scaicontrol_adapters.sql.repositories.unit_costs import SqlUnitCosts
 from scaicontrol_adapters.sql.repositories.usage_rollups import SqlUsageRollups
 from scaicontrol_adapters.sql.repositories.usage_thresholds import SqlUsageThresholds
+from scaicontrol_adapters.sql.repositories.wholesale import SqlWholesaleCharges
 from scaicontrol_adapters.sql.transaction import Transaction
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.kernel.errors import CommitUnknown, Unavailable
@@ -235,6 +236,11 @@ class SqlWork:
     def receivables(self) -> SqlReceivables:
         """What is open within scope."""
         return SqlReceivables(self.transaction)
+
+    @cached_property
+    def wholesale_charges(self) -> SqlWholesaleCharges:
+        """The ledger of what is billed to partners."""
+        return SqlWholesaleCharges(self.transaction)
 
     @cached_property
     def document_revisions(self) -> SqlDocumentRevisions:

@@ -12,6 +12,8 @@ from scaicontrol_core.billing.commissions.closing import Sides, close_months, op
 from scaicontrol_core.billing.commissions.errors import CommissionClosed, CommissionSettled
 from scaicontrol_core.billing.commissions.settling import drafted_settlements, settle
 from scaicontrol_core.billing.errors import PeriodAlreadyBilled
+from scaicontrol_core.billing.page import vat_totals
+from scaicontrol_core.billing.wholesale.billing import bill, drafted_bills
 from scaicontrol_core.kernel.errors import Retryable, ScaiControlError, Stale
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ _OVERTAKEN = (Stale, CommissionClosed, CommissionSettled, PeriodAlreadyBilled)
 
 @frozen(kw_only=True)
 class PartnerRun:
-    """Closes the months that are over for every partner, each in a transaction of its own.
+    """Closes the months that are over for every partner, settles and bills them, each in a transaction of its own.
 
     ``before`` is the first day that no month closed now may reach. One partner's failure stops no other.
     """
@@ -61,7 +63,8 @@ class PartnerRun:
         pending: list[CommissionStatement] = []
         closed = await self._step(sides.partner, partial(self._close, actor, sides, pending, dry_run=dry_run))
         settled = await self._step(sides.partner, partial(self._settle, actor, sides, tuple(pending), dry_run=dry_run))
-        return closed.plus(settled)
+        billed = await self._step(sides.partner, partial(self._bill, actor, sides, dry_run=dry_run))
+        return closed.plus(settled).plus(billed)
 
     async def _step(self, partner: Partner, attempt: Callable[[], Awaitable[RunTotals]]) -> RunTotals:
         try:
@@ -105,6 +108,22 @@ class PartnerRun:
             _invoiced(sides.partner, PartnerDocumentKind.SELF_BILLED_INVOICE, each.prepared) for each in settlements
         )
         return RunTotals(partner_documents=tuple(documents))
+
+    async def _bill(self, actor: Actor, sides: Sides, *, dry_run: bool) -> RunTotals:
+        """Bill what the partner sold in its own name in the months that are over."""
+        over = min(sides.month_of(self.now), self.before)
+        async with self.work.begin(actor, read_only=dry_run) as work:
+            bills = await drafted_bills(work, sides, over, self.rules, self.ids, self.now)
+            if bills and not dry_run:
+                await bill(work, bills)
+                await work.commit()
+        kind, prepared = PartnerDocumentKind.WHOLESALE_INVOICE, [each.prepared for each in bills]
+        return RunTotals(
+            invoices=len(bills),
+            lines=sum(len(each.charges) for each in bills),
+            vat=vat_totals(prepared),
+            partner_documents=tuple(_invoiced(sides.partner, kind, each) for each in prepared),
+        )
 
 
 def _invoiced(partner: Partner, kind: PartnerDocumentKind, prepared: Prepared) -> PartnerDocument:

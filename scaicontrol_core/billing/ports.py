@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.billing.numbering import NumberSeries, SeriesKey
     from scaicontrol_core.billing.reporting import DocumentSpan, IssuedDocument
     from scaicontrol_core.billing.run_page import RunPage
+    from scaicontrol_core.billing.wholesale.ports import WholesaleCharges
     from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, RunId, SubscriptionId, TenantId
     from scaicontrol_core.kernel.paging import Page, PageRequest
 
@@ -234,4 +235,9 @@ class BillingWork(SubscriptionsWork, MeteringWork, ExchangeRatesWork, Protocol):
     @property
     def commission_statements(self) -> CommissionStatements:
         """What partners earned by sales in the operator's name."""
+        ...
+
+    @property
+    def wholesale_charges(self) -> WholesaleCharges:
+        """The ledger of what is billed to partners."""
         ...

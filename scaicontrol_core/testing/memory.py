@@ -48,6 +48,7 @@ from scaicontrol_core.testing.memory_turnovers import MemoryConsumerTurnovers
 from scaicontrol_core.testing.memory_unit_costs import MemoryUnitCosts
 from scaicontrol_core.testing.memory_usage_rollups import MemoryUsageRollups
 from scaicontrol_core.testing.memory_usage_thresholds import MemoryUsageThresholds
+from scaicontrol_core.testing.memory_wholesale import MemoryWholesaleCharges
 
 if TYPE_CHECKING:
     from scaicontrol_core.access.actor import Actor
@@ -86,6 +87,7 @@ class MemoryWork:
         self.billed_periods = MemoryBilledPeriods(transaction)
         self.billing_runs = MemoryBillingRuns(transaction)
         self.commission_statements = MemoryCommissionStatements(transaction)
+        self.wholesale_charges = MemoryWholesaleCharges(transaction)
         self.payments = MemoryPayments(transaction)
         self.receivables = MemoryReceivables(transaction)
         self.document_revisions = MemoryDocumentRevisions(transaction)

@@ -7,7 +7,7 @@ from copy import copy
 from datetime import date
 from typing import ClassVar
 
-from attrs import evolve, frozen
+from attrs import evolve, fields, frozen
 
 from scaicontrol_core.billing.commissions.entry import Earning, EntryKind
 from scaicontrol_core.billing.commissions.errors import CommissionClosed
@@ -27,7 +27,7 @@ from scaicontrol_core.testing.memory_store import MemoryCollection, UniqueKey
 
 _ENTRIES = "commission_entries"
 #: What may still change of a closed statement.
-_SETTLING = {"settled_by", "version", "entries", "_events"}
+_SETTLING = {"settled_by", "version", "_events"}
 
 
 @frozen
@@ -93,14 +93,14 @@ class MemoryCommissionStatements(MemoryCollection[CommissionStatement]):
         await super().add(row)
 
     async def save(self, row: CommissionStatement) -> None:
-        """Store what settles it; the rest stays, as triggers have it in a database."""
+        """Store what settles it, and nothing else; once settled, that stays too, as triggers have it."""
         stored: CommissionStatement | None = self._find(row.id)
         if stored is not None:
-            kept = copy(stored)
-            names = [name for name in CommissionStatement.__slots__ if name not in _SETTLING]  # type: ignore[attr-defined]
-            if any(getattr(kept, name, None) != getattr(row, name, None) for name in names):
+            if stored.settled_by not in (None, row.settled_by):
                 raise Refused("A closed statement stays as it is.", code="commission_statement_immutable")
-            row.entries = kept.entries
+            for attribute in fields(CommissionStatement):
+                if attribute.name not in _SETTLING:
+                    setattr(row, attribute.name, getattr(stored, attribute.name))
         await super().save(row)
 
     async def list(self, partner_id: PartnerId, page: PageRequest) -> Page[CommissionStatement]:

@@ -16,6 +16,7 @@ from scaicontrol_adapters.sql.rows import (
     tax,
     templates,
     tenancy,
+    wholesale,
 )
 from scaicontrol_adapters.sql.rows.base import Row
 
@@ -36,4 +37,5 @@ __all__ = [
     "tax",
     "templates",
     "tenancy",
+    "wholesale",
 ]
