@@ -12,6 +12,8 @@ import re
 from io import StringIO
 from typing import TYPE_CHECKING, TypeAlias
 
+from scaicontrol_adapters.revenue_csv import REVENUE, revenue_rows
+from scaicontrol_core.billing.revenue import RevenueReport
 from scaicontrol_core.kernel.money import format_minor, minor_unit_exponent
 from scaicontrol_core.payments.ageing import Age, AgeingReport
 from scaicontrol_core.tax.one_stop_shop import OssReport
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from scaicontrol_core.billing.commissions.month import MonthOfCommissions
 
-Report: TypeAlias = VatReport | OssReport | EcSalesList | AgeingReport
+Report: TypeAlias = VatReport | OssReport | EcSalesList | AgeingReport | RevenueReport
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _SUPPLY, _CORRECTION, _BALANCE = "supply", "correction", "balance"
@@ -32,6 +34,8 @@ def report_csv(report: Report) -> str:
     """Write a report's rows; a report without any is its heading alone."""
     if isinstance(report, VatReport):
         return _written(_VAT, _vat_rows(report))
+    if isinstance(report, RevenueReport):
+        return _written(REVENUE, revenue_rows(report))
     if isinstance(report, EcSalesList):
         return _written(_SALES, _sales_rows(report))
     if isinstance(report, AgeingReport):

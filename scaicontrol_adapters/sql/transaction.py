@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from scaicontrol_adapters.sql.dialects import SqlDialect
     from scaicontrol_core.kernel.scope import Scope
+    from scaicontrol_core.subscriptions.recurrence import Changed
 
 
 @frozen
@@ -29,6 +30,12 @@ class Transaction:
     scope: Scope
     dialect: SqlDialect
     journal: Journal = field(factory=Journal)
+    recurrences: list[Changed] = field(factory=list)
+
+    def recurring(self, changed: Changed | None) -> None:
+        """Take over what is to be written down of a subscription when the unit of work commits."""
+        if changed is not None:
+            self.recurrences.append(changed)
 
     async def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None, **options: Any

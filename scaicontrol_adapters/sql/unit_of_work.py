@@ -25,6 +25,7 @@ from scaicontrol_adapters.sql.repositories.invoices import SqlInvoices
 from scaicontrol_adapters.sql.repositories.metering import SqlUsageClosings, SqlUsageEvents
 from scaicontrol_adapters.sql.repositories.packs import SqlPackSubscriptions
 from scaicontrol_adapters.sql.repositories.payments import SqlPayments
+from scaicontrol_adapters.sql.repositories.recurrences import SqlRecurrences
 from scaicontrol_adapters.sql.repositories.sending import SqlSendHistory, SqlSendRequests
 from scaicontrol_adapters.sql.repositories.subscriptions import SqlSubscriptions
 from scaicontrol_adapters.sql.repositories.tax import SqlExchangeRates
@@ -43,6 +44,7 @@ from scaicontrol_adapters.sql.repositories.wholesale import SqlWholesaleCharges
 from scaicontrol_adapters.sql.transaction import Transaction
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.kernel.errors import CommitUnknown, Unavailable
+from scaicontrol_core.subscriptions.recurring_keeping import keep_recurrences
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -77,6 +79,9 @@ class SqlWork:
         nobody can tell.
         """
         session, events = self.transaction.session, self.transaction.journal.events
+        if self.transaction.recurrences:
+            await keep_recurrences(self, self.transaction.recurrences, self._clock.now())
+            self.transaction.recurrences.clear()
         if not self.transaction.journal.is_empty:
             connection = await session.connection()
             await self.transaction.journal.write(connection, self._actor, self._ids, self._clock.now())
@@ -155,6 +160,11 @@ class SqlWork:
     def pack_subscriptions(self) -> SqlPackSubscriptions:
         """The subscriptions to packs within scope."""
         return SqlPackSubscriptions(self.transaction)
+
+    @cached_property
+    def recurrences(self) -> SqlRecurrences:
+        """What recurs of subscriptions, within scope."""
+        return SqlRecurrences(self.transaction)
 
     @cached_property
     def audit_log(self) -> SqlAuditLog:

@@ -103,8 +103,13 @@ class PlanTerms:
 
         Yearly / 12, quarterly / 3, weekly × 4, daily × 30; a one-time price stays as it is.
         """
-        times, over = _PER_MONTH[self.billing_period]
-        return round_half_away(self.base_price_cents * times, over)
+        return monthly_cents(self.base_price_cents, self.billing_period)
+
+
+def monthly_cents(price_cents: int, cadence: Cadence) -> int:
+    """Return the price of a cadence normalised to a month, in whole minor units, half away from zero."""
+    times, over = _PER_MONTH[cadence]
+    return round_half_away(price_cents * times, over)
 
 
 _PER_MONTH = {

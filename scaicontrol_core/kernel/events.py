@@ -95,6 +95,11 @@ class Recorder:
         """Tell whether a verb recorded anything since the events were last collected."""
         return bool(self._events)
 
+    @property
+    def uncollected(self) -> tuple[Event, ...]:
+        """What was recorded since the events were last collected."""
+        return tuple(self._events)
+
     def collect_events(self) -> tuple[Event, ...]:
         """Return what was recorded since the last call, and forget it."""
         events = tuple(self._events)

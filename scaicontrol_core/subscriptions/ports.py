@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.kernel.ids import PackSubscriptionId, PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
     from scaicontrol_core.kernel.paging import Page, PageRequest
     from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
+    from scaicontrol_core.subscriptions.recurring_keeping import Recurrences
     from scaicontrol_core.subscriptions.subscription import Subscription
 
 
@@ -136,6 +137,11 @@ class SubscriptionsWork(CatalogWork, TenancyWork, AuditWork, Protocol):
     @property
     def pack_subscriptions(self) -> PackSubscriptions:
         """The subscriptions to packs within scope."""
+        ...
+
+    @property
+    def recurrences(self) -> Recurrences:
+        """What recurred of them, since when."""
         ...
 
     @property

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import define, field
 
+from scaicontrol_core.subscriptions.recurring_keeping import keep_recurrences
 from scaicontrol_core.testing.clock import FixedClock
 from scaicontrol_core.testing.ids import SequentialIds
 from scaicontrol_core.testing.memory_billing import (
@@ -31,6 +32,7 @@ from scaicontrol_core.testing.memory_metering import (
 )
 from scaicontrol_core.testing.memory_packs import MemoryPackSubscriptions
 from scaicontrol_core.testing.memory_payments import MemoryPayments, MemoryReceivables
+from scaicontrol_core.testing.memory_recurrences import MemoryRecurrences
 from scaicontrol_core.testing.memory_revisions import MemoryDocumentRevisions
 from scaicontrol_core.testing.memory_sending import MemorySendHistory, MemorySendRequests
 from scaicontrol_core.testing.memory_store import MemoryStore, Transaction
@@ -94,6 +96,7 @@ class MemoryWork:
         self.templates = MemoryTemplates(transaction)
         self.send_requests = MemorySendRequests(transaction)
         self.send_history = MemorySendHistory(transaction)
+        self.recurrences = MemoryRecurrences(transaction)
         self.audit_log = MemoryAuditLog(transaction)
         self.integrity = MemoryIntegrityReads(transaction)
 
@@ -104,6 +107,8 @@ class MemoryWork:
 
     async def commit(self) -> None:
         """Apply state, audit log and outbox at once; ``Stale`` if others were first."""
+        await keep_recurrences(self, self._transaction.recurrences, self._transaction.clock.now())
+        self._transaction.recurrences.clear()
         events = self._transaction.events
         self._transaction.commit()
         if events and self._committed is not None:

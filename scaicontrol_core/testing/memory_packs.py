@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from scaicontrol_core.kernel.ids import PackSubscriptionId, PartnerId, TenantId
 from scaicontrol_core.subscriptions.pack_ports import PackSubscriptionFilter
 from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
+from scaicontrol_core.subscriptions.recurrence import changed_by
 from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable
 from scaicontrol_core.testing.memory_store import MemoryCollection
 
@@ -93,6 +94,12 @@ class MemoryPackSubscriptions(MemoryCollection[PackSubscription]):
             on = row.next_billing_on
             if row.partner_id in partner_ids and only in (None, row.tenant_id) and on is not None and on <= cutoff:
                 yield row
+
+    def _write(self, row: PackSubscription) -> None:
+        changed = changed_by(row, row.uncollected, row.version + 1)
+        if changed is not None:
+            self._transaction.recurrences.append(changed)
+        super()._write(row)
 
     def _reaches(self, scope: Scope, row: PackSubscription) -> bool:
         return scope.covers(partner_id=row.partner_id, tenant_id=row.tenant_id)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.kernel.clock import Clock
     from scaicontrol_core.kernel.events import Event
     from scaicontrol_core.kernel.ids import Ids
+    from scaicontrol_core.subscriptions.recurrence import Changed
 
 T = TypeVar("T")
 #: A value no two rows may share, and the error to raise when they would.
@@ -69,6 +70,7 @@ class Transaction:
     clock: Clock
     ids: Ids
     read_only: bool = False
+    recurrences: list[Changed] = field(factory=list, init=False)
     _changes: dict[tuple[str, Hashable], Any] = field(factory=dict, init=False)
     _seen: dict[tuple[str, Hashable], tuple[int, Callable[[], ScaiControlError]]] = field(factory=dict, init=False)
     _uniques: list[Callable[[], None]] = field(factory=list, init=False)

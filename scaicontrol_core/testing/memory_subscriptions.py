@@ -14,6 +14,7 @@ from scaicontrol_core.kernel.scope import Scope
 from scaicontrol_core.subscriptions.errors import SubscriptionExists
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol_core.subscriptions.ports import SubscriptionFilter
+from scaicontrol_core.subscriptions.recurrence import changed_by
 from scaicontrol_core.subscriptions.subscription import Subscription
 from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable
 from scaicontrol_core.testing.memory_store import MemoryCollection, Transaction, UniqueKey
@@ -126,6 +127,12 @@ class MemorySubscriptions(MemoryCollection[Subscription]):
                 on = row.next_billing_on
                 if on is not None and on <= cutoff:
                     yield row
+
+    def _write(self, row: Subscription) -> None:
+        changed = changed_by(row, row.uncollected, row.version + 1)
+        if changed is not None:
+            self._transaction.recurrences.append(changed)
+        super()._write(row)
 
     def _reaches(self, scope: Scope, row: Subscription) -> bool:
         return scope.covers(partner_id=row.partner_id, tenant_id=row.tenant_id)

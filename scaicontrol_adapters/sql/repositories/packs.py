@@ -18,6 +18,7 @@ from scaicontrol_core.kernel.period import Cadence, Period
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol_core.subscriptions.pack_events import PackIncludes
 from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
+from scaicontrol_core.subscriptions.recurrence import changed_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +69,11 @@ class SqlPackSubscriptions(Repository[PackSubscription]):
     async def get(self, pack_subscription_id: PackSubscriptionId) -> PackSubscription:
         """Return one, or raise ``NotFound``."""
         return await self.load(pack_subscription_id)
+
+    def _note(self, aggregate: PackSubscription, *, born: bool) -> None:
+        """Keep what recurs from now on, beside the events."""
+        self._transaction.recurring(changed_by(aggregate, aggregate.uncollected, aggregate.version + 1))
+        super()._note(aggregate, born=born)
 
     async def save_many(self, subscriptions: Sequence[PackSubscription]) -> None:
         """Store many changed ones; ``Stale`` if any was changed by others."""

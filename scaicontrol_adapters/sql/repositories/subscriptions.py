@@ -20,6 +20,7 @@ from scaicontrol_core.kernel.period import Cadence, Period
 from scaicontrol_core.subscriptions.errors import SubscriptionExists
 from scaicontrol_core.subscriptions.legs import Leg
 from scaicontrol_core.subscriptions.lifecycle import LIVE_STATUSES, SubscriptionStatus
+from scaicontrol_core.subscriptions.recurrence import changed_by
 from scaicontrol_core.subscriptions.schedule import BillingSchedule, Pause
 from scaicontrol_core.subscriptions.subscription import Subscription
 from scaicontrol_core.subscriptions.terms import Accrual, Adjustment, OwedUsage, PendingChange, Terms
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from scaicontrol_core.kernel.paging import Page, PageRequest
     from scaicontrol_core.subscriptions.ports import SubscriptionFilter
 
-_LEGS = json_list(Fields(Leg, codecs={"anchor": DAY, "cadence": enum(Cadence), "ends": DAY}))
+LEGS = json_list(Fields(Leg, codecs={"anchor": DAY, "cadence": enum(Cadence), "ends": DAY}))
+PAUSES = json_list(Fields(Pause, codecs={"start": DAY, "end": DAY}))
 #: The billing calendar in its columns.
 SCHEDULE = Fields(
     BillingSchedule,
@@ -40,11 +42,11 @@ SCHEDULE = Fields(
     absent_when="anchor",
     codecs={
         "cadence": enum(Cadence),
-        "pauses": json_list(Fields(Pause, codecs={"start": DAY, "end": DAY})),
-        "earlier": _LEGS,
+        "pauses": PAUSES,
+        "earlier": LEGS,
     },
 )
-_PENDING = Fields(PendingChange, codecs={"effective_on": DAY, "effective_at": INSTANT, "replaced": _LEGS})
+_PENDING = Fields(PendingChange, codecs={"effective_on": DAY, "effective_at": INSTANT, "replaced": LEGS})
 _ADJUSTMENT = Fields(Adjustment, codecs={"start": DAY, "end": DAY, "due_on": DAY})
 _SUBSCRIPTIONS: Table[Subscription] = Table(
     SubscriptionRow,
@@ -70,14 +72,14 @@ _SUBSCRIPTIONS: Table[Subscription] = Table(
     extra=("exclusive_key", "next_billing_on", "ripe_at"),
 )
 
-
-class SqlSubscriptions(Repository[Subscription]):
 #: Built once: whoever enforces quotas asks for nothing more often.
 _LIVE_OF = _SUBSCRIPTIONS.select.where(
     SubscriptionRow.tenant_id == bindparam("of_tenant"),
     SubscriptionRow.status.in_(sorted(status.value for status in LIVE_STATUSES)),
 ).order_by(SubscriptionRow.id)
 
+
+class SqlSubscriptions(Repository[Subscription]):
     """Subscriptions within scope (port ``Subscriptions``)."""
 
     table = _SUBSCRIPTIONS
@@ -103,6 +105,11 @@ _LIVE_OF = _SUBSCRIPTIONS.select.where(
         """Store a changed one; raises ``Stale`` or ``SubscriptionExists``."""
         async with telling(_exists(subscription)):
             await super().save(subscription)
+
+    def _note(self, aggregate: Subscription, *, born: bool) -> None:
+        """Keep what recurs from now on, beside the events."""
+        self._transaction.recurring(changed_by(aggregate, aggregate.uncollected, aggregate.version + 1))
+        super()._note(aggregate, born=born)
 
     async def save_many(self, subscriptions: Sequence[Subscription]) -> None:
         """Store many changed ones; ``Stale`` if any was changed by others."""

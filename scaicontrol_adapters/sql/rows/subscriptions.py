@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from scaicontrol_adapters.sql.rows.base import (
     ID_LENGTH,
     Code,
+    Country,
     Id,
     Json,
     PlanKey,
@@ -98,3 +99,22 @@ class SubscriptionRow(Row, TenantScoped):
     exclusive_key: Mapped[str | None] = mapped_column(String(2 * ID_LENGTH + 1))
     next_billing_on: Mapped[date | None]
     ripe_at: Mapped[datetime | None]
+
+
+class SubscriptionMrrRow(Row, TenantScoped):
+    """What a subscription, plain or to a pack, was after a change: the source of recurring revenue.
+
+    A trigger refuses every change of a row. ``recurrence`` holds the calendar, the plans and
+    the quantities; ``day`` is the seller's local day from which it counts.
+    """
+
+    __tablename__ = "subscription_mrr"
+    __table_args__ = table(of_tenant(), index("seller_id", "tenant_id", "day"), index("tenant_id", "day"))
+
+    subscription_id: Mapped[PrimaryId]
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seller_id: Mapped[Id]
+    country: Mapped[Country | None]
+    day: Mapped[date]
+    recorded_at: Mapped[datetime]
+    recurrence: Mapped[Json]
