@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,7 +10,17 @@ import typer
 from scaicontrol_cli.arguments import AsJson, PartnerOption, day
 from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.groups import group
-from scaicontrol_cli.output import Json, amount, amount_column, columns, print_json, print_line, print_note, print_rows
+from scaicontrol_cli.output import (
+    Column,
+    Json,
+    amount,
+    amount_column,
+    columns,
+    print_json,
+    print_line,
+    print_note,
+    print_rows,
+)
 from scaicontrol_core.kernel.ids import PartnerId
 
 if TYPE_CHECKING:
@@ -108,6 +119,79 @@ def report_ec_sales(
         _print_account(shown)
 
 
+_REVENUE = tuple(
+    amount_column(name, f"{name}_cents")
+    for name in ("start", "new", "expansion", "contraction", "churned", "reactivated", "end")
+)
+_SHARES = ("logo_churn", "revenue_churn", "net_retention")
+_BOTH = "A month, quarter or year: 2026-01, 2026-Q1, 2026."
+OfSeller = Annotated[str | None, typer.Option("--seller", help="A seller's id (default: the operator).")]
+Customers = Annotated[str | None, typer.Option("--partner", help="Only the customers of the partner with this id.")]
+
+
+@app.command("mrr")
+def report_mrr(
+    period: Annotated[str, typer.Option(help=_BOTH)],
+    seller: OfSeller = None,
+    partner: Customers = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what customers come to a month: at the start, what moved, at the end; by plan and by country."""
+    shown = _revenue(period, seller, partner, as_csv=as_csv, as_json=as_json)
+    if shown is None:
+        return
+    print_rows(shown["months"], (*columns("month"), *_REVENUE, *columns("customers_at_end"), Column("ARPA", _arpa)))
+    for heading, field in (("plan", "by_plan"), ("country", "by_country")):
+        parts = [
+            {"month": month["month"], "currency": month["currency"]} | part
+            for month in shown["months"]
+            for part in month[field]
+        ]
+        named = (*columns("month"), Column(heading, "name"), *_REVENUE, *columns("customers_at_end"))
+        print_rows(parts, named, title=f"By {heading}")
+    _print_as_of(shown)
+
+
+@app.command("churn")
+def report_churn(
+    period: Annotated[str, typer.Option(help=_BOTH)],
+    seller: OfSeller = None,
+    partner: Customers = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """Tell how many customers left and what they took with them, and what the others bring."""
+    shown = _revenue(period, seller, partner, as_csv=as_csv, as_json=as_json)
+    if shown is None:
+        return
+    counts = columns(
+        "month",
+        "currency",
+        "customers_at_start",
+        "customers_new",
+        "customers_reactivated",
+        "customers_churned",
+        "customers_at_end",
+        "customers_lost",
+    )
+    shares = [Column(name.replace("_", " "), partial(_percent, f"{name}_bp"), right=True) for name in _SHARES]
+    print_rows(shown["months"], (*counts, *shares))
+    _print_as_of(shown)
+
+
+@app.command("backfill")
+def backfill_recurrences(as_json: AsJson = False) -> None:
+    """Write down what recurs of subscriptions that are older than its history: once, after an upgrade."""
+    from scaicontrol_core.billing.use_cases.backfill_recurrences import BackfillRecurrences
+
+    written = call(lambda session: session.use(BackfillRecurrences)(session.actor))
+    if as_json:
+        print_json({"written": written})
+    else:
+        print_note(f"{written} subscriptions were written down.")
+
+
 @app.command("ageing")
 def report_ageing(
     as_of: Annotated[
@@ -129,6 +213,32 @@ def report_ageing(
         print_rows(shown["totals"], (*columns("currency"), *_AGES), title=f"As of {shown['as_of']}")
         if shown["ties"] is False:
             print_note("THESE SUMS DO NOT TIE OUT with the invoices; run scaicontrol admin audit.")
+
+
+def _revenue(period: str, seller: str | None, partner: str | None, *, as_csv: bool, as_json: bool) -> Json | None:
+    from scaicontrol_core.billing.use_cases.report_recurring_revenue import ReportRecurringRevenue
+
+    seller_id, partner_id = PartnerId(seller) if seller else None, PartnerId(partner) if partner else None
+    return _printed(
+        lambda session: session.use(ReportRecurringRevenue)(session.actor, period, seller_id, partner_id=partner_id),
+        as_csv=as_csv,
+        as_json=as_json,
+    )
+
+
+def _arpa(month: Json) -> str:
+    return "" if month["arpa_cents"] is None else amount(month["arpa_cents"], month["currency"])
+
+
+def _percent(field: str, month: Json) -> str:
+    from scaicontrol_core.kernel.money import format_minor
+
+    return "" if month[field] is None else f"{format_minor(month[field], 2)} %"
+
+
+def _print_as_of(shown: Json) -> None:
+    if not shown["final"]:
+        print_note(f"Not final: this is how it stands on {shown['as_of']}.")
 
 
 def _report(use_case: type[Any], period: str, partner: str | None, *, as_csv: bool, as_json: bool) -> Json | None:

@@ -11,11 +11,13 @@ from litestar.params import FromQuery, QueryParameter
 from scaicontrol_adapters.reports import report_csv
 from scaicontrol_core.billing.use_cases.report_ec_sales import ReportEcSales
 from scaicontrol_core.billing.use_cases.report_oss import ReportOss
+from scaicontrol_core.billing.use_cases.report_recurring_revenue import ReportRecurringRevenue
 from scaicontrol_core.billing.use_cases.report_vat import ReportVat
 from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.events import to_json
 from scaicontrol_core.kernel.ids import PartnerId
 from scaicontrol_http.billing.report_schemas import EcSalesListAnswer, OssReportAnswer, VatReportAnswer
+from scaicontrol_http.billing.revenue_schemas import RevenueReportAnswer
 from scaicontrol_http.dependencies import Actor, Container
 from scaicontrol_http.requests import Answer, attachment
 
@@ -78,6 +80,22 @@ async def report_ec_sales(
     return report_answer(request, wanted, report, EcSalesListAnswer, f"ec-sales-list-{report.header.period}")
 
 
+@get("/admin/reports/recurring-revenue", tags=[_TAG], summary="Report recurring revenue and churn")
+async def report_recurring_revenue(
+    request: Request[Any, Any, Any],
+    container: Container,
+    actor: Actor,
+    period: AnyPeriod,
+    seller_id: FromQuery[str | None] = None,
+    partner_id: FromQuery[str | None] = None,
+    wanted: Format = None,
+) -> Response[RevenueReportAnswer]:
+    """What a seller's customers come to a month, what moved, and who left; by plan and country; also as CSV."""
+    seller, partner = PartnerId(seller_id) if seller_id else None, PartnerId(partner_id) if partner_id else None
+    report = await container.use(ReportRecurringRevenue)(actor, period, seller, partner_id=partner)
+    return report_answer(request, wanted, report, RevenueReportAnswer, f"recurring-revenue-{report.period}")
+
+
 def report_answer(
     request: Request[Any, Any, Any], wanted: str | None, report: Report, answer: type[A], name: str
 ) -> Response[A]:
@@ -92,4 +110,4 @@ def report_answer(
     return Response(written, media_type=_CSV, headers=headers)
 
 
-REPORT_ROUTES = (report_vat, report_oss, report_ec_sales)
+REPORT_ROUTES = (report_vat, report_oss, report_ec_sales, report_recurring_revenue)
