@@ -35,6 +35,10 @@ class IntegrityRule(StrEnum):
     """Every row of a tenant names that tenant's own partner."""
     CHILDREN_MIRROR_PACKS = "children_mirror_packs"
     """The subscriptions of a pack stand where it stands, and each of the two names the other."""
+    COMMISSIONS_STATED = "commissions_stated"
+    """A closed commission statement is the sum of its entries."""
+    PARTNERS_BILLED = "partners_billed"
+    """What an invoice between the operator and a partner charges is what its statements, or its ledger, say."""
     REPORTS_TIE_OUT = "reports_tie_out"
     """The VAT reports of all years sum to exactly the seller's documents."""
 

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from scaicontrol_core.integrity.crediting import CreditedInvoice
     from scaicontrol_core.integrity.documents import StoredDocument
     from scaicontrol_core.integrity.packing import PackStanding
+    from scaicontrol_core.integrity.partner_billing import PartnerInvoice, StatedCommissions
     from scaicontrol_core.integrity.settling import SettledInvoice
-    from scaicontrol_core.kernel.ids import InvoiceId, PackSubscriptionId
+    from scaicontrol_core.kernel.ids import InvoiceId, PackSubscriptionId, StatementId
 
 
 @frozen
@@ -83,6 +84,18 @@ class IntegrityReads(Protocol):
 
     async def orphans(self) -> Repeats:
         """Look for subscriptions whose pack is not there, by that pack, among all that have one."""
+        ...
+
+    async def statements(self, *, after: StatementId | None, limit: int) -> Sequence[StatedCommissions]:
+        """Return closed commission statements with the sums of their entries, by id, after ``after``."""
+        ...
+
+    async def partner_invoices(self, *, after: InvoiceId | None, limit: int) -> Sequence[PartnerInvoice]:
+        """Return invoices between the operator and partners with what stands behind them, by id, after ``after``."""
+        ...
+
+    async def unfounded_charges(self) -> Repeats:
+        """Look at all charges of partners for those that their customers were not charged, by invoice."""
         ...
 
     async def misplaced(self) -> Repeats:

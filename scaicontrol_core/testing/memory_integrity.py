@@ -14,6 +14,7 @@ from scaicontrol_core.integrity.packing import PackStanding, Standing
 from scaicontrol_core.integrity.ports import Repeated, Repeats
 from scaicontrol_core.integrity.settling import SettledInvoice
 from scaicontrol_core.payments.lifecycle import PaymentKind
+from scaicontrol_core.testing import memory_partner_audit
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from scaicontrol_core.billing.invoice import Invoice
     from scaicontrol_core.billing.ledger import BilledPeriod
     from scaicontrol_core.integrity.charges import ChargeKey, LedgerKey
-    from scaicontrol_core.kernel.ids import InvoiceId, PackSubscriptionId
+    from scaicontrol_core.integrity.partner_billing import PartnerInvoice, StatedCommissions
+    from scaicontrol_core.kernel.ids import InvoiceId, PackSubscriptionId, StatementId
     from scaicontrol_core.payments.payment import Payment
     from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
     from scaicontrol_core.subscriptions.subscription import Subscription
@@ -143,6 +145,18 @@ class MemoryIntegrityReads:
         named = [row.pack_subscription_id for row in self._subscriptions() if row.pack_subscription_id is not None]
         lost = sorted(Counter(each for each in named if each not in packs).items())
         return Repeats(len(named), [Repeated("pack_subscription", key, count) for key, count in lost])
+
+    async def statements(self, *, after: StatementId | None, limit: int) -> Sequence[StatedCommissions]:
+        """Return closed commission statements with the sums of their entries, by id."""
+        return memory_partner_audit.statements(self._transaction, after=after, limit=limit)
+
+    async def partner_invoices(self, *, after: InvoiceId | None, limit: int) -> Sequence[PartnerInvoice]:
+        """Return invoices between the operator and partners with what stands behind them, by id."""
+        return memory_partner_audit.partner_invoices(self._transaction, after=after, limit=limit)
+
+    async def unfounded_charges(self) -> Repeats:
+        """Look at all charges of partners for those that their customers were not charged."""
+        return memory_partner_audit.unfounded_charges(self._transaction)
 
     async def misplaced(self) -> Repeats:
         """Look at all rows of tenants for those that name another partner than theirs."""

@@ -21,6 +21,7 @@ from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
 from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck
+from scaicontrol_core.integrity.use_cases.audit_integrity import AuditIntegrity
 from scaicontrol_core.kernel.errors import Conflict, NotFound, OutOfScope, Refused, Retryable, ScaiControlError
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, TenantId
 from scaicontrol_core.kernel.paging import PageRequest
@@ -177,6 +178,10 @@ async def test_a_month_of_everything(market: Market) -> None:
         assert (charge.list_cents, charge.discount_bp, charge.net_cents, charge.position) == (19900, 1000, 17910, 1)
         (line,) = (await work.invoices.get(bill.id)).lines
         assert line.description == "Customer of WHO: ScaiKey Pro (199.00 EUR − 10 %)"
+    audit = await market.use(AuditIntegrity)(PLATFORM)
+    assert audit.findings == ()
+    looked_at = {rule.rule.value: rule.checked for rule in audit.rules}
+    assert (looked_at["commissions_stated"], looked_at["partners_billed"]) == (1, 3)
 
 
 async def test_what_is_closed_stays_as_it_is(market: Market) -> None:

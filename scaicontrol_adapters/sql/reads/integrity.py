@@ -8,6 +8,7 @@ from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from scaicontrol_adapters.sql.mapping import Fields, enum
+from scaicontrol_adapters.sql.reads import partner_audit
 from scaicontrol_adapters.sql.reads.pack_integrity import CHILDREN, ORPHANS, PACKS, pack_standings
 from scaicontrol_adapters.sql.reads.settlements import MISRETURNED, SETTLED, settled_invoice
 from scaicontrol_adapters.sql.rows import Row
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
     from scaicontrol_adapters.sql.transaction import Transaction
     from scaicontrol_core.integrity.charges import ChargeKey, LedgerKey
     from scaicontrol_core.integrity.packing import PackStanding
+    from scaicontrol_core.integrity.partner_billing import PartnerInvoice, StatedCommissions
     from scaicontrol_core.integrity.settling import SettledInvoice
-    from scaicontrol_core.kernel.ids import InvoiceId, PackSubscriptionId
+    from scaicontrol_core.kernel.ids import InvoiceId, PackSubscriptionId, StatementId
 
 _ACTIVATED = "subscription.activated.v1"
 _LEDGER = Fields(BilledPeriod, codecs={"charge_kind": enum(ChargeKind)})
@@ -193,6 +195,18 @@ class SqlIntegrityReads:
         found = [Repeated("pack_subscription", row[0], int(row[1])) for row in await self._rows(ORPHANS)]
         ((checked,),) = await self._rows(select(func.count(SubscriptionRow.pack_subscription_id)))
         return Repeats(checked, found)
+
+    async def statements(self, *, after: StatementId | None, limit: int) -> Sequence[StatedCommissions]:
+        """Return closed commission statements with the sums of their entries, by id."""
+        return await partner_audit.statements(self._transaction, after=after, limit=limit)
+
+    async def partner_invoices(self, *, after: InvoiceId | None, limit: int) -> Sequence[PartnerInvoice]:
+        """Return invoices between the operator and partners with what stands behind them, by id."""
+        return await partner_audit.partner_invoices(self._transaction, after=after, limit=limit)
+
+    async def unfounded_charges(self) -> Repeats:
+        """Look at all charges of partners for those that their customers were not charged."""
+        return await partner_audit.unfounded_charges(self._transaction)
 
     async def misplaced(self) -> Repeats:
         """Look at all rows of tenants for those that name another partner than theirs."""

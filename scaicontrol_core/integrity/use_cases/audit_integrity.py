@@ -18,6 +18,7 @@ from scaicontrol_core.integrity.auditing import (
     audit_settlements,
 )
 from scaicontrol_core.integrity.finding import IntegrityAudit
+from scaicontrol_core.integrity.partner_billing import audit_partner_billing
 from scaicontrol_core.integrity.ports import IntegrityWork
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
@@ -52,6 +53,7 @@ class AuditIntegrity:
                 *await audit_ledger(work, timezones),
                 *await audit_repeats(work),
                 await audit_packs(work),
+                *await audit_partner_billing(work),
                 await audit_reports(work, partners, declared),
             )
         return IntegrityAudit(audited_at=self.clock.now(), rules=rules)

@@ -217,3 +217,16 @@ async def test_tampering_with_whose_name_it_bears_is_found(shop: Any) -> None:
     stored = shop.stored(invoice.id)
     stored.frozen_document = stored.frozen_document.replace('"self_billed":true,', "")
     assert await shop.faults()
+
+
+async def test_an_audit_finds_a_statement_that_is_not_the_sum_of_its_entries(shop: Any) -> None:
+    await sell(shop, 10000)
+    shop.at(2026, 2, 1)
+    await shop.run("2026-02")
+    ((_, statement),) = shop.world.store.tables["commission_statements"].values()
+    statement.commission_cents = 900
+    audit = await shop.world.use(AuditIntegrity)(shop.admin)
+    assert [(each.rule, each.fault) for each in audit.findings] == [
+        ("commissions_stated", "2026-01: commission says 900, its entries sum to 1000"),
+        ("partners_billed", "SLF-SB-2026-000001: net says 1000, what stands behind it sums to 900"),
+    ]

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -177,6 +178,19 @@ async def test_only_the_partner_sees_its_bill(shop: Any) -> None:
             await shop.world.use(GetInvoice)(stranger, bill.id)
         found = await shop.world.use(ListInvoices)(stranger, InvoiceFilter(), PageRequest())
         assert bill.id not in [each.id for each in found.items]
+
+
+async def test_an_audit_finds_a_bill_that_its_ledger_does_not_bear_out(shop: Any) -> None:
+    shop.at(2026, 2, 1)
+    await shop.run("2026-02")
+    table = shop.world.store.tables["wholesale_charges"]
+    key = next(iter(table))
+    table[key] = (table[key][0], evolve(table[key][1], list_cents=1, net_cents=1))
+    audit = await shop.world.use(AuditIntegrity)(shop.admin)
+    assert [(each.rule, each.fault) for each in audit.findings] == [
+        ("partners_billed", "SCAI-2026-000001: net says 31840, what stands behind it sums to 15921"),
+        ("partners_billed", "has 1 charges that no customer was charged"),
+    ]
 
 
 async def test_a_dry_run_shows_the_bill_and_writes_nothing(shop: Any) -> None:
