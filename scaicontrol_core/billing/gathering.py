@@ -205,8 +205,8 @@ def _pack_charges(batch: Batch, tenant_id: TenantId, ids: Ids) -> Iterator[Charg
 
 def _usage_charge(batch: Batch, subscription: Subscription, usage: OwedUsage, ids: Ids) -> Charge:
     used = batch.used.get((subscription.id, usage.ordinal), {})
-    zero_lines = batch.seller.configuration.zero_amount_invoices
-    return usage_charge(subscription, usage, used, Known(batch.plans, batch.services), ids, zero_lines=zero_lines)
+    known = Known(batch.plans, batch.services)
+    return usage_charge(subscription, usage, used, known, batch.seller.configuration, ids)
 
 
 def _draft(batch: Batch, tenant: Tenant, charges: Sequence[Charge], ids: Ids) -> Invoice | None:

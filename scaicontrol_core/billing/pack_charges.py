@@ -81,9 +81,9 @@ def _children_usage(
     seller: PartnerConfiguration,
 ) -> Iterator[tuple[Subscription, OwedUsage]]:
     for item in items:
-        usage = owed_usage(known.plan(item.plan_id), due, seller)
         own = (child for child in children if child.service_id == item.service_id and _lives_in(child, due))
         child = next(own, None)
+        usage = None if child is None else owed_usage(child, known.plan(item.plan_id), due, seller)
         if usage is not None and child is not None:
             yield child, usage.within(child.schedule.until if child.schedule else None)
 

@@ -23,6 +23,7 @@ from scaicontrol_core.subscriptions.terms import OwedUsage, waits_until
 
 if TYPE_CHECKING:
     from scaicontrol_core.catalog.plan import Plan
+    from scaicontrol_core.catalog.usage_pricing import UsagePrices
     from scaicontrol_core.kernel.ids import Ids
     from scaicontrol_core.subscriptions.subscription import Subscription
     from scaicontrol_core.tenancy.seller import PartnerConfiguration
@@ -65,16 +66,18 @@ def owing(subscription: Subscription, known: Known, seller: PartnerConfiguration
             if waits_until(due.charged.start, waiting) > cutoff:
                 break
             sold = sold_in(subscription, due, known, seller.billing_timezone)
-            usage = owed_usage(sold.plan, due, seller) if sold.cadence.recurs else None
+            usage = owed_usage(subscription, sold.plan, due, seller) if sold.cadence.recurs else None
             if usage is not None:
                 waiting.append(usage.within(schedule.until))
             periods.append(OwedPeriod(due=due, sold=sold, usage=usage))
     return Owing(periods=tuple(periods), usage=tuple(usage for usage in waiting if usage.due_on <= cutoff))
 
 
-def owed_usage(plan: Plan, due: DuePeriod, seller: PartnerConfiguration) -> OwedUsage | None:
-    """Return the usage that goes with a period, if the plan charges any."""
-    if not plan.charges_usage:
+def owed_usage(
+    subscription: Subscription, plan: Plan, due: DuePeriod, seller: PartnerConfiguration
+) -> OwedUsage | None:
+    """Return the usage that goes with a period, if the plan charged any when it began."""
+    if not plan.charges_usage(subscription.priced_at(due.charged.start, seller.billing_timezone)):
         return None
     days = due.charged
     return OwedUsage(
@@ -88,17 +91,40 @@ def owed_usage(plan: Plan, due: DuePeriod, seller: PartnerConfiguration) -> Owed
 
 
 def usage_charge(
-    subscription: Subscription, owed: OwedUsage, used: UsedInPeriod, known: Known, ids: Ids, *, zero_lines: bool
+    subscription: Subscription,
+    owed: OwedUsage,
+    used: UsedInPeriod,
+    known: Known,
+    seller: PartnerConfiguration,
+    ids: Ids,
 ) -> Charge:
-    """Return the charge of a period's usage: a line for each bracket that it reached, nothing for what is free."""
-    lines = tuple(_lines(subscription, owed, used, known, ids, zero_lines=zero_lines))
+    """Return the charge of a period's usage, at the prices of when the period began.
+
+    A line for each bracket that was reached; nothing for a metric that comes to nothing, unless
+    the seller shows that too.
+    """
+    plan, service = known.plan(owed.plan_id), known.service(subscription.service_id)
+    prices = plan.usage_prices_at(subscription.priced_at(owed.start, seller.billing_timezone))
+    lines = tuple(
+        InvoiceLine(
+            id=LineId(ids.new("lin")),
+            description=f"{service.name} {plan.name}: {_shown(metric, part)}",
+            quantity=Quantity(part.quantity),
+            unit_price=part.unit_price,
+            period=owed.period,
+            plan_key=owed.plan_key,
+            subscription_id=subscription.id,
+        )
+        for metric in service.metrics
+        for part in _parts(metric, used.get(metric.slug, {}), prices, zero_lines=seller.zero_amount_invoices)
+    )
     return Charge(
         subscription=subscription,
         owed=owed,
         line=None,
         usage_lines=lines,
         net_cents=sum(line.net_cents for line in lines),
-        currency=known.plan(owed.plan_id).currency,
+        currency=prices.currency,
     )
 
 
@@ -111,24 +137,14 @@ def _grace_days(ends: date, seller: PartnerConfiguration) -> int:
     return (day - ends).days
 
 
-def _lines(
-    subscription: Subscription, owed: OwedUsage, used: UsedInPeriod, known: Known, ids: Ids, *, zero_lines: bool
-) -> Iterator[InvoiceLine]:
-    plan, service = known.plan(owed.plan_id), known.service(subscription.service_id)
-    for metric in service.metrics:
-        for rate_key, quantity in _quantities(metric, used.get(metric.slug, {})):
-            priced = rate_at(Decimal(rate_key), quantity) if rate_key else rate(plan.tiers_of(metric.slug), quantity)
-            if any(part.cents for part in priced) or (priced and zero_lines):
-                for part in priced:
-                    yield InvoiceLine(
-                        id=LineId(ids.new("lin")),
-                        description=f"{service.name} {plan.name}: {_shown(metric, part)}",
-                        quantity=Quantity(part.quantity),
-                        unit_price=part.unit_price,
-                        period=owed.period,
-                        plan_key=owed.plan_key,
-                        subscription_id=subscription.id,
-                    )
+def _parts(
+    metric: Metric, totals: Mapping[str, Total], prices: UsagePrices, *, zero_lines: bool
+) -> Iterator[RatedTier]:
+    """Yield what each bracket, and each rate of a cost-based plan, takes of a metric's quantity."""
+    for rate_key, quantity in _quantities(metric, totals):
+        priced = rate_at(Decimal(rate_key), quantity) if rate_key else rate(prices.of(metric.slug), quantity)
+        if zero_lines or any(part.cents for part in priced):
+            yield from priced
 
 
 def _quantities(metric: Metric, totals: Mapping[str, Total]) -> Sequence[tuple[str, Decimal]]:

@@ -10,7 +10,7 @@ from attrs import define, evolve, field, frozen
 from scaicontrol_core.catalog.events import PlanCreated, PlanDeactivated, PlanDeleted, PlanRatesRefreshed, PlanUpdated
 from scaicontrol_core.catalog.plan_terms import MAX_TRIAL_DAYS, PlanTerms
 from scaicontrol_core.catalog.unit_cost import CostBook, rate_of
-from scaicontrol_core.catalog.usage_pricing import UsageTier
+from scaicontrol_core.catalog.usage_pricing import UsagePrices
 from scaicontrol_core.kernel import checks
 from scaicontrol_core.kernel.events import Event, Recorder, changed, to_json
 from scaicontrol_core.kernel.ids import PlanId, ServiceId
@@ -34,6 +34,7 @@ class Plan(Recorder):
     """One way to buy a service. ``slug`` is unique within the service and never changes.
 
     ``prices`` is the history of its price, oldest first; empty while it has had only one.
+    ``usage_prices`` is that of its brackets.
     ``billable_rate`` is what a unit of each cost-based metric is charged at as of the last
     refresh, in minor units: what subscriptions inherit.
     """
@@ -45,6 +46,7 @@ class Plan(Recorder):
     terms: PlanTerms
     created_at: datetime
     prices: tuple[PlanPrice, ...] = ()
+    usage_prices: tuple[UsagePrices, ...] = ()
     billable_rate: dict[str, Decimal] = field(factory=dict)
     version: int = 0
     _events: list[Event] = field(factory=list, init=False, repr=False)
@@ -119,10 +121,9 @@ class Plan(Recorder):
         """Tell whether the public catalogue shows it."""
         return self.terms.is_public
 
-    @property
-    def charges_usage(self) -> bool:
-        """Tell whether usage costs anything beside the price of a period."""
-        return bool(self.terms.usage_pricing or self.terms.cost_margins)
+    def charges_usage(self, at: datetime) -> bool:
+        """Tell whether usage of a period that began at an instant costs anything beside its price."""
+        return bool(self.usage_prices_at(at).tiers or self.terms.cost_margins)
 
     def price_at(self, at: datetime, cadence: Cadence) -> PlanPrice:
         """Return the price in force at an instant for a cadence it was ever sold at.
@@ -134,9 +135,13 @@ class Plan(Recorder):
             return self._price(self.created_at)
         return next((price for price in reversed(own) if price.valid_from <= at), own[0])
 
-    def tiers_of(self, metric: str) -> tuple[UsageTier, ...]:
-        """Return the brackets of a metric, from 0 upwards; empty if it is not charged."""
-        return tuple(tier for tier in self.terms.usage_pricing if tier.metric == metric)
+    def usage_prices_at(self, at: datetime) -> UsagePrices:
+        """Return the brackets in force at an instant; before the first ones, those."""
+        known = self.usage_prices or (self._usage_prices(self.created_at),)
+        return next((prices for prices in reversed(known) if prices.valid_from <= at), known[0])
+
+    def _usage_prices(self, valid_from: datetime) -> UsagePrices:
+        return UsagePrices(valid_from=valid_from, currency=self.terms.currency, tiers=self.terms.usage_pricing)
 
     def _price(self, valid_from: datetime) -> PlanPrice:
         terms = self.terms
@@ -157,13 +162,16 @@ class Plan(Recorder):
     def revise(self, terms: PlanTerms, at: datetime) -> None:
         """Replace the terms from an instant on; records what changed, nothing if nothing did.
 
-        A new price counts from each subscription's next cycle, trial days for new ones only.
+        New prices count from each subscription's next cycle, trial days for new ones only.
         """
         changes = changed(self.terms, terms)
         if changes:
-            before, self.terms = self._price(self.created_at), terms
+            before, used_before = self._price(self.created_at), self._usage_prices(self.created_at)
+            self.terms = terms
             if changes.keys() & {"base_price_cents", "currency", "billing_period"}:
                 self.prices = (*(self.prices or (before,)), self._price(at))
+            if changes.keys() & {"usage_pricing", "currency"}:
+                self.usage_prices = (*(self.usage_prices or (used_before,)), self._usage_prices(at))
             self._record(
                 PlanUpdated(resource_id=self.id, ordinal=self.version + 1, changes=changes, plan_key=self.plan_key)
             )

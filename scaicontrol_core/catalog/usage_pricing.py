@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -77,6 +78,19 @@ class UsageTier:
     def unit_price(self) -> UnitPrice:
         """The exact price of a unit."""
         return UnitPrice(self.unit_price_cents, self.unit_divisor)
+
+
+@frozen(kw_only=True)
+class UsagePrices:
+    """The brackets of all of a plan's metrics, as they were from an instant (UTC) on."""
+
+    valid_from: datetime
+    currency: str
+    tiers: tuple[UsageTier, ...]
+
+    def of(self, metric: str) -> tuple[UsageTier, ...]:
+        """Return the brackets of a metric, from 0 upwards; empty if it is not charged."""
+        return tuple(tier for tier in self.tiers if tier.metric == metric)
 
 
 def check_tiers(tiers: Sequence[UsageTier], at: str = "/usage_pricing") -> None:

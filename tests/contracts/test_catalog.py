@@ -184,7 +184,7 @@ async def test_usage_prices_are_replaced_as_a_whole(shop: Any) -> None:
     async with shop.begin(PLATFORM, read_only=True) as work:
         seen = await work.plans.by_key("scaikey.pro")
     assert seen.terms.usage_pricing == TIERS[1:2]
-    assert seen.tiers_of("api_calls") == ()
+    assert seen.usage_prices_at(seen.created_at).of("api_calls") == ()
 
 
 async def test_a_pack_is_replaced_with_its_items(shop: Any) -> None:

@@ -303,3 +303,29 @@ async def test_the_upcoming_invoice_is_what_the_run_then_bills(shop: Shop) -> No
 
 def _told(document: Any) -> dict[str, Any]:
     return {key: value for key, value in document.to_dict().items() if key not in UNNUMBERED}
+
+
+async def test_new_brackets_count_from_the_next_cycle(shop: Shop) -> None:
+    sold = await shop.subscribe()
+    await shop.run()
+    shop.at(1, 20)
+    async with shop.world.work.begin(PLATFORM) as work:
+        plan = await work.plans.by_key("scaikey.pro")
+        dearer = (builders.usage_tier(unit_price_cents=Decimal("2.5"), unit_divisor=1),)
+        plan.revise(builders.plan_terms(usage_pricing=dearer), shop.world.clock.now())
+        await work.plans.save(plan)
+        await work.commit()
+    for month in (2, 3):
+        shop.at(month, 14)
+        await shop.use(1100, date(2026, month, 13))
+    shop.at(3, 18)
+    await shop.run()
+    assert [net for _, _, net in (await shop.lines())[1]] == [19900, 19900, 0, 30, 2750]
+    async with shop.world.work.begin(PLATFORM) as work:
+        plan = await work.plans.by_key("scaikey.pro")
+        plan.revise(builders.plan_terms(), shop.world.clock.now())
+        await work.plans.save(plan)
+        await work.commit()
+    shop.at(4, 20)
+    await shop.run()
+    assert (await shop.stored(sold)).owed_usage == ()  # nothing is metered any more

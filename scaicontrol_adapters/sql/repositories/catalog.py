@@ -17,7 +17,7 @@ from scaicontrol_core.catalog.pack import DiscountType, PackTerms, ServicePack
 from scaicontrol_core.catalog.pack_offer import PackItem, PackOffer
 from scaicontrol_core.catalog.plan import Plan, PlanPrice, PlanTerms
 from scaicontrol_core.catalog.service import Aggregation, Metric, Service, ServiceTerms
-from scaicontrol_core.catalog.usage_pricing import TierMode, UsageTier
+from scaicontrol_core.catalog.usage_pricing import TierMode, UsagePrices, UsageTier
 from scaicontrol_core.kernel.errors import NotFound, Stale
 from scaicontrol_core.kernel.period import Cadence
 from scaicontrol_core.subscriptions.lifecycle import LIVE_STATUSES
@@ -40,12 +40,15 @@ _SERVICES: Table[Service] = Table(
     what="service",
     fixed=("slug", "created_at"),
 )
+_TIER = Fields(UsageTier, codecs={"unit_price_cents": DECIMAL, "tier_mode": enum(TierMode)})
+_USAGE_PRICES = Fields(UsagePrices, codecs={"valid_from": INSTANT, "tiers": json_list(_TIER)})
 _PLANS: Table[Plan] = Table(
     PlanRow,
     Fields(
         Plan,
         codecs={
             "prices": json_list(Fields(PlanPrice, codecs={"valid_from": INSTANT, "cadence": enum(Cadence)})),
+            "usage_prices": json_list(_USAGE_PRICES),
             "billable_rate": DECIMALS,
         },
         parts={

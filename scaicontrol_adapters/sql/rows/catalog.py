@@ -89,6 +89,7 @@ class PlanRow(Row, PlatformOwned):
     sort_order: Mapped[int]
     metadata_json: Mapped[Json]
     prices: Mapped[Json | None]
+    usage_prices: Mapped[Json | None]
     cost_margins: Mapped[Json | None]
     billable_rate: Mapped[Json | None]
     created_at: Mapped[datetime]

@@ -188,9 +188,9 @@ class TestBrackets:
     def test_a_plan_tells_the_brackets_of_a_metric(self) -> None:
         tiers = (tier(0, 5), tier(0, None, metric="mails", tier_mode=TierMode.VOLUME), tier(5, None))
         plan = builders.new_plan(usage_pricing=tiers)
-        assert plan.tiers_of("api_calls") == (tiers[0], tiers[2])
-        assert plan.tiers_of("mails") == (tiers[1],)
-        assert plan.tiers_of("nothing") == ()
+        assert plan.usage_prices_at(plan.created_at).of("api_calls") == (tiers[0], tiers[2])
+        assert plan.usage_prices_at(plan.created_at).of("mails") == (tiers[1],)
+        assert plan.usage_prices_at(plan.created_at).of("nothing") == ()
 
 
 class TestAPlansTerms:
