@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scaicontrol_cli import costs, pack_subscriptions
+from scaicontrol_cli import packs as editing
 from scaicontrol_cli.arguments import (
     DEFAULT_LIMIT,
     AsJson,
@@ -24,11 +25,11 @@ from scaicontrol_cli.output import Json, amount_column, columns, print_item, pri
 
 if TYPE_CHECKING:
     from scaicontrol_core.catalog.plan import Plan
-    from scaicontrol_core.catalog.use_cases.list_packs import PricedPack
 
 app = group("Plans: what one service costs.")
 packs = group("Packs: plans of several services, sold as one line.")
 costs.add_to(app)
+editing.add_to(packs)
 pack_subscriptions.add_to(packs)
 
 _PLAN_SHOWN = (
@@ -46,11 +47,6 @@ _OF_PLAN_TERMS = (
     "name", "description", "tier", "billing_period", "base_price_cents", "currency", "mrr_cents", "features", "quotas",
     "trial_days", "sort_order", "cost_multiplier", "cost_margins", "metadata",
 )  # fmt: skip
-_OF_PACK = ("id", "slug", "is_active", "is_public", "created_at", "version")
-_OF_PACK_TERMS = (
-    "name", "description", "icon_url", "billing_period", "currency", "discount_type", "discount_percentage",
-    "trial_days", "features", "sort_order",
-)  # fmt: skip
 _PlanArgument = Annotated[str, typer.Argument(help="The plan's key: service.plan.", metavar="PLAN")]
 _All = Annotated[bool, typer.Option("--all", help="Hidden ones too: not active, or not public.")]
 
@@ -64,21 +60,6 @@ def plan_json(plan: Plan) -> Json:
         **{name: to_json(getattr(plan.terms, name)) for name in _OF_PLAN_TERMS},
         "service": plan.service_slug,
         "usage_pricing": [to_json(tier) for tier in plan.terms.usage_pricing],
-    }
-
-
-def pack_json(priced: PricedPack) -> Json:
-    """Return a pack as JSON: as the catalogue shows it, and what is its editors' business."""
-    from scaicontrol_core.kernel.events import to_json
-
-    pack = priced.pack
-    return {
-        **{name: to_json(getattr(pack, name)) for name in _OF_PACK},
-        **{name: to_json(getattr(pack.terms, name)) for name in _OF_PACK_TERMS},
-        "price_cents": priced.price_cents,
-        "items": [
-            {"plan_key": item.plan_key, "override_price_cents": item.override_price_cents} for item in pack.items
-        ],
     }
 
 
@@ -138,4 +119,4 @@ def list_packs(
 
     request = page(limit, cursor, page_number, sort)
     found = call(lambda session: session.use(ListPacks)(session.actor, request, include_hidden=everything))
-    print_page(found, pack_json, _PACK_SHOWN, as_json=as_json)
+    print_page(found, editing.pack_json, _PACK_SHOWN, as_json=as_json)

@@ -114,6 +114,15 @@ def read_catalogue(raw: object) -> Catalogue:
     return Catalogue(services=tuple(services), packs=tuple(packs))
 
 
+def read_pack(raw: object) -> PackEntry:
+    """Read the plain value of one pack; raises one ``Invalid`` that points at every fault."""
+    findings = Findings()
+    entry = _pack(raw, "", 0, findings)
+    findings.raise_if_any()
+    assert entry is not None  # noqa: S101  # what could not be read was noted
+    return entry
+
+
 # -- entries -----------------------------------------------------------------------------------
 
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from scaicontrol_core.catalog.pack import ServicePack
-from scaicontrol_core.catalog.pack_offer import PackItem
+from scaicontrol_core.catalog.pack_items import items_of
 from scaicontrol_core.catalog.plan import Plan
-from scaicontrol_core.catalog.pricing_rules import check_metrics, check_pack_plans
+from scaicontrol_core.catalog.pricing_rules import check_metrics
 from scaicontrol_core.catalog.service import Service
 from scaicontrol_core.kernel.checks import Findings
 from scaicontrol_core.kernel.ids import Ids, PackId, PlanId, ServiceId
@@ -71,7 +71,7 @@ class CatalogueMerge:
                     self._findings.note(f"{at}/metrics", text, "metric_unknown")
 
     def _pack(self, entry: PackEntry, at: str) -> None:
-        items = self._items(entry, at)
+        items = items_of(entry, self.plans, self._findings, at)
         if items is None:
             return
         pack = self.packs.get(entry.slug)
@@ -80,27 +80,3 @@ class CatalogueMerge:
             self.packs[entry.slug] = ServicePack.create(pack_id, entry.slug, entry.terms, items, self._now)
         else:
             pack.revise(entry.terms, items, self._now)
-
-    def _items(self, entry: PackEntry, at: str) -> tuple[PackItem, ...] | None:
-        """Return the items with their plans looked up; None, and the faults noted, if one is unknown."""
-        found = [self.plans.get(item.plan) for item in entry.items]
-        for place, plan in enumerate(found):
-            if plan is None:
-                text = f"There is no plan {entry.items[place].plan!r}."
-                self._findings.note(f"{at}/items/{place}", text, "plan_unknown")
-        plans = [plan for plan in found if plan is not None]
-        if len(plans) < len(found):
-            return None
-        priced = [
-            (plan.terms, item.override_price_cents is not None) for plan, item in zip(plans, entry.items, strict=True)
-        ]
-        check_pack_plans(entry.terms, priced, self._findings, at)
-        return tuple(
-            PackItem(
-                service_id=plan.service_id,
-                plan_id=plan.id,
-                plan_key=plan.plan_key,
-                override_price_cents=item.override_price_cents,
-            )
-            for plan, item in zip(plans, entry.items, strict=True)
-        )

@@ -16,7 +16,7 @@ from scaicontrol_core.catalog.use_cases.list_plans import ListPlans
 from scaicontrol_core.catalog.use_cases.list_services import ListServices
 from scaicontrol_core.catalog.use_cases.save_plan import MUST_BE_NEW, PlanOffer, SavePlan
 from scaicontrol_core.kernel import paging
-from scaicontrol_http.catalog import costs
+from scaicontrol_http.catalog import costs, packs
 from scaicontrol_http.catalog.schemas import (
     NewPlanBody,
     PackAnswer,
@@ -159,4 +159,5 @@ ROUTES = (
     deactivate_plan,
     delete_plan,
     *costs.ROUTES,
+    *packs.ROUTES,
 )

@@ -9,9 +9,9 @@ from typing import Any
 from msgspec import field, structs
 
 from scaicontrol_core.catalog.plan import Plan, PlanTerms
+from scaicontrol_core.catalog.priced_pack import PricedPack
 from scaicontrol_core.catalog.service import Service
 from scaicontrol_core.catalog.usage_pricing import UsageTier
-from scaicontrol_core.catalog.use_cases.list_packs import PricedPack
 from scaicontrol_core.kernel.checks import Findings
 from scaicontrol_core.kernel.events import to_json
 from scaicontrol_http.requests import Answer, Body

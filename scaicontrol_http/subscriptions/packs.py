@@ -27,6 +27,7 @@ _ADMIN = "Admin: subscriptions"
 _OWN = "Subscriptions"
 _ALL = "/admin/packs/subscriptions"
 _ONE = f"{_ALL}/{{pack_subscription_id:str}}"
+_MINE = "/pack-subscriptions/{pack_subscription_id:str}"
 _status = choice(SubscriptionStatus)
 
 
@@ -124,6 +125,35 @@ async def list_own_packs(container: Container, actor: Actor, page: PageRequest) 
     return listing(await container.use(ListPackSubscriptions)(actor, wanted, page), PackSubscriptionAnswer.of)
 
 
+@get(_MINE, tags=[_OWN], summary="Show an own subscription to a pack")
+async def get_own_pack(
+    container: Container, actor: Actor, pack_subscription_id: FromPath[str]
+) -> Response[PackSubscriptionAnswer]:
+    """One of the caller's tenant's subscriptions to packs."""
+    own_tenant(actor)
+    return _answer(await container.use(GetPackSubscription)(actor, PackSubscriptionId(pack_subscription_id)))
+
+
+@post(f"{_MINE}/cancel", tags=[_OWN], summary="Cancel an own pack", status_code=200)
+async def cancel_own_pack(
+    container: Container, actor: Actor, pack_subscription_id: FromPath[str], data: JSONBody[CancelBody | None] = None
+) -> Response[PackSubscriptionAnswer]:
+    """End an own pack and all it includes, with its period or at once."""
+    own_tenant(actor)
+    wanted, cancel = data or CancelBody(), container.use(CancelPackSubscription)
+    subscription_id = PackSubscriptionId(pack_subscription_id)
+    return _answer(await cancel(actor, subscription_id, immediate=wanted.immediate, reason=wanted.reason))
+
+
+@post(f"{_MINE}/resume", tags=[_OWN], summary="Take the cancellation of an own pack back", status_code=200)
+async def resume_own_pack(
+    container: Container, actor: Actor, pack_subscription_id: FromPath[str]
+) -> Response[PackSubscriptionAnswer]:
+    """Undo an own scheduled cancellation."""
+    own_tenant(actor)
+    return _answer(await container.use(ResumePackSubscription)(actor, PackSubscriptionId(pack_subscription_id)))
+
+
 ROUTES = (
     list_pack_subscriptions,
     subscribe_tenant,
@@ -134,4 +164,7 @@ ROUTES = (
     extend_pack_trial,
     subscribe_own,
     list_own_packs,
+    get_own_pack,
+    cancel_own_pack,
+    resume_own_pack,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,61 @@ def test_packs_are_listed_at_todays_prices(world: World, home: Path) -> None:
     every = world("admin", "packs", "list", "--all", "--json").json["items"]
     assert {item["slug"]: item["is_active"] for item in every} == {"both": True, "old": False}
     assert "67.50 EUR" in world("admin", "packs", "list").stdout
+
+
+def test_a_pack_is_edited_as_one(world: World, rows: Rows, home: Path) -> None:
+    pack = {"slug": "duo", "name": "Duo", "billing_period": "monthly", "currency": "EUR", "base_price_cents": 6000}
+    (home / "duo.json").write_text(json.dumps(pack | {"items": ["keys.pro", "mail.pro"]}))
+    made = world("admin", "packs", "save", "duo.json", "--json").json
+    sold = world("admin", "packs", "subscribe", "acme", "duo", "--json").json
+    (home / "duo.json").write_text(json.dumps(pack | {"items": ["keys.basic"], "base_price_cents": 900}))
+    stale = world("admin", "packs", "save", "duo.json", "--expected-version", "7", fails=1)
+    assert "[stale_version]" in stale.complaint
+    edited = world("admin", "packs", "save", "duo.json", "--expected-version", str(made["version"]), "--json").json
+    assert [item["plan_key"] for item in edited["items"]] == ["keys.basic"]
+    for name in ("duo", made["id"]):
+        assert world("admin", "packs", "describe", name, "--json").json == edited
+    kept = world("admin", "packs", "show", sold["id"], "--json").json
+    assert [each["plan_key"] for each in kept["pack_includes"]] == ["keys.pro", "mail.pro"]
+    assert "[confirmation_required]" in world("admin", "packs", "deactivate", "duo", fails=2).complaint
+    off = world("admin", "packs", "deactivate", "duo", "--yes", "--json").json
+    assert (off["is_active"], off["is_public"]) == (False, False)
+    before = rows()
+    assert world("admin", "packs", "deactivate", made["id"], "--yes", "--json").json == off
+    assert "[pack_unavailable]" in world("admin", "packs", "subscribe", "jones", "duo", fails=2).complaint
+    (home / "duo.json").write_text(json.dumps(pack | {"items": ["keys.none"]}))
+    assert "[plan_unknown]" in world("admin", "packs", "save", "duo.json", fails=2).complaint
+    assert rows() == before
+
+
+def test_the_life_of_a_pack_at_the_command_line(world: World, home: Path) -> None:
+    (home / "packs.yaml").write_text(PACKS)
+    world("admin", "catalog", "import", "packs.yaml")
+    sold = world("admin", "packs", "subscribe", "acme", "both", "--json").json
+    assert (sold["status"], sold["price_cents"], len(sold["pack_includes"])) == ("active", 6750, 2)
+    assert "[pack_overlaps]" in world("admin", "packs", "subscribe", "acme", "both", fails=1).complaint
+    assert "[pack_not_found]" in world("admin", "packs", "subscribe", "acme", "none", fails=1).complaint
+    listed = world("admin", "packs", "subscriptions", "--tenant", "acme", "--status", "active", "--json").json
+    assert [each["id"] for each in listed["items"]] == [sold["id"]]
+    assert "67.50 EUR" in world("admin", "packs", "subscriptions").stdout
+    child = sold["pack_includes"][0]["subscription_id"]
+    complaint = world("admin", "subscriptions", "cancel", child, "--yes", fails=1).complaint
+    assert "[child_of_pack]" in complaint
+
+    def moved(verb: str, *options: str) -> str:
+        done = world("admin", "packs", verb, sold["id"], *options, "--json").json
+        assert world("admin", "subscriptions", "show", child, "--json").json["status"] == done["status"]
+        return str(done["status"])
+
+    assert moved("suspend", "--reason", "Unpaid.", "--yes") == "suspended"
+    assert moved("resume") == "active"
+    assert moved("cancel", "--yes") == "cancelling"
+    assert moved("resume") == "active"
+    refused = world("admin", "packs", "extend-trial", sold["id"], "2030-01-01", fails=1)
+    assert "[not_in_trial]" in refused.complaint
+    assert "[confirmation_required]" in world("admin", "packs", "cancel", sold["id"], fails=2).complaint
+    assert moved("cancel", "--immediate", "--yes") == "cancelled"
+    assert "[invalid_transition]" in world("admin", "packs", "resume", sold["id"], fails=1).complaint
 
 
 METERED = """

@@ -10,18 +10,10 @@ from attrs import frozen
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
-from scaicontrol_core.catalog.pack import ServicePack
 from scaicontrol_core.catalog.ports import CatalogWork
+from scaicontrol_core.catalog.priced_pack import PricedPack, priced
 from scaicontrol_core.kernel.paging import Page, PageRequest
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
-
-
-@frozen
-class PricedPack:
-    """A pack with the price of one period, in minor units of its currency, at today's plan prices."""
-
-    pack: ServicePack
-    price_cents: int
 
 
 @frozen
@@ -36,7 +28,5 @@ class ListPacks:
             actor.require(Permission.ADMIN_REGISTRY, Permission.ADMIN_SUBSCRIPTIONS)
         async with self.work.begin(actor, read_only=True) as work:
             page = await work.packs.list(request, shown_only=not include_hidden)
-            plans = await work.plans.get_many(list({item.plan_id for pack in page.items for item in pack.items}))
-        prices = {plan_id: plan.base_price_cents for plan_id, plan in plans.items()}
-        priced = tuple(PricedPack(pack, pack.price_cents(prices)) for pack in page.items)
-        return Page(priced, page.total, page.next_cursor)
+            found = await priced(work, page.items)
+        return Page(tuple(found), page.total, page.next_cursor)
