@@ -11,7 +11,6 @@ from datetime import date, datetime
 
 from attrs import field, frozen
 
-from scaicontrol_core.catalog.plan import PlanPrice
 from scaicontrol_core.kernel.events import Event
 from scaicontrol_core.kernel.ids import PackId, PartnerId, PlanId, ServiceId, TenantId
 from scaicontrol_core.kernel.period import Cadence
@@ -33,22 +32,13 @@ _TELLING = frozenset(
 
 @frozen(kw_only=True)
 class SoldPack:
-    """Which pack recurs; ``price_cents`` is what it cost, should the pack be gone."""
+    """Which pack recurs. No pack that was ever sold goes away, and no plan: their price histories are there."""
 
     pack_id: PackId
     slug: str
     cadence: Cadence
     currency: str
-    price_cents: int
     departed: tuple[ServiceId, ...] = ()
-
-
-@frozen(kw_only=True)
-class KnownPrice:
-    """What a plan cost when the row was written, should the plan be gone."""
-
-    plan_id: PlanId
-    price: PlanPrice
 
 
 @frozen(kw_only=True)
@@ -59,7 +49,6 @@ class Recurrence:
     activated_at: datetime | None
     terms: tuple[Terms, ...] = ()
     accruing: Accrual | None = None
-    prices: tuple[KnownPrice, ...] = ()
     pack: SoldPack | None = None
 
     @property
@@ -127,7 +116,6 @@ def recurrence_of(subscription: SubscriptionState | PackState) -> Recurrence | N
             slug=subscription.pack_slug,
             cadence=subscription.cadence,
             currency=subscription.currency,
-            price_cents=subscription.price_cents,
             departed=subscription.departed,
         )
         return Recurrence(schedule=subscription.schedule, activated_at=subscription.activated_at, pack=pack)

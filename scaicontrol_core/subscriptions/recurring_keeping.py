@@ -6,19 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from attrs import evolve
-
 from scaicontrol_core.kernel.period import local_date
-from scaicontrol_core.subscriptions.recurrence import Changed, KnownPrice, Recurrence, RecurrenceRow
+from scaicontrol_core.subscriptions.recurrence import Changed, RecurrenceRow
 from scaicontrol_core.tenancy.selling import seller_for
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
     from datetime import date
 
-    from scaicontrol_core.catalog.plan import Plan
-    from scaicontrol_core.catalog.ports import Plans
-    from scaicontrol_core.kernel.ids import PartnerId, PlanId, TenantId
+    from scaicontrol_core.kernel.ids import PartnerId, TenantId
     from scaicontrol_core.tenancy.ports import BillingProfiles
     from scaicontrol_core.tenancy.selling import Sellers
 
@@ -62,11 +58,6 @@ class KeepsRecurrences(Protocol):
         """The customers' countries."""
         ...
 
-    @property
-    def plans(self) -> Plans:
-        """The plans."""
-        ...
-
 
 async def keep_recurrences(work: KeepsRecurrences, changed: Sequence[Changed], now: datetime) -> None:
     """Append one row for each: the last of each subscription and version, on its seller's local day."""
@@ -75,7 +66,6 @@ async def keep_recurrences(work: KeepsRecurrences, changed: Sequence[Changed], n
         return
     tenant_ids = tuple(dict.fromkeys(each.tenant_id for each in latest.values()))
     profiles = await work.billing_profiles.of_tenants(tenant_ids)
-    plans = await work.plans.get_many(sorted({plan for each in latest.values() for plan in each.recurrence.plan_ids}))
     sellers = {}
     for partner_id in dict.fromkeys(each.partner_id for each in latest.values()):
         sellers[partner_id] = seller_for(*await work.sellers.own_and_operator(partner_id))
@@ -93,16 +83,7 @@ async def keep_recurrences(work: KeepsRecurrences, changed: Sequence[Changed], n
                 country=profile.details.country_code if profile else None,
                 day=local_date(at, seller.configuration.billing_timezone),
                 recorded_at=now,
-                recurrence=_priced(each.recurrence, plans, at),
+                recurrence=each.recurrence,
             )
         )
     await work.recurrences.add_many(rows)
-
-
-def _priced(recurrence: Recurrence, plans: Mapping[PlanId, Plan], at: datetime) -> Recurrence:
-    prices = tuple(
-        KnownPrice(plan_id=plan_id, price=plans[plan_id].price_at(at, plans[plan_id].billing_period))
-        for plan_id in sorted(recurrence.plan_ids)
-        if plan_id in plans
-    )
-    return evolve(recurrence, prices=prices)

@@ -14,7 +14,7 @@ from itertools import pairwise
 from attrs import evolve, frozen
 
 from scaicontrol_core.catalog.pack import ServicePack
-from scaicontrol_core.catalog.plan import Plan, PlanPrice
+from scaicontrol_core.catalog.plan import Plan
 from scaicontrol_core.catalog.plan_terms import monthly_cents
 from scaicontrol_core.kernel.ids import PackId, PlanId
 from scaicontrol_core.kernel.period import Cadence, local_date, start_of_day
@@ -83,7 +83,7 @@ def level_on(it: Recurrence, day: date, lists: PriceLists) -> Level | None:
         monthly = monthly_cents(accruing.price_cents, bought.get(accruing.divisor, schedule.leg(ordinal).cadence))
         return Level(monthly * accruing.quantity, accruing.currency, accruing.plan_key)
     terms = next((each for each in reversed(it.terms) if each.from_ordinal <= ordinal), it.terms[0])
-    price = _price(it, terms.plan_id, at, schedule.leg(ordinal).cadence, lists)
+    price = lists.plans[terms.plan_id].price_at(at, schedule.leg(ordinal).cadence)
     return Level(monthly_cents(price.price_cents, price.cadence) * terms.quantity, price.currency, terms.plan_key)
 
 
@@ -97,24 +97,11 @@ def _priced_at(it: Recurrence, start: date, timezone: str) -> datetime:
     return sold if sold is not None and local_date(sold, timezone) == start else start_of_day(start, timezone)
 
 
-def _price(it: Recurrence, plan_id: PlanId, at: datetime, cadence: Cadence, lists: PriceLists) -> PlanPrice:
-    plan = lists.plans.get(plan_id)
-    if plan is not None:
-        return plan.price_at(at, cadence)
-    return next(known.price for known in it.prices if known.plan_id == plan_id)
-
-
 def _pack_level(sold: SoldPack, at: datetime, lists: PriceLists) -> Level:
-    name, pack = f"pack:{sold.slug}", lists.packs.get(sold.pack_id)
-    if pack is None:
-        return Level(monthly_cents(sold.price_cents, sold.cadence), sold.currency, name)
-    offer = pack.offer_at(at, sold.cadence, sold.currency)
-    plans = {plan_id: lists.plans[plan_id] for plan_id in offer.plan_ids if plan_id in lists.plans}
-    prices = dict.fromkeys(offer.plan_ids, 0) | {
-        plan_id: plan.price_at(at, sold.cadence).price_cents for plan_id, plan in plans.items()
-    }
+    offer = lists.packs[sold.pack_id].offer_at(at, sold.cadence, sold.currency)
+    prices = {plan_id: lists.plans[plan_id].price_at(at, sold.cadence).price_cents for plan_id in offer.plan_ids}
     left = evolve(offer, items=tuple(item for item in offer.items if item.service_id not in sold.departed))
-    return Level(monthly_cents(left.price_cents(prices), sold.cadence), sold.currency, name)
+    return Level(monthly_cents(left.price_cents(prices), sold.cadence), sold.currency, f"pack:{sold.slug}")
 
 
 def _turns(it: Recurrence, lists: PriceLists, start: date, end: date) -> list[date]:
@@ -138,11 +125,10 @@ def _turns(it: Recurrence, lists: PriceLists, start: date, end: date) -> list[da
 def _price_days(it: Recurrence, lists: PriceLists) -> Iterator[date]:
     """Yield the days on which a price or an offer changed."""
     plan_ids = set(it.plan_ids)
-    if it.pack is not None and it.pack.pack_id in lists.packs:
+    if it.pack is not None:
         pack = lists.packs[it.pack.pack_id]
         plan_ids |= pack.plan_ids
         yield from (local_date(offer.valid_from, lists.timezone) for offer in pack.offers)
     for plan_id in plan_ids:
-        plan = lists.plans.get(plan_id)
-        for _, price in pairwise(plan.prices) if plan else ():
+        for _, price in pairwise(lists.plans[plan_id].prices):
             yield local_date(price.valid_from, lists.timezone)

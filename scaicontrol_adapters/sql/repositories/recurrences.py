@@ -10,9 +10,8 @@ from scaicontrol_adapters.sql.mapping import DAY, INSTANT, TUPLE, Fields, enum, 
 from scaicontrol_adapters.sql.repositories.base import MAX_IN_LIST
 from scaicontrol_adapters.sql.repositories.subscriptions import LEGS, PAUSES
 from scaicontrol_adapters.sql.rows.subscriptions import SubscriptionMrrRow
-from scaicontrol_core.catalog.plan import PlanPrice
 from scaicontrol_core.kernel.period import Cadence
-from scaicontrol_core.subscriptions.recurrence import KnownPrice, Recurrence, RecurrenceRow, SoldPack
+from scaicontrol_core.subscriptions.recurrence import Recurrence, RecurrenceRow, SoldPack
 from scaicontrol_core.subscriptions.schedule import BillingSchedule
 from scaicontrol_core.subscriptions.terms import Accrual, Terms
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from scaicontrol_core.kernel.ids import PartnerId, TenantId
 
 _ROW = SubscriptionMrrRow
-_PRICE = Fields(PlanPrice, codecs={"valid_from": INSTANT, "cadence": enum(Cadence)})
 _SCHEDULE = Fields(
     BillingSchedule,
     codecs={"anchor": DAY, "cadence": enum(Cadence), "until": DAY, "pauses": PAUSES, "earlier": LEGS},
@@ -38,7 +36,6 @@ _RECURRENCE = Fields(
         "activated_at": INSTANT,
         "terms": json_list(Fields(Terms)),
         "accruing": json_object(Fields(Accrual)),
-        "prices": json_list(Fields(KnownPrice, codecs={"price": json_object(_PRICE)})),
         "pack": json_object(Fields(SoldPack, codecs={"cadence": enum(Cadence), "departed": TUPLE})),
     },
 )
