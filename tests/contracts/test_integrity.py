@@ -17,7 +17,11 @@ from scaicontrol_core.billing.use_cases.issue_credit_note import IssueCreditNote
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.integrity import IntegrityRule
 from scaicontrol_core.integrity.use_cases.audit_integrity import AuditIntegrity
-from scaicontrol_core.kernel.ids import InvoiceId, PackSubscriptionId, TenantId
+from scaicontrol_core.kernel.ids import InvoiceId, PackSubscriptionId, PaymentId, TenantId
+from scaicontrol_core.payments.payment_input import NewFailedPayment, NewPayment, NewRefund
+from scaicontrol_core.payments.use_cases.record_failed_payment import RecordFailedPayment
+from scaicontrol_core.payments.use_cases.record_payment import RecordPayment
+from scaicontrol_core.payments.use_cases.record_refund import RecordRefund
 from scaicontrol_core.subscriptions.use_cases.cancel_pack_subscription import CancelPackSubscription
 from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateSubscription, NewSubscription
 from scaicontrol_core.subscriptions.use_cases.subscribe_pack import NewPackSubscription, SubscribePack
@@ -63,11 +67,15 @@ async def test_honest_books_are_clean_and_looked_at_whole(world: MemoryWorld, mo
         _R.DOCUMENTS_ADD_UP: 4,
         _R.CHARGES_ON_INVOICES: 3,
         _R.CREDITS_WITHIN_INVOICES: 1,
+        _R.PAYMENTS_COUNTED: 0,
+        _R.PAID_WHEN_SETTLED: 3,
         _R.PERIODS_BILLED_ONCE: 3,
         _R.NOTHING_AFTER_THE_END: 3,
         _R.ACTIVATED_ONCE: 1,
         _R.ONE_LIVE_SUBSCRIPTION: 1,
         _R.CHILDREN_MIRROR_PACKS: 0,
+        _R.COMMISSIONS_STATED: 0,
+        _R.PARTNERS_BILLED: 0,
         _R.REPORTS_TIE_OUT: 1,
     }
 
@@ -97,6 +105,35 @@ async def test_charges_stand_beside_the_lines_that_show_them(work_factory: Any) 
     for each in charged:
         key = (each.invoice_id, each.subscription_id, each.period_start, each.period_end)
         assert invoiced[key] == each.net_cents == 19900
+
+
+async def test_payments_are_held_against_their_invoices(world: MemoryWorld, work_factory: Any) -> None:
+    async with work_factory.begin(BOSS) as work:
+        first, second = list(await work.integrity.settled(after=None, limit=2))
+        for invoice in (await work.invoices.get_many([first.invoice_id, second.invoice_id])).values():
+            invoice.mark_sent(world.clock.now())
+            await work.invoices.save(invoice)
+        await work.commit()
+    await retried(world.use(RecordFailedPayment))(BOSS, first.invoice_id, NewFailedPayment())
+    pay = retried(world.use(RecordPayment))
+    paid = await pay(BOSS, first.invoice_id, NewPayment(amount_cents=20_000))
+    await pay(BOSS, second.invoice_id, NewPayment(amount_cents=99_999))
+    await retried(world.use(RecordRefund))(BOSS, first.invoice_id, NewRefund(amount_cents=100))
+    audited = await world.use(AuditIntegrity)(BOSS)
+    assert audited.is_clean, audited.findings
+    assert {rule.rule: rule.checked for rule in audited.rules}[_R.PAYMENTS_COUNTED] == 4
+    async with work_factory.begin(BOSS) as work:
+        assert (await work.integrity.settled(after=first.invoice_id, limit=1))[0].received_cents == 99_999
+        payment = await work.payments.get(paid.payment.id)
+        payment.give_back(5, PaymentId("rfd_none"))
+        await work.payments.save(payment)
+        await work.commit()
+    (found,) = (await world.use(AuditIntegrity)(BOSS)).findings
+    assert (found.rule, found.resource_id, found.fault) == (
+        _R.PAYMENTS_COUNTED,
+        paid.payment.id,
+        "says otherwise than its refunds: 5",
+    )
 
 
 async def test_a_ledger_that_says_more_than_the_invoice(world: MemoryWorld, work_factory: Any) -> None:

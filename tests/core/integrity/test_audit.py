@@ -11,6 +11,7 @@ from attrs import evolve
 from scaicontrol_core.access import Actor
 from scaicontrol_core.billing.billing_run import parse_month
 from scaicontrol_core.billing.ledger import ChargeKind
+from scaicontrol_core.billing.lifecycle import InvoiceStatus
 from scaicontrol_core.billing.use_cases.change_subscription import ChangeSubscription, SubscriptionChange
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
@@ -18,6 +19,11 @@ from scaicontrol_core.integrity import IntegrityRule
 from scaicontrol_core.integrity.use_cases.audit_integrity import AuditIntegrity
 from scaicontrol_core.kernel.errors import Forbidden
 from scaicontrol_core.kernel.ids import PartnerId, SubscriptionId
+from scaicontrol_core.payments.lifecycle import PaymentKind
+from scaicontrol_core.payments.payment_input import NewFailedPayment, NewPayment, NewRefund
+from scaicontrol_core.payments.use_cases.record_failed_payment import RecordFailedPayment
+from scaicontrol_core.payments.use_cases.record_payment import RecordPayment
+from scaicontrol_core.payments.use_cases.record_refund import RecordRefund
 from scaicontrol_core.subscriptions.proration import Proration
 from scaicontrol_core.testing import builders
 
@@ -97,6 +103,53 @@ async def test_credit_notes_beyond_the_invoice(business: Any) -> None:
     note.net_cents, second.credited = -19901, evolve(second.credited, net_cents=19901)
     found = await business.faults()
     assert any("take back 19901 net of 19900" in fault for fault in found["credits_within_invoices"])
+
+
+async def settled(business: Any) -> None:
+    """The first invoice is paid and partly refunded, the second paid too much, the third tried in vain."""
+    first, second, third = business.invoices()[:3]
+    for invoice in (first, second, third):
+        invoice.mark_sent(datetime(2026, 1, 28, tzinfo=UTC))
+    use = business.world.use
+    await use(RecordPayment)(BOSS, first.id, NewPayment())
+    await use(RecordRefund)(BOSS, first.id, NewRefund(amount_cents=100))
+    await use(RecordPayment)(BOSS, second.id, NewPayment(amount_cents=99_999))
+    await use(RecordFailedPayment)(BOSS, third.id, NewFailedPayment())
+
+
+async def test_payments_keep_the_books_clean(business: Any) -> None:
+    await settled(business)
+    assert (await business.faults()) == {}
+    checked = {rule.rule.value: rule.checked for rule in (await business.audit()).rules}
+    assert (checked["payments_counted"], checked["paid_when_settled"]) == (4, 3)
+
+
+async def test_an_invoice_that_says_more_was_paid(business: Any) -> None:
+    await settled(business)
+    first, second, third = business.invoices()[:3]
+    first.paid_cents += 1
+    third.status = InvoiceStatus.PAID
+    second.status = InvoiceStatus.SENT
+    found = await business.faults()
+    assert found["payments_counted"] == [f"{first.number}: says 24080 paid, its payments sum to 24079"]
+    assert found["paid_when_settled"] == [
+        f"{second.number}: is sent, and nothing is open",
+        f"{third.number}: is paid, and 24079 is open",
+    ]
+
+
+async def test_money_that_is_gone_twice_or_went_elsewhere(business: Any) -> None:
+    await settled(business)
+    payments = {row.id: row for _, row in business.world.store.tables["payments"].values()}
+    refund = next(row for row in payments.values() if row.kind is PaymentKind.REFUND)
+    refund.amount_cents, refund.currency = 99_999, "USD"
+    first = business.invoices()[0]
+    assert (await business.faults())["payments_counted"] == [
+        f"{first.number}: says 100 given back, its payments sum to 99999",
+        f"{first.number}: 99999 was given back of 24079",
+        f"{first.number}: 1 payments are of another currency, seller or buyer",
+        "says otherwise than its refunds: -99899",
+    ]
 
 
 async def test_a_period_charged_twice(business: Any) -> None:
