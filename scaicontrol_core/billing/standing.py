@@ -1,7 +1,7 @@
 """How subscriptions stand by the payments of their invoices: past due once one failed, active when it is made good.
 
-Each writes its subscriptions even where they stay as they are: whoever judges the same one at the
-same time, by another invoice, meets it there and looks again.
+One that is past due is written even where it stays so: whoever judges it at the same time, by another
+invoice, meets that there and looks again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from scaicontrol_core.kernel.ids import SubscriptionId
 
 _S = SubscriptionStatus
-_JUDGED = (_S.ACTIVE, _S.PAST_DUE)
 
 
 async def fall_behind(work: BillingWork, invoice: Invoice, now: datetime) -> None:
@@ -49,26 +48,31 @@ async def _stand(work: BillingWork, subscription_id: SubscriptionId, now: dateti
     except NotFound:
         await _let_pack_stand(work, PackSubscriptionId(subscription_id), now, behind=behind)
         return
-    if subscription.status not in _JUDGED or subscription.pack_subscription_id is not None:
+    if subscription.pack_subscription_id is not None:
         return
     plan = await work.plans.get(subscription.plan_id)
-    if behind and subscription.status is _S.ACTIVE:
+    if subscription.status is _S.ACTIVE and behind:
         subscription.mark_past_due(plan, now)
-    elif not behind and subscription.status is _S.PAST_DUE:
+    elif subscription.status is _S.PAST_DUE and behind:
+        subscription.stay_past_due(plan)
+    elif subscription.status is _S.PAST_DUE:
         subscription.recover(plan)
-    await work.subscriptions.save(subscription)
+    if subscription.has_changed:
+        await work.subscriptions.save(subscription)
 
 
 async def _let_pack_stand(
     work: BillingWork, subscription_id: PackSubscriptionId, now: datetime, *, behind: bool
 ) -> None:
     here = await load_pack_situation(work, subscription_id, now)
-    if here.subscription.status not in _JUDGED:
-        return
-    if behind and here.subscription.status is _S.ACTIVE:
-        here.subscription.mark_past_due(now)
-        here.let_follow()
-    elif not behind and here.subscription.status is _S.PAST_DUE:
-        here.subscription.recover()
-        here.let_follow()
-    await keep(work, here)
+    it, was = here.subscription, here.subscription.status
+    if it.status is _S.ACTIVE and behind:
+        it.mark_past_due(now)
+    elif it.status is _S.PAST_DUE and behind:
+        it.stay_past_due()
+    elif it.status is _S.PAST_DUE:
+        it.recover()
+    if it.has_changed:
+        if not (behind and was is _S.PAST_DUE):
+            here.let_follow()
+        await keep(work, here)

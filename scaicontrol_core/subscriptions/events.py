@@ -93,6 +93,13 @@ class SubscriptionPaymentFailed(SubscriptionEvent):
 
 
 @frozen(kw_only=True)
+class SubscriptionStayedPastDue(SubscriptionEvent):
+    """An invoice failed or was settled, and another one is still unpaid; only the audit log needs it."""
+
+    action: ClassVar[str] = "subscription.stayed_past_due"
+
+
+@frozen(kw_only=True)
 class SubscriptionTrialEnding(SubscriptionEvent):
     """A trial ends soon: said once at 7, 3 and 1 days; ``days_left`` counts local days."""
 

@@ -78,6 +78,13 @@ class PackSubscriptionCancelled(PackSubscriptionEvent):
 
 
 @frozen(kw_only=True)
+class PackSubscriptionStayedPastDue(PackSubscriptionEvent):
+    """An invoice failed or was settled, and another one is still unpaid; only the audit log needs it."""
+
+    action: ClassVar[str] = "pack_subscription.stayed_past_due"
+
+
+@frozen(kw_only=True)
 class PackSubscriptionRenewed(PackSubscriptionEvent):
     """Another period of the same pack began; only the audit log needs it."""
 

@@ -18,6 +18,7 @@ from scaicontrol_core.subscriptions.pack_events import (
     PackSubscriptionBilled,
     PackSubscriptionCancelled,
     PackSubscriptionRenewed,
+    PackSubscriptionStayedPastDue,
 )
 from scaicontrol_core.subscriptions.pack_state import PackState
 
@@ -121,6 +122,10 @@ class PackSubscription(PackState):
         self._move(_S.PAST_DUE)
         self.past_due_since = at
         self._changed("payment_failed", before)
+
+    def stay_past_due(self) -> None:
+        """Note that it was judged anew, and something else is still unpaid."""
+        self._record(PackSubscriptionStayedPastDue(**self._told(self._compared())))
 
     def recover(self) -> None:
         """What was owed is paid: past due no longer."""

@@ -16,6 +16,7 @@ from scaicontrol_core.subscriptions.events import (
     SubscriptionImported,
     SubscriptionPaymentFailed,
     SubscriptionResumed,
+    SubscriptionStayedPastDue,
     SubscriptionSuspended,
 )
 from scaicontrol_core.subscriptions.lifecycle import SUBSCRIPTION_LIFECYCLE, SubscriptionStatus
@@ -146,6 +147,10 @@ class Subscription(PackChild):
         self._move(_S.PAST_DUE)
         self.past_due_since = at
         self._record(SubscriptionPaymentFailed(**event_fields(self, plan, before), past_due_since=at))
+
+    def stay_past_due(self, plan: Plan) -> None:
+        """Note that it was judged anew, and something else is still unpaid."""
+        self._record(SubscriptionStayedPastDue(**event_fields(self, plan)))
 
     def recover(self, plan: Plan) -> None:
         """What was owed is paid: past due no longer."""
