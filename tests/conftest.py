@@ -16,12 +16,13 @@ import pytest
 from hypothesis import settings
 
 from tests.services import databases, keeper
+from tests.services.openid import Line, OpenIdProvider, line_to
 from tests.services.redis import OwnRedis, empty_database
 from tests.services.s3 import S3Server, create_bucket
 from tests.services.vies import Vies, serving
 
 KEEPER = "SCAICONTROL_TEST_KEEPER"
-SERVERS = frozenset({"mariadb_server", "moto_server", "rclone_server", "redis_server", "own_redis"})
+SERVERS = frozenset({"mariadb_server", "moto_server", "rclone_server", "redis_server", "own_redis", "openid_provider"})
 
 settings.register_profile("default", deadline=None)  # a busy machine is not a bug; benches measure speed
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -129,6 +130,20 @@ def own_redis(tmp_path: Path) -> Iterator[OwnRedis]:
     """A Redis of this test's own, to be paused and killed."""
     with OwnRedis.started(tmp_path) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def openid_provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenIdProvider]:
+    """An OpenID provider that is not ours, one for each worker."""
+    with OpenIdProvider.started(tmp_path_factory.mktemp("openid")) as running:
+        yield running
+
+
+@pytest.fixture
+def openid_line(openid_provider: OpenIdProvider) -> Iterator[Line]:
+    """A line to it that this test may disturb."""
+    with line_to(openid_provider) as line:
+        yield line
 
 
 @pytest.fixture(scope="session")
