@@ -43,9 +43,8 @@ async def read_used(work: MeteringWork, due: Iterable[tuple[Subscription, OwedUs
     for subscription, usage in due:
         owners[subscription.id] = subscription
         wanted.setdefault(usage.period, {})[subscription.id] = usage.ordinal
-    if keep:
-        for key in sorted(owners):
-            await work.usage_closings.alone(owners[key])
+    if keep and owners:
+        await work.usage_closings.alone(*owners.values())
     used: dict[tuple[SubscriptionId, int], dict[str, dict[str, Total]]] = {}
     for period, ordinals in wanted.items():
         for (owner, metric, rate), total in (await work.usage_rollups.totals(sorted(ordinals), period)).items():
@@ -61,5 +60,4 @@ async def close_used(work: MeteringWork, charges: Iterable[Charge]) -> None:
             before = closed.get(charge.subscription.id)
             until = charge.owed.end if before is None else max(before[1], charge.owed.end)
             closed[charge.subscription.id] = (charge.subscription, until)
-    for key in sorted(closed):
-        await work.usage_closings.close(*closed[key])
+    await work.usage_closings.close_many([closed[key] for key in sorted(closed)])

@@ -175,12 +175,16 @@ class UsageClosings(Protocol):
         """Return the first unbilled day of each one that was ever closed; none closes before this commits."""
         ...
 
-    async def alone(self, subscription: Owned) -> None:
-        """Wait for those who hold it, and let nobody hold it before this commits."""
+    async def alone(self, *subscriptions: Owned) -> None:
+        """Wait for those who hold any of them, and let nobody hold one before this commits."""
         ...
 
     async def known(self, after: SubscriptionId | None, *, limit: int) -> Sequence[Owned]:
         """Return up to ``limit`` subscriptions that ever had usage, by id, after one."""
+        ...
+
+    async def close_many(self, until: Sequence[tuple[Owned, date]]) -> None:
+        """Close those that this has ``alone``, in one go."""
         ...
 
     async def close(self, subscription: Owned, until: date) -> None:

@@ -165,15 +165,20 @@ class MemoryUsageClosings:
                 held[each.id] = row.closed_until
         return held
 
-    async def alone(self, subscription: Owned) -> None:
-        """Hold it: whoever else does finds out at the commit."""
-        await self.hold([subscription])
+    async def alone(self, *subscriptions: Owned) -> None:
+        """Hold them: whoever else does finds out at the commit."""
+        await self.hold(subscriptions)
 
     async def known(self, after: SubscriptionId | None, *, limit: int) -> Sequence[Owned]:
         """Return up to ``limit`` subscriptions that ever had usage."""
         rows: list[Closing] = self._transaction.rows(self._TABLE)
         found = [row for row in rows if after is None or row.subscription_id > after]
         return sorted(found, key=lambda row: row.subscription_id)[:limit]
+
+    async def close_many(self, until: Sequence[tuple[Owned, date]]) -> None:
+        """Close several."""
+        for subscription, day in until:
+            await self.close(subscription, day)
 
     async def close(self, subscription: Owned, until: date) -> None:
         """Let no usage of days before ``until`` in any more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from attrs import define, evolve
 
+from scaicontrol_adapters.sql.retry import Backoff
 from scaicontrol_core.access import Actor
 from scaicontrol_core.billing.billing_run import parse_month
 from scaicontrol_core.billing.ledger import ChargeKind
@@ -329,3 +331,25 @@ async def test_new_brackets_count_from_the_next_cycle(shop: Shop) -> None:
     shop.at(4, 20)
     await shop.run()
     assert (await shop.stored(sold)).owed_usage == ()  # nothing is metered any more
+
+
+async def test_what_comes_in_while_it_is_billed_is_billed_or_refused(shop: Shop) -> None:
+    await shop.subscribe()
+    await shop.run()
+    shop.at(2, 18)
+    ingest = shop.world.use(IngestUsage, retry=Backoff())
+
+    async def report(number: int) -> int:
+        event = {"idempotency_key": f"race-{number}", "tenant_id": TENANT_ID, "metric": "api_calls", "quantity": 1000}
+        batch = UsageBatch(reports=[read_report(event | {"occurred_at": "2026-02-10T12:00:00Z"})], backfill=True)
+        (outcome,) = await ingest(PLATFORM, batch)
+        assert outcome.reason in (None, "period_billed")
+        return 0 if outcome.reason else 1000
+
+    async def bill() -> int:
+        await shop.world.use(RunBilling, retry=Backoff())(PLATFORM, parse_month("2026-12"), tenant_id=TENANT_ID)
+        return 0
+
+    counted = sum(await asyncio.gather(*map(report, range(6)), bill(), *map(report, range(6, 12))))
+    used = [Decimal(quantity) for _, quantity, _ in (await shop.lines())[1][1:]]
+    assert sum(used) == counted or (counted == 1000 and used == [])  # the first thousand is free

@@ -84,11 +84,14 @@ _CLOSINGS = select(_CLOSING.subscription_id, _CLOSING.closed_until).where(
 )
 _HELD = _CLOSINGS.order_by(_CLOSING.subscription_id).with_for_update(read=True)
 _ALONE: Any = select(_CLOSING.closed_until).where(_CLOSING.subscription_id == bindparam("wanted_id")).with_for_update()
+_ALL_ALONE: Any = _CLOSINGS.order_by(_CLOSING.subscription_id).with_for_update()
 _CLOSE = (
     update(_CLOSING)
     .where(_CLOSING.subscription_id == bindparam("wanted_id"))
     .values(closed_until=bindparam("new_closed_until"))
 )
+#: As ``_CLOSE``, but never moving back.
+_CLOSE_ON = _CLOSE.where(or_(_CLOSING.closed_until.is_(None), _CLOSING.closed_until < bindparam("new_closed_until")))
 
 
 class SqlUsageEvents:
@@ -184,14 +187,19 @@ class SqlUsageClosings:
             held |= await self._held(sorted(each.id for each in missing))
         return {key: until for key, until in held.items() if until is not None}
 
-    async def alone(self, subscription: Owned) -> None:
-        """Wait for those who hold it, and let nobody hold it before this commits."""
-        if (await self._transaction.execute(_ALONE, {"wanted_id": subscription.id})).first() is None:
-            await self._make([subscription])
+    async def alone(self, *subscriptions: Owned) -> None:
+        """Wait for those who hold any of them, and let nobody hold one before this commits."""
+        held = await self._held(sorted(each.id for each in subscriptions), _ALL_ALONE)
+        await self._make([each for each in subscriptions if each.id not in held])
 
     async def known(self, after: SubscriptionId | None, *, limit: int) -> Sequence[Owned]:
         """Return up to ``limit`` subscriptions that ever had usage, by id, after one."""
         return (await self._transaction.execute(_HAD_USAGE, {"after_id": after or "", "at_most": limit})).all()
+
+    async def close_many(self, until: Sequence[tuple[Owned, date]]) -> None:
+        """Close those that this has ``alone``."""
+        closings = [{"wanted_id": each.id, "new_closed_until": day} for each, day in until]
+        await self._transaction.update_each(_CLOSE_ON, closings)
 
     async def close(self, subscription: Owned, until: date) -> None:
         """Let no usage of days before ``until`` in any more; never moves back."""
@@ -203,10 +211,10 @@ class SqlUsageClosings:
         if row.closed_until is None or row.closed_until < until:
             await self._transaction.update(_CLOSE, {**named, "new_closed_until": until})
 
-    async def _held(self, ids: Sequence[SubscriptionId]) -> dict[SubscriptionId, date | None]:
+    async def _held(self, ids: Sequence[SubscriptionId], locked: Any = _HELD) -> dict[SubscriptionId, date | None]:
         held: dict[SubscriptionId, date | None] = {}
         for start in range(0, len(ids), MAX_IN_LIST):
-            rows = await self._transaction.execute(_HELD, {"wanted_ids": ids[start : start + MAX_IN_LIST]})
+            rows = await self._transaction.execute(locked, {"wanted_ids": ids[start : start + MAX_IN_LIST]})
             held |= {SubscriptionId(row.subscription_id): row.closed_until for row in rows}
         return held
 
