@@ -108,3 +108,27 @@ def test_the_sales_list_as_csv_is_a_heading_where_there_is_nothing(sold: World) 
         "[partner_not_found]"
         in sold("admin", "reports", "vat", "--period", QUARTER, "--partner", "prt_nobody", fails=1).complaint
     )
+
+
+@pytest.fixture
+def subscribed(world: World) -> World:
+    """A customer with a subscription that began today."""
+    plans = [each["plan_key"] for each in world("admin", "plans", "list", "--json").json["items"]]
+    world("admin", "subscriptions", "create", "acme", max(plans))
+    return world
+
+
+def test_recurring_revenue_and_churn_are_shown(subscribed: World) -> None:
+    month = f"{TODAY:%Y-%m}"
+    report = subscribed("admin", "reports", "mrr", "--period", month, "--json").json
+    assert report["final"] is False
+    shown = subscribed("admin", "reports", "mrr", "--period", month)
+    assert "reactivated" in shown.stdout
+    assert "By plan" in shown.stdout
+    assert "Not final" in shown.stderr
+    churn = subscribed("admin", "reports", "churn", "--period", month)
+    assert "customers lost" in churn.stdout
+    rows = list(csv.DictReader(StringIO(subscribed("admin", "reports", "mrr", "--period", month, "--csv").stdout)))
+    assert {row["row"] for row in rows} <= {"month", "plan", "country"}
+    assert "[period_invalid]" in subscribed("admin", "reports", "churn", "--period", "2099", fails=2).complaint
+    assert subscribed("admin", "reports", "backfill", "--json").json == {"written": 0}

@@ -68,3 +68,28 @@ async def test_what_is_asked_wrongly_is_named(boss: Any, acme: Any, anybody: Any
     assert (await boss.send("GET", path)).status_code == 422
     assert (await acme.send("GET", path, params={"period": "2026-Q1"})).status_code == 403
     assert (await anybody.send("GET", path, params={"period": "2026-Q1"})).status_code == 401
+
+
+async def test_recurring_revenue_is_told_by_month_plan_and_country(boss: Any, world: Any) -> None:
+    report = await boss.get("/admin/reports/recurring-revenue", period="2026-01")
+    assert (report["seller_id"], report["as_of"], report["final"]) == (world.operator, "2026-01-15", False)
+    for month in report["months"]:
+        moved = ("new", "expansion", "contraction", "churned", "reactivated")
+        assert month["start_cents"] + sum(month[f"{name}_cents"] for name in moved) == month["end_cents"]
+        assert sum(part["end_cents"] for part in month["by_plan"]) == month["end_cents"]
+        assert sum(part["end_cents"] for part in month["by_country"]) == month["end_cents"]
+    assert report["months"]
+    written = await boss.send("GET", "/admin/reports/recurring-revenue", params={"period": "2026-01", "format": "csv"})
+    rows = list(csv.DictReader(StringIO(written.text)))
+    assert rows[0]["row"] == "month"
+    assert round(float(rows[0]["end"]) * 100) == report["months"][0]["end_cents"]
+    assert written.headers["content-disposition"] == 'inline; filename="recurring-revenue-2026-01.csv"'
+
+
+async def test_a_resellers_recurring_revenue_is_its_own(boss: Any, reseller: Any, world: Any) -> None:
+    own = await reseller.get("/admin/reports/recurring-revenue", period="2026-01")
+    seen = await boss.get("/admin/reports/recurring-revenue", period="2026-01", partner_id=world.reseller)
+    assert own["months"] == seen["months"]
+    for name in ("seller_id", "partner_id"):
+        params = {"period": "2026-01", name: world.operator}
+        await reseller.refused("GET", "/admin/reports/recurring-revenue", 404, "partner_not_found", params=params)
