@@ -17,7 +17,7 @@ from scaicontrol_core.billing.use_cases.issue_credit_note import IssueCreditNote
 from scaicontrol_core.billing.use_cases.mark_overdue import MarkOverdue
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
 from scaicontrol_core.kernel.errors import Forbidden, Invalid, NotFound
-from scaicontrol_core.kernel.ids import PaymentId
+from scaicontrol_core.kernel.ids import PaymentId, PlanId, ServiceId
 from scaicontrol_core.kernel.paging import PageRequest
 from scaicontrol_core.payments.errors import (
     CreditNoteMismatch,
@@ -34,6 +34,8 @@ from scaicontrol_core.payments.use_cases.list_payments import ListPayments
 from scaicontrol_core.payments.use_cases.read_balances import ReadBalances
 from scaicontrol_core.payments.use_cases.record_payment import RecordPayment
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol_core.subscriptions.use_cases.subscribe_pack import NewPackSubscription, SubscribePack
+from scaicontrol_core.testing import builders
 from scaicontrol_core.testing.builders import OPERATOR_ID, TENANT_ID
 from scaicontrol_core.testing.faults import FaultyWork
 
@@ -335,3 +337,31 @@ class TestOverdue:
             await counter.issue()
         counter.at(2026, 3, 1)
         assert await counter.world.use(MarkOverdue)(counter.admin) == 5
+
+
+class TestPacks:
+    """A pack's payment fails: all it includes is past due, and active again together."""
+
+    async def test_children_stand_where_their_pack_stands(self, counter: Any) -> None:
+        vault_id = ServiceId("svc_vault")
+        vault = builders.new_plan(PlanId("pln_vault"), (vault_id, "vault"), "standard", base_price_cents=5000)
+        await counter.world.keep(builders.new_service(vault_id, "vault"), vault)
+        await counter.world.keep(builders.new_pack(builders.item_of(builders.new_plan()), builders.item_of(vault)))
+        pack = await counter.world.use(SubscribePack)(counter.admin, NewPackSubscription(TENANT_ID, "growth"))
+        january = await counter.bill()
+        counter.at(2026, 2, 20)
+        february = await counter.bill()
+
+        def standing() -> list[SubscriptionStatus]:
+            tables = counter.world.store.tables
+            rows = [tables["pack_subscriptions"][pack.id][1]]
+            rows += [tables["subscriptions"][member.subscription_id][1] for member in pack.members]
+            return [row.status for row in rows]
+
+        await counter.fail(january)
+        assert standing() == [SubscriptionStatus.PAST_DUE] * 3
+        await counter.fail(february)
+        await counter.pay(january)
+        assert standing() == [SubscriptionStatus.PAST_DUE] * 3
+        await counter.pay(february)
+        assert standing() == [SubscriptionStatus.ACTIVE] * 3
