@@ -57,10 +57,11 @@ def files_of(number: str, pdf: bytes, xml: bytes | None) -> tuple[MailAttachment
 
 def message_of(request: SendRequest, document: dict[str, Any], files: tuple[MailAttachment, ...]) -> Mail:
     """Return the message of a request whose words are settled: the same for every attempt."""
-    seller = document["seller"]
+    seller, buyer = document["seller"], document["buyer"]
+    by_buyer = bool(document.get("self_billed"))  # who writes a document is who sends it
     return Mail(
-        from_name=seller.get("trading_name") or seller["legal_name"],
-        reply_to=seller.get("email"),
+        from_name=buyer["company_name"] if by_buyer else seller.get("trading_name") or seller["legal_name"],
+        reply_to=buyer.get("contact_email") if by_buyer else seller.get("email"),
         to=request.recipients,
         subject=request.subject or "",
         html=request.html or "",

@@ -163,7 +163,8 @@ class InvoiceSummaryAnswer(Answer):
     id: str
     partner_id: str
     seller_id: str
-    tenant_id: str
+    tenant_id: str | None
+    buyer_partner_id: str | None
     buyer_name: str | None
     document_type: str
     status: str
@@ -245,6 +246,7 @@ def _summary(invoice: Invoice) -> dict[str, Any]:
         "partner_id": invoice.partner_id,
         "seller_id": invoice.seller_id,
         "tenant_id": invoice.tenant_id,
+        "buyer_partner_id": invoice.buyer_partner_id,
         "buyer_name": invoice.buyer_name,
         "document_type": invoice.document_type.value,
         "status": invoice.status.value,

@@ -17,13 +17,11 @@ from scaicontrol_core.kernel.ids import InvoiceId, StatementId
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Select
-
     from scaicontrol_adapters.sql.transaction import Transaction
 
 _S, _E, _W, _L = CommissionStatementRow, CommissionEntryRow, WholesaleChargeRow, BilledPeriodRow
 _STATED = (_S.id, _S.month, _S.entry_count, _S.net_cents, _S.commission_cents)
-_STATEMENTS: Select[Any] = (
+_STATEMENTS: Any = (
     select(*_STATED, func.count(_E.invoice_id), func.sum(_E.net_cents), func.sum(_E.commission_cents))
     .outerjoin(_E, _E.statement_id == _S.id)
     .group_by(*_STATED)
@@ -33,7 +31,7 @@ _SETTLED = (
     select(func.sum(_S.commission_cents)).where(_S.settled_by == InvoiceRow.id).correlate(InvoiceRow).scalar_subquery()
 )
 _CHARGED = select(func.sum(_W.net_cents)).where(_W.invoice_id == InvoiceRow.id).correlate(InvoiceRow).scalar_subquery()
-_INVOICES: Select[Any] = (
+_INVOICES: Any = (
     select(InvoiceRow.id, InvoiceRow.number, InvoiceRow.net_cents, _SETTLED, _CHARGED)
     .where(
         InvoiceRow.buyer_partner_id.is_not(None),
@@ -43,7 +41,7 @@ _INVOICES: Select[Any] = (
     .order_by(InvoiceRow.id)
 )
 #: Charges whose customer was never charged, or something else.
-_UNFOUNDED: Select[Any] = (
+_UNFOUNDED: Any = (
     select(_W.invoice_id, func.count())
     .outerjoin(
         _L,
