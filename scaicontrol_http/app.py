@@ -61,7 +61,9 @@ def create_app(container: Container, *, owned: bool = False) -> Litestar:
             *documentation.ROUTES,
             Router(PREFIX, route_handlers=[*_feature_routes()], guards=[refuse_customers, refuse_unknown_parameters]),
             # Who speaks OpenID Connect may add what it likes: unknown parameters must be ignored there.
-            Router(PREFIX, route_handlers=DEVELOPMENT_ROUTES if settings.dev_issuer else ()),
+            Router(
+                PREFIX, route_handlers=DEVELOPMENT_ROUTES if settings.dev_issuer and not settings.is_production else ()
+            ),
         ],
         dependencies=dict(dependencies(container)),
         middleware=[Authentication(verifier), Idempotency(container)],

@@ -85,6 +85,38 @@ def test_scaikey_names_the_issuer_and_the_place_of_its_keys() -> None:
     assert not settings.dev_issuer
 
 
+def test_scaikey_is_asked_what_somebody_may_do_unless_nobody_is_to_be_asked() -> None:
+    scaikey = {"SCAICONTROL_SCAIKEY_URL": "https://key.example"}
+    assert Settings.from_environment({}).scaikey_me_url == ""
+    assert Settings.from_environment(scaikey).scaikey_me_url == "https://key.example/auth/me"
+    other = {"SCAICONTROL_SCAIKEY_ME_URL": "https://key.example/userinfo"}
+    assert Settings.from_environment(scaikey | other).scaikey_me_url == "https://key.example/userinfo"
+    assert Settings.from_environment(scaikey | {"SCAICONTROL_SCAIKEY_ME_URL": "none"}).scaikey_me_url == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({"SCAIKEY_URL": "http://key.example"}, ["SCAIKEY_URL"]),
+        ({"JWKS_URL": "http://key.example/jwks"}, ["JWKS_URL"]),
+        (
+            {"JWKS_URL": "http://k.example/jwks", "SCAIKEY_ME_URL": "http://k.example/me"},
+            ["JWKS_URL", "SCAIKEY_ME_URL"],
+        ),
+        ({"JWKS_URL": "http://127.0.0.1:9000/jwks", "SCAIKEY_ME_URL": "http://localhost/me"}, []),
+        ({"JWKS_URL": "http://[::1]:9000/jwks"}, []),
+    ],
+)
+def test_in_production_keys_and_tokens_do_not_travel_in_the_open(given: dict[str, str], wrong: list[str]) -> None:
+    variables = PRODUCTION | {f"SCAICONTROL_{name}": value for name, value in given.items()}
+    if not wrong:
+        Settings.from_environment(variables)
+        return
+    with pytest.raises(Invalid) as caught:
+        Settings.from_environment(variables)
+    assert [field.pointer for field in caught.value.fields] == [f"/SCAICONTROL_{name}" for name in wrong]
+
+
 def test_secrets_do_not_show() -> None:
     settings = Settings.from_environment(
         {

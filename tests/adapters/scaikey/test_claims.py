@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaicontrol_adapters.scaikey.claims import actor_of
+from scaicontrol_adapters.scaikey.claims import actor_of, claims_super_admin
 from scaicontrol_core.access import Permission, Role
 from scaicontrol_core.access.ceiling import PERMISSION_CEILING
 from scaicontrol_core.kernel.errors import Unauthenticated
@@ -82,6 +82,32 @@ def test_a_customer_cannot_call_itself_an_administrator() -> None:
     assert not actor.may(Permission.ADMIN_BILLING)
 
 
+def test_roles_of_groups_add_up_too() -> None:
+    groups = [
+        "readers",
+        {"name": "payers", "roles": ["tenant_admin", {"name": "clerk", "permissions": ["billing:read"]}]},
+    ]
+    actor = actor_of(ANYONE | OF_TENANT | {"groups": groups}, within_reseller=False)
+    assert actor.groups == {"readers", "payers"}
+    assert actor.roles == {"tenant_admin"}
+    assert Permission.BILLING_MANAGE in actor.permissions
+
+
+def test_a_role_we_do_not_know_permits_what_comes_with_it_and_no_more_than_the_scope() -> None:
+    clerk = {"name": "clerk", "permissions": ["billing:read", "admin:billing", "brew:coffee"]}
+    actor = actor_of(ANYONE | OF_TENANT | {"roles": [clerk]}, within_reseller=False)
+    assert actor.permissions == {Permission.BILLING_READ, Permission.SERVICES_READ, Permission.SUBSCRIPTIONS_READ}
+    assert not actor.roles
+
+
+def test_a_group_makes_nobody_more_than_a_role_would() -> None:
+    boss = {"groups": [{"name": "bosses", "roles": ["super_admin"]}]}
+    assert actor_of(ANYONE | OF_TENANT | boss, within_reseller=False).scope.kind is ScopeKind.PLATFORM
+    assert actor_of(ANYONE | OF_TENANT | boss, within_reseller=True).scope.kind is ScopeKind.TENANT
+    assert claims_super_admin(boss)
+    assert not claims_super_admin(boss | {"token_type": "service"})
+
+
 @given(
     roles=st.lists(st.sampled_from([*Role, "root"])),
     permissions=st.lists(st.sampled_from([*Permission, "brew:coffee"])),
@@ -89,6 +115,7 @@ def test_a_customer_cannot_call_itself_an_administrator() -> None:
     tenant_id=st.sampled_from([None, "tnt_1"]),
     service=st.booleans(),
     within_reseller=st.booleans(),
+    in_group=st.booleans(),
 )
 def test_no_claims_reach_beyond_the_ceiling_of_their_scope(
     *,
@@ -98,8 +125,10 @@ def test_no_claims_reach_beyond_the_ceiling_of_their_scope(
     tenant_id: str | None,
     service: bool,
     within_reseller: bool,
+    in_group: bool,
 ) -> None:
-    claims: dict[str, Any] = ANYONE | {"roles": roles, "permissions": permissions, "app_id": "mail"}
+    granted = {"groups": [{"name": "all", "roles": roles}]} if in_group else {"roles": roles}
+    claims: dict[str, Any] = ANYONE | granted | {"permissions": permissions, "app_id": "mail"}
     claims |= {"partner_id": partner_id, "tenant_id": tenant_id} | ({"token_type": "service"} if service else {})
     try:
         actor = actor_of(claims, within_reseller=within_reseller)

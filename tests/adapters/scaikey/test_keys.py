@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from attrs import define, field
+from hypothesis import given
+from hypothesis import strategies as st
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
-from scaicontrol_adapters.scaikey.keys import FetchedKeys, FixedKeys, read_jwks
+from scaicontrol_adapters.scaikey.keys import FetchedKeys, FixedKeys, fitting, read_jwks
 from scaicontrol_core.kernel.errors import Unavailable
 
 RSA = "RS256"
@@ -136,3 +138,54 @@ def test_only_keys_fit_to_sign_are_read(rsa_key: RSAKey) -> None:
 def test_what_is_no_list_of_keys(document: Any) -> None:
     with pytest.raises(ValueError, match="no JWKS"):
         read_jwks(document)
+
+
+def test_only_the_algorithm_a_key_was_made_for(rsa_key: RSAKey) -> None:
+    own = rsa_key.as_dict(private=False)
+    fields: list[dict[str, Any]] = [
+        {"alg": "RS256"},
+        {"alg": "PS256"},
+        {"alg": "RS512"},
+        {"key_ops": ["verify"]},
+        {"key_ops": ["encrypt"]},
+        {"key_ops": 7},
+    ]
+    listed = [own | each | {"kid": str(place)} for place, each in enumerate(fields)]
+    assert set(read_jwks({"keys": listed})) == {("0", RSA), ("3", RSA)}
+
+
+def test_an_id_used_twice_names_both_keys(rsa_key: RSAKey) -> None:
+    twice: list[Any] = [rsa_key, RSAKey.generate_key(2048), ECKey.generate_key("P-256")]
+    keys = read_jwks({"keys": [key.as_dict(private=False) | {"kid": "same"} for key in twice]})
+    assert [len(fitting(keys, "same", algorithm)) for algorithm in (RSA, "ES256", "HS256")] == [2, 1, 0]
+    assert fitting(keys, None, RSA) == ()
+    assert len(fitting(keys, None, "ES256")) == 1
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from(["kty", "crv", "n", "e", "x", "y", "kid", "use", "alg", "key_ops"]), JSON)
+        | st.fixed_dictionaries(
+            {"kty": st.sampled_from(["RSA", "EC"]), "crv": st.just("P-256")},
+            optional=dict.fromkeys(("n", "e", "x", "y", "kid", "use", "alg", "key_ops"), JSON),
+        )
+    )
+)
+def test_no_broken_key_keeps_the_good_ones_from_being_read(broken: list[Any]) -> None:
+    good = ECKey.import_key(
+        {
+            "kty": "EC",
+            "crv": "P-256",
+            "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        }
+    )
+    listed = [*broken, good.as_dict(private=False) | {"kid": "the good one"}]
+    assert ("the good one", "ES256") in read_jwks({"keys": listed})

@@ -9,6 +9,10 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from joserfc.jwk import RSAKey
 
 from scaicontrol_adapters.scaikey.keys import FixedKeys, read_jwks
@@ -114,6 +118,14 @@ async def test_an_unknown_or_strange_key_id(verifier: TokenVerifier, issuer: Any
         {"exp": "tomorrow"},
         {"exp": True},
         {"nbf": "yesterday"},
+        {"nbf": True},
+        {"exp": 10**400},
+        {"iat": "today"},
+        {"token_use": "id"},
+        {"token_type": "refresh"},
+        {"typ": "Refresh"},
+        {"at_hash": "x"},
+        {"events": {}},
         {"sub": None},
         {"sub": ""},
         {"sub": "x" * 101},
@@ -123,6 +135,10 @@ async def test_an_unknown_or_strange_key_id(verifier: TokenVerifier, issuer: Any
         {"partner_id": ["prt_1"]},
         {"roles": "super_admin"},
         {"permissions": {"admin:billing": True}},
+        {"permissions": [["admin:billing"]]},
+        {"roles": [{"permissions": ["admin:billing"]}]},
+        {"groups": "finance"},
+        {"groups": [{"name": "finance", "roles": "tenant_admin"}]},
     ],
 )
 async def test_claims_that_do_not_fit(verifier: TokenVerifier, issuer: Any, changes: dict[str, Any]) -> None:
@@ -144,6 +160,69 @@ async def test_a_token_ends_half_a_minute_late_and_begins_half_a_minute_early(
     token = issuer.token()
     clock.advance(hours=1)
     assert await refused(verifier, token) == "token_expired"
+
+
+async def test_a_token_is_not_made_in_the_future(verifier: TokenVerifier, issuer: Any, clock: FixedClock) -> None:
+    now = int(clock.now().timestamp())
+    await verifier.actor(issuer.token(iat=now + 30))
+    await verifier.actor(issuer.token(iat=None))
+    assert await refused(verifier, issuer.token(iat=now + 31)) == "token_invalid"
+
+
+@pytest.mark.parametrize("exp", [4_000_000_000, 9_999_999_999.5, 10**17])
+async def test_a_token_may_live_for_ever(verifier: TokenVerifier, issuer: Any, exp: float) -> None:
+    assert (await verifier.caller(issuer.token(exp=exp))).expires_at.year > 2090
+
+
+@pytest.mark.parametrize("typ", ["JWT", "jwt", "at+jwt", "application/at+jwt", None])
+async def test_what_access_tokens_call_themselves(verifier: TokenVerifier, issuer: Any, typ: str | None) -> None:
+    header = {"alg": "RS256", "kid": "rsa-1"} | ({} if typ is None else {"typ": typ})
+    signed = f"{encoded(header)}.{encoded(issuer.claims())}"
+    signature = issuer.rsa.private_key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+    await verifier.actor(f"{signed}.{encoded(signature)}")
+
+
+@pytest.mark.parametrize("typ", ["logout+jwt", "secevent+jwt", "dpop+jwt", "JWE", ""])
+async def test_what_other_tokens_call_themselves(verifier: TokenVerifier, issuer: Any, typ: str) -> None:
+    assert await refused(verifier, issuer.token({"typ": typ})) == "token_invalid"
+
+
+async def test_a_header_may_say_more_than_we_know(verifier: TokenVerifier, issuer: Any) -> None:
+    header = {"alg": "RS256", "kid": "rsa-1", "x5c": ["M" * 2000], "flavour": "vanilla"}
+    signed = f"{encoded(header)}.{encoded(issuer.claims())}"
+    signature = issuer.rsa.private_key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+    await verifier.actor(f"{signed}.{encoded(signature)}")
+
+
+async def test_a_name_that_stands_twice(verifier: TokenVerifier, issuer: Any) -> None:
+    header = encoded({"alg": "RS256", "kid": "rsa-1"})
+    claims = encoded(json.dumps(issuer.claims())[:-1].encode() + b', "sub": "usr_2"}')
+    signature = issuer.rsa.private_key.sign(f"{header}.{claims}".encode(), padding.PKCS1v15(), hashes.SHA256())
+    assert await refused(verifier, f"{header}.{claims}.{encoded(signature)}") == "token_invalid"
+
+
+PARTS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+HEADERS = PARTS | st.fixed_dictionaries(
+    {"alg": st.sampled_from(["RS256", "ES256", "none", "HS256"]) | PARTS},
+    optional=dict.fromkeys(("kid", "typ", "crit", "b64", "jwk", "jku", "x5u", "x5c", "cty", "zip"), PARTS),
+)
+CLAIMS = PARTS | st.fixed_dictionaries(
+    {"iss": st.just("https://key.example") | PARTS},
+    optional=dict.fromkeys(("aud", "exp", "nbf", "iat", "sub", "roles", "groups", "token_type"), PARTS),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(header=HEADERS, claims=CLAIMS, signature=st.binary(max_size=300))
+async def test_whatever_is_sent_is_refused_and_breaks_nothing(
+    verifier: TokenVerifier, header: Any, claims: Any, signature: bytes
+) -> None:
+    token = f"{encoded(json.dumps(header).encode())}.{encoded(json.dumps(claims).encode())}.{encoded(signature)}"
+    assert await refused(verifier, token) == "token_invalid"
 
 
 async def test_each_issuer_has_its_own_keys(issuer: Any, clock: FixedClock, verifier: TokenVerifier) -> None:
