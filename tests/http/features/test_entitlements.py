@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from copy import deepcopy
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from attrs import evolve
+from httpx import ASGITransport, AsyncClient
 
 from scaicontrol_adapters.container import Container
 from scaicontrol_adapters.scaikey.development import issue_service_token
@@ -13,7 +16,9 @@ from scaicontrol_adapters.settings import Settings
 from scaicontrol_core.access import Actor
 from scaicontrol_core.catalog.use_cases.import_catalogue import ImportCatalogue
 from scaicontrol_core.testing import FixedClock
+from scaicontrol_http.app import create_app
 from scaicontrol_jobs.metering import watch_usage
+from tests.services.redis import OwnRedis
 
 BOSS = Actor.system("tests")
 BOUND = 15
@@ -179,6 +184,31 @@ async def test_who_has_the_answer_is_not_sent_it_again(service: Any, world: Any,
     clock.advance(seconds=BOUND)
     changed = await service().send("GET", path, headers={"If-None-Match": tag})
     assert (changed.status_code, changed.headers["ETag"] != tag) == (200, True)
+
+
+async def test_redis_may_die_in_the_middle(
+    service: Any, boss: Any, world: Any, settings: Settings, clock: FixedClock, own_redis: OwnRedis
+) -> None:
+    """Two servers share a Redis; what one suspends the other refuses at once, and with Redis gone both go on."""
+    async with AsyncExitStack() as open_servers:
+        one, two = [
+            type(boss)(await _served(open_servers, evolve(settings, redis_url=own_redis.url), clock), caller.headers)
+            for caller in (service(), boss)
+        ]
+        subscription = f"/admin/subscriptions/{world.subscription}"
+        assert (await one.get("/entitlements/mail", tenant_id=world.acme))["entitled"] is True
+        await two.post(f"{subscription}/suspend", {})
+        assert (await one.get("/entitlements/mail", tenant_id=world.acme))["entitled"] is False
+        own_redis.kill()
+        assert (await one.get("/entitlements/mail", tenant_id=world.acme))["entitled"] is False
+        await two.post(f"{subscription}/resume", {})
+        assert (await one.get("/entitlements/mail", tenant_id=world.acme))["entitled"] is True
+
+
+async def _served(open_servers: AsyncExitStack, settings: Settings, clock: FixedClock) -> AsyncClient:
+    container = await open_servers.enter_async_context(Container.from_settings(settings, clock=clock))
+    transport = ASGITransport(cast("Any", create_app(container)))
+    return await open_servers.enter_async_context(AsyncClient(transport=transport, base_url="http://server"))
 
 
 async def test_what_was_reached_stands_beside_the_usage(
