@@ -20,6 +20,7 @@ def upgrade() -> None:
     """Apply. The usage of periods that were billed before stays uncharged."""
     op.add_column("subscriptions", sa.Column("owed_usage", JsonText(), nullable=True))
     op.execute(sa.text("UPDATE subscriptions SET owed_usage = '[]'"))
+    op.add_column("pack_subscriptions", sa.Column("awaited_usage", JsonText(), nullable=True))
     op.add_column("plans", sa.Column("usage_prices", JsonText(), nullable=True))
     op.execute(sa.text("UPDATE plans SET usage_prices = '[]'"))
     _allow("charge_kind IN ('recurring', 'adjustment', 'pack', 'usage')")
@@ -29,6 +30,7 @@ def downgrade() -> None:
     """Take back; fails where usage was billed, for nothing of the ledger is ever lost."""
     _allow("charge_kind IN ('recurring', 'adjustment', 'pack')")
     op.drop_column("plans", "usage_prices")
+    op.drop_column("pack_subscriptions", "awaited_usage")
     op.drop_column("subscriptions", "owed_usage")
 
 

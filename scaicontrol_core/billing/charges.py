@@ -66,7 +66,10 @@ class Charge:
 
     def settle(self) -> None:
         """Advance the subscription past it."""
-        if isinstance(self.owed, DuePeriod):
+        if isinstance(self.owed, DuePeriod) and isinstance(self.subscription, PackSubscription):
+            owed = (usage for _, usage in self.then_owes)
+            self.subscription.bill(self.owed, max(owed, key=lambda usage: usage.due_on, default=None))
+        elif isinstance(self.owed, DuePeriod):
             self.subscription.bill(self.owed)
         if isinstance(self.subscription, Subscription):
             if isinstance(self.owed, Adjustment):

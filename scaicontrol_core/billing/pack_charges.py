@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+
 from scaicontrol_core.billing.charges import Charge
 from scaicontrol_core.billing.drafting import UNIT_CODES, Known
 from scaicontrol_core.billing.line import InvoiceLine
@@ -13,6 +15,7 @@ from scaicontrol_core.kernel.ids import LineId, SubscriptionId
 from scaicontrol_core.kernel.period import Cadence
 from scaicontrol_core.kernel.quantity import Quantity, UnitPrice
 from scaicontrol_core.subscriptions.pack_situation import price_of
+from scaicontrol_core.subscriptions.terms import waits_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,20 +44,18 @@ def pack_charges(
 ) -> Iterator[Charge]:
     """Yield the charge of every due period, at what the pack was when the period began.
 
-    With each period, those of ``children`` that are metered come to owe its usage.
-
-    ``NotFound`` for a plan or service that is gone.
+    With each period, those of ``children`` that are metered come to owe its usage; the next one
+    waits for that. ``NotFound`` for a plan or service that is gone.
     """
-    for due in it.schedule.due(cutoff) if it.schedule else ():
-        items, price_cents = price_of(it, pack, known.plans, due.period.start, seller.billing_timezone)
-        line = _line(ids.new("lin"), it, f"{pack.name} ({_names(items, known)})", due, price_cents)
+    for begun in _begun(it, pack, known, seller, cutoff, children):
+        line = _line(ids.new("lin"), it, f"{pack.name} ({_names(begun.items, known)})", begun.due, begun.price_cents)
         yield Charge(
             subscription=it,
-            owed=due,
+            owed=begun.due,
             line=line if line.net_cents or seller.zero_amount_invoices else None,
             net_cents=line.net_cents,
             currency=it.currency,
-            then_owes=tuple(_children_usage(items, due, children, known, seller)) if it.cadence.recurs else (),
+            then_owes=begun.usage,
         )
 
 
@@ -67,10 +68,36 @@ def pack_usage(
     children: Sequence[Subscription],
 ) -> Iterator[tuple[Subscription, OwedUsage]]:
     """Yield the usage that the children come to owe with the due periods."""
-    if it.cadence.recurs:
-        for due in it.schedule.due(cutoff) if it.schedule else ():
-            items, _ = price_of(it, pack, known.plans, due.period.start, seller.billing_timezone)
-            yield from _children_usage(items, due, children, known, seller)
+    for begun in _begun(it, pack, known, seller, cutoff, children):
+        yield from begun.usage
+
+
+@frozen
+class _Begun:
+    """A due period: what it includes, its price in minor units, and whose usage it leaves to be charged."""
+
+    due: DuePeriod
+    items: Sequence[PackItem]
+    price_cents: int
+    usage: tuple[tuple[Subscription, OwedUsage], ...]
+
+
+def _begun(
+    it: PackSubscription,
+    pack: ServicePack,
+    known: Known,
+    seller: PartnerConfiguration,
+    cutoff: date,
+    children: Sequence[Subscription],
+) -> Iterator[_Begun]:
+    awaited = [] if it.awaited_usage is None else [it.awaited_usage]
+    for due in it.schedule.due(cutoff) if it.schedule else ():
+        if waits_until(due.charged.start, awaited) > cutoff:
+            return
+        items, price_cents = price_of(it, pack, known.plans, due.period.start, seller.billing_timezone)
+        usage = tuple(_children_usage(items, due, children, known, seller)) if it.cadence.recurs else ()
+        awaited = [each for _, each in usage]
+        yield _Begun(due, items, price_cents, usage)
 
 
 def _children_usage(

@@ -17,6 +17,7 @@ from scaicontrol_core.subscriptions.lifecycle import (
 )
 from scaicontrol_core.subscriptions.pack_events import PackIncludes, PackSubscriptionChanged
 from scaicontrol_core.subscriptions.schedule import BillingSchedule
+from scaicontrol_core.subscriptions.terms import OwedUsage, waits_until
 
 if TYPE_CHECKING:
     from scaicontrol_core.catalog.pack import ServicePack
@@ -71,6 +72,8 @@ class PackState(Recorder):
     suspension_reason: str | None = None
     departed: tuple[ServiceId, ...] = ()
     """Services whose child went on alone: they are not taken up again."""
+    awaited_usage: OwedUsage | None = None
+    """The usage of its children in the period billed last: the next one is billed together with it."""
     version: int = 0
     _events: list[Event] = field(factory=list, init=False, repr=False)
 
@@ -82,7 +85,12 @@ class PackState(Recorder):
     @property
     def next_billing_on(self) -> date | None:
         """The local day the next period falls due, or None if none will as things stand."""
-        return self.schedule.next_billing_on if self.schedule else None
+        begins = self.schedule.next_billing_on if self.schedule else None
+        return None if begins is None else self.billed_on(begins)
+
+    def billed_on(self, start: date) -> date:
+        """Return when a period that starts on a day is charged: not before the usage of the one before can be."""
+        return waits_until(start, () if self.awaited_usage is None else (self.awaited_usage,))
 
     @property
     def ordinal(self) -> int:

@@ -24,6 +24,7 @@ from scaicontrol_core.subscriptions.pack_state import PackState
 
 if TYPE_CHECKING:
     from scaicontrol_core.subscriptions.schedule import DuePeriod
+    from scaicontrol_core.subscriptions.terms import OwedUsage
 
 _LONGEST_TRIAL = timedelta(days=730)
 _S = SubscriptionStatus
@@ -157,11 +158,12 @@ class PackSubscription(PackState):
         self.departed = (*self.departed, service_id)
         self._changed("child_detached", before)
 
-    def bill(self, due: DuePeriod) -> None:
-        """Note that a period was put on an invoice; it is never owed again."""
+    def bill(self, due: DuePeriod, usage: OwedUsage | None = None) -> None:
+        """Note that a period was put on an invoice, never owed again, and what its children owe once it is over."""
         if self.schedule is None:
             raise NotAccruing("Nothing is owed before the first period begins.")
         self.schedule = self.schedule.billed(due.ordinal)
+        self.awaited_usage = usage
 
     def record_billing(
         self,

@@ -34,7 +34,7 @@ FOLLOWS = frozenset(
     {
         "version", "updated_at", "schedule", "current_period", "term_ends_on",  # when, and what the verbs imply
         "terms_by_period", "accruing", "adjustment_count", "prices", "owed_usage",  # what the calendar remembers
-        "usage_prices",
+        "usage_prices", "awaited_usage",
         "offers", "renews_at", "departed",  # the same of packs
         "number", "sequence", "fiscal_year", "issue_date", "due_date", "finalized_at",  # in the event itself
         "tax_cents", "gross_cents", "frozen_document", "chain_hash",

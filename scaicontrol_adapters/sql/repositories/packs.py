@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from scaicontrol_adapters.sql.mapping import TUPLE, Fields, enum, json_list
+from scaicontrol_adapters.sql.mapping import TUPLE, Fields, enum, json_list, json_object
 from scaicontrol_adapters.sql.reads.paging import Key, Order, choose, count_of, page_of
 from scaicontrol_adapters.sql.repositories.base import MAX_IN_LIST, Repository, Table
-from scaicontrol_adapters.sql.repositories.subscriptions import SCHEDULE
+from scaicontrol_adapters.sql.repositories.subscriptions import OWED_USAGE, SCHEDULE
 from scaicontrol_adapters.sql.rows.packs import PackSubscriptionRow
 from scaicontrol_adapters.sql.rows.subscriptions import SubscriptionRow
 from scaicontrol_core.kernel.ids import PackSubscriptionId, TenantId
@@ -42,6 +42,7 @@ _PACK_SUBSCRIPTIONS: Table[PackSubscription] = Table(
             "cadence": enum(Cadence),
             "members": json_list(Fields(PackIncludes)),
             "departed": TUPLE,
+            "awaited_usage": json_object(OWED_USAGE),
         },
         parts={
             "schedule": SCHEDULE,

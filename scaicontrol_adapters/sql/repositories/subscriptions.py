@@ -48,6 +48,8 @@ SCHEDULE = Fields(
 )
 _PENDING = Fields(PendingChange, codecs={"effective_on": DAY, "effective_at": INSTANT, "replaced": LEGS})
 _ADJUSTMENT = Fields(Adjustment, codecs={"start": DAY, "end": DAY, "due_on": DAY})
+#: Usage to be charged when its period is over, within JSON.
+OWED_USAGE = Fields(OwedUsage, codecs={"start": DAY, "end": DAY})
 _SUBSCRIPTIONS: Table[Subscription] = Table(
     SubscriptionRow,
     Fields(
@@ -58,7 +60,7 @@ _SUBSCRIPTIONS: Table[Subscription] = Table(
             "accruing": json_object(Fields(Accrual)),
             "pending_change": json_object(_PENDING),
             "adjustments": json_list(_ADJUSTMENT),
-            "owed_usage": json_list(Fields(OwedUsage, codecs={"start": DAY, "end": DAY})),
+            "owed_usage": json_list(OWED_USAGE),
             "billable_rate": DECIMALS,
         },
         columns_as={"metadata": "metadata_json"},

@@ -75,6 +75,7 @@ class PackSubscriptionRow(Row, TenantScoped):
     cancellation_reason: Mapped[str | None] = mapped_column(String(500))
     suspension_reason: Mapped[str | None] = mapped_column(String(500))
     departed: Mapped[Json]
+    awaited_usage: Mapped[Json | None]
     created_at: Mapped[datetime]
     version: Mapped[int]
     next_billing_on: Mapped[date | None]
