@@ -29,7 +29,7 @@ from scaicontrol_core.documents.templates.template import (
     TemplateType,
 )
 from scaicontrol_core.documents.use_cases.send_invoice import SendInvoice
-from scaicontrol_core.kernel.ids import InvoiceId, PartnerId
+from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, TenantId
 from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateSubscription, NewSubscription
 from scaicontrol_core.subscriptions.use_cases.subscribe_pack import NewPackSubscription, SubscribePack
 from scaicontrol_core.tenancy.partner import NewPartner
@@ -232,12 +232,18 @@ def catalogue() -> Mapping[str, Any]:
 
 
 @pytest.fixture
-async def their_pack(container: Container, world: World) -> str:
-    """Put another customer of the reseller's on a pack."""
+async def their_other(container: Container, world: World) -> TenantId:
+    """Another customer of the reseller's."""
     wanted = NewTenant(name="Theirs too", partner_id=PartnerId(world.reseller))
     other = await container.use(CreateTenant)(BOSS, wanted)
     await container.use(SetBillingProfile)(BOSS, other.id, billing_details(company_name=other.name))
-    return (await container.use(SubscribePack)(BOSS, NewPackSubscription(other.id, "office"))).id
+    return other.id
+
+
+@pytest.fixture
+async def their_pack(container: Container, their_other: TenantId) -> str:
+    """Put that one on a pack."""
+    return (await container.use(SubscribePack)(BOSS, NewPackSubscription(their_other, "office"))).id
 
 
 @pytest.fixture
@@ -262,6 +268,12 @@ def acme(client: AsyncClient, headers: Callable[..., dict[str, str]], world: Wor
 def stranger(client: AsyncClient, headers: Callable[..., dict[str, str]], world: World) -> Caller:
     """The administrator of the reseller's customer."""
     return Caller(client, headers("tenant_admin", tenant_id=world.theirs, partner_id=world.reseller))
+
+
+@pytest.fixture
+def packed(client: AsyncClient, headers: Callable[..., dict[str, str]], world: World, their_other: TenantId) -> Caller:
+    """The administrator of the reseller's customer that has a pack."""
+    return Caller(client, headers("tenant_admin", tenant_id=their_other, partner_id=world.reseller))
 
 
 @pytest.fixture

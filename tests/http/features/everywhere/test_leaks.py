@@ -90,12 +90,12 @@ async def test_a_foreign_id_is_not_there(
 
 
 async def test_the_same_requests_reach_their_owner(
-    operations: Any, ids: dict[str, tuple[str, ...]], boss: Any, reseller: Any, stranger: Any
+    operations: Any, ids: dict[str, tuple[str, ...]], boss: Any, reseller: Any, stranger: Any, packed: Any
 ) -> None:
     """Without this, a wrong path or body would pass for a refusal."""
     for operation, path in _with_ids(operations, ids):
         answers = []
-        for caller in (stranger, reseller, boss):
+        for caller in (stranger, packed, reseller, boss):
             answers.append(await caller.send(operation.method, path, json=operation.sample(), params=_query(operation)))
             if answers[-1].status_code not in {403, 404}:
                 break
