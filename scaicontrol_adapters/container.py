@@ -93,11 +93,14 @@ class Container:
         return standard_rates()
 
     @classmethod
-    def from_settings(cls, settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> Self:
+    def from_settings(
+        cls, settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None, alone: bool = False
+    ) -> Self:
         """Build a container on the database and the object store of the settings.
 
         ``clock`` takes the place of the machine's: a demonstration lives through months. ``ids``
-        that follow from a seed make a simulation the same every time.
+        that follow from a seed make a simulation the same every time. ``alone``: one thing is done
+        after the other in this process, so that an embedded database needs no thread of its own.
         """
         from scaicontrol_adapters.pdf.pool import PooledRenderer
         from scaicontrol_adapters.sql.engine import create_engine
@@ -107,7 +110,7 @@ class Container:
         from scaicontrol_adapters.system import MonotonicIds, SystemClock
 
         now, ids = clock or SystemClock(), ids or MonotonicIds()
-        database = create_engine(settings.database_url, pool_size=settings.database_pool_size)
+        database = create_engine(settings.database_url, pool_size=settings.database_pool_size, alone=alone)
         kept = KeptEntitlements(_cache(settings, now), now, settings.entitlements_max_age_seconds)
         return cls(
             settings=settings,

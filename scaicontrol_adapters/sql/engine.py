@@ -30,25 +30,26 @@ class Database:
             await self.reader.dispose()
 
 
-def dialect_of(url: URL) -> SqlDialect:
+def dialect_of(url: URL, *, alone: bool = False) -> SqlDialect:
     """Return the dialect of an address; ``ValueError`` for a database we do not speak."""
     backend = url.get_backend_name()
     if backend in ("mysql", "mariadb"):
         return MariaDb()
     if backend == "sqlite":
-        return Sqlite()
+        return Sqlite(alone=alone)
     raise ValueError(f"{backend!r} is not a database of ScaiControl: use mysql+aiomysql:// or sqlite+aiosqlite://")
 
 
-def create_engine(url: str | URL, *, pool_size: int = 10) -> Database:
+def create_engine(url: str | URL, *, pool_size: int = 10, alone: bool = False) -> Database:
     """Open a database: ``mysql+aiomysql://user:password@host/name`` or ``sqlite+aiosqlite:///file.db``.
 
     Nothing connects before the first statement; only SQLite's folder is made here.
-    ``pool_size`` bounds the connections that this process holds. Raises ``ValueError`` for
+    ``pool_size`` bounds the connections that this process holds; ``alone`` spares an embedded
+    database the thread that keeps a server answering while a statement runs. Raises ``ValueError`` for
     another kind of address.
     """
     address = make_url(url)
-    dialect = dialect_of(address)
+    dialect = dialect_of(address, alone=alone)
     writer = _engine(address, dialect, dialect.writer_options(address, pool_size), read_only=False)
     reading = dialect.reader_options(address, pool_size)
     reader = writer if reading is None else _engine(address, dialect, reading, read_only=True)

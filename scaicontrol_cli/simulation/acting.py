@@ -57,7 +57,7 @@ async def join(company: Company, customer: Customer) -> Iterator[WishfulDay]:
         await company.use(CheckVatNumber)(company.actor, tenant.id)
     company.done["join"] += 1
     account = company.take_on(customer, tenant.id)
-    return await _buy(company, account, acts.first_purchase(customer))
+    return await _buy(company, account, acts.first_purchase(customer), "first_purchase")
 
 
 async def fulfil(company: Company, wished: WishfulDay) -> tuple[Iterator[WishfulDay], Invoice | None]:
@@ -67,7 +67,7 @@ async def fulfil(company: Company, wished: WishfulDay) -> tuple[Iterator[Wishful
     held = await holdings(company, account)
     action = company.behaviour.decide(account.customer, wished, held)
     if isinstance(action, acts.Subscribe | acts.SubscribePack):
-        return await _buy(company, account, action), None
+        return await _buy(company, account, action, wished.wish.value), None
     if action is None:
         return iter(()), None
     return iter(()), await _do(company, wished, action)
@@ -94,14 +94,18 @@ def _standing(it: Subscription) -> Standing:
     )
 
 
-async def _buy(company: Company, account: Account, action: acts.Subscribe | acts.SubscribePack) -> Iterator[WishfulDay]:
+async def _buy(
+    company: Company, account: Account, action: acts.Subscribe | acts.SubscribePack, name: str
+) -> Iterator[WishfulDay]:
     if isinstance(action, acts.SubscribePack):
         wanted = NewPackSubscription(account.tenant_id, action.slug)
-        pack = await company.attempt("take_pack", company.use(SubscribePack)(company.actor, wanted))
-        account.packs += [pack.id] if pack is not None else []
+        pack = await company.attempt(name, company.use(SubscribePack)(company.actor, wanted))
+        if pack is not None:
+            account.packs.append(pack.id)
+            company.done["pack"] += 1
         return iter(())
     new = NewSubscription(tenant_id=account.tenant_id, plan_key=action.plan_key, quantity=action.quantity)
-    sold = await company.attempt("subscribe", company.use(CreateSubscription)(company.actor, new))
+    sold = await company.attempt(name, company.use(CreateSubscription)(company.actor, new))
     if sold is None or sold.trial_ends_at is None:
         return iter(())
     company.done["trial"] += 1

@@ -50,7 +50,7 @@ class Company:
     newcomers: dict[date, list[Customer]]
     actor: Actor = field(factory=lambda: Actor.system("simulation"))
     behaviour: Behaviour = field(init=False)
-    sellers: list[PartnerId] = field(factory=list)
+    sellers: dict[PartnerId, str] = field(factory=dict)
     resellers: list[PartnerId] = field(factory=list)
     accounts: dict[str, Account] = field(factory=dict)
     by_tenant: dict[TenantId, Account] = field(factory=dict)

@@ -55,7 +55,8 @@ async def founded(scenario: Scenario, folder: Path) -> AsyncIterator[Company]:
     root = Stream.of(scenario.seed)
     clock = VirtualClock(datetime.combine(scenario.starts_on, _DAWN))
     register = ScenarioRegister()
-    container = Container.from_settings(settings, clock=clock, ids=SeededIds(clock, root.fork("ids")))
+    ids = SeededIds(clock, root.fork("ids"))
+    container = Container.from_settings(settings, clock=clock, ids=ids, alone=True)
     container.vat_register = register
     async with container:
         company = Company(
@@ -80,10 +81,10 @@ def _newcomers(scenario: Scenario, root: Stream) -> dict[date, list[Customer]]:
 async def _set_up(company: Company) -> None:
     scenario = company.scenario
     operator = await company.use(BootstrapOperator)(company.actor, scenario.operator)
-    company.sellers.append(operator.id)
+    company.sellers[operator.id] = operator.name
     for reseller in scenario.resellers:
         partner = await company.use(CreatePartner)(company.actor, reseller.partner)
         company.resellers.append(partner.id)
         if sells_itself(is_operator=False, billing_model=reseller.partner.configuration.billing_model):
-            company.sellers.append(partner.id)
+            company.sellers[partner.id] = partner.name
     await company.use(ImportCatalogue)(company.actor, scenario.catalogue_file)

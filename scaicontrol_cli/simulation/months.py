@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from scaicontrol_cli.simulation.metering import served
-from scaicontrol_core.billing.use_cases.report_vat import ReportVat
+from scaicontrol_core.billing.ports import InvoiceFilter
+from scaicontrol_core.billing.use_cases.list_invoices import ListInvoices
+from scaicontrol_core.kernel.paging import MAX_LIMIT, PageRequest
 from scaicontrol_core.payments.ageing import Age
 from scaicontrol_core.payments.use_cases.report_ageing import ReportAgeing
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
@@ -18,17 +19,29 @@ if TYPE_CHECKING:
     from datetime import date
 
     from scaicontrol_cli.simulation.company import Company
+    from scaicontrol_core.billing.invoice import Invoice
     from scaicontrol_core.kernel.period import Period
 
 _PAYING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE, SubscriptionStatus.CANCELLING)
 
 
 @frozen(kw_only=True)
+class Invoiced:
+    """What a seller issued with VAT of a country, credit notes taken off."""
+
+    seller: str
+    country: str
+    documents: int = 0
+    net_cents: int = 0
+    tax_cents: int = 0
+
+
+@frozen(kw_only=True)
 class MonthReport:
     """A month, or what of it was lived through; amounts in minor units.
 
-    ``documents`` and their sums, and ``vat`` (net and tax by country of the tax), are those of the sellers' VAT
-    reports; ``ageing`` are open amounts by how long they are past due, at the end of the last day.
+    ``documents``, their sums and ``vat`` are of what all sellers issued in the month; ``ageing`` are open
+    amounts by how long they are past due, at the end of its last day.
     """
 
     month: str
@@ -41,38 +54,59 @@ class MonthReport:
     documents: int
     net_cents: int
     tax_cents: int
-    vat: Mapping[str, tuple[int, int]] = field(factory=dict)
+    vat: tuple[Invoiced, ...] = ()
     ageing: Mapping[str, int] = field(factory=dict)
 
 
 async def report_month(company: Company, month: Period) -> MonthReport:
     """Report the month that ends now."""
-    name = f"{month.start:%Y-%m}"
     live, trials, mrr = await _subscribed(company)
-    documents = net = tax = 0
-    vat: Counter[str] = Counter()
-    nets: Counter[str] = Counter()
-    for seller_id in company.sellers:
-        report = await company.use(ReportVat)(company.actor, name, seller_id)
-        for heap in report.tie_out.included:
-            documents, net, tax = documents + heap.documents, net + heap.net_cents, tax + heap.tax_cents
-        for row in (*report.rows, *report.corrections):
-            nets[row.country] += row.net_cents
-            vat[row.country] += row.tax_cents
+    invoiced = await _invoiced(company, month)
     return MonthReport(
-        month=name,
+        month=f"{month.start:%Y-%m}",
         until=company.today,
         customers=len(company.accounts),
         live=live,
         trials=trials,
         churned=0,
         mrr_cents=mrr,
-        documents=documents,
-        net_cents=net,
-        tax_cents=tax,
-        vat={country: (nets[country], vat[country]) for country in sorted(nets)},
+        documents=sum(row.documents for row in invoiced),
+        net_cents=sum(row.net_cents for row in invoiced),
+        tax_cents=sum(row.tax_cents for row in invoiced),
+        vat=invoiced,
         ageing=await _ageing(company),
     )
+
+
+async def _invoiced(company: Company, month: Period) -> tuple[Invoiced, ...]:
+    """Add up what was issued in the month; what a buyer issues for its seller is no turnover of ours."""
+    sums: dict[tuple[str, str], Invoiced] = {}
+    cursor: str | None = None
+    while True:
+        page = PageRequest(limit=MAX_LIMIT, cursor=cursor)
+        part = await company.use(ListInvoices)(company.actor, InvoiceFilter(issued=True), page)
+        for invoice in part.items:
+            if invoice.issue_date is not None and invoice.issue_date < month.start:
+                return tuple(sums[key] for key in sorted(sums))
+            if not invoice.document_type.is_self_billed:
+                _add(sums, company.sellers[invoice.seller_id], invoice)
+        cursor = part.next_cursor
+        if cursor is None:
+            return tuple(sums[key] for key in sorted(sums))
+
+
+def _add(sums: dict[tuple[str, str], Invoiced], seller: str, invoice: Invoice) -> None:
+    """Count an invoice under each country whose VAT it bears; as a document under the first of them."""
+    entries = (invoice.document or {"vat_details": {"entries": []}})["vat_details"]["entries"]
+    for place, entry in enumerate(entries):
+        key = seller, entry["country"]
+        known = sums.get(key) or Invoiced(seller=seller, country=entry["country"])
+        sums[key] = evolve(
+            known,
+            documents=known.documents + (place == 0),
+            net_cents=known.net_cents + entry["taxable_cents"],
+            tax_cents=known.tax_cents + entry["amount_cents"],
+        )
 
 
 async def _subscribed(company: Company) -> tuple[int, int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scaicontrol_cli.auditing import audit_json
 from scaicontrol_cli.output import Column, Json, amount_column, columns, print_json, print_line, print_note, print_rows
@@ -29,7 +29,7 @@ _AGES = {
     "credit_cents": "credit",
 }
 _AGEING = (*columns("month"), *(amount_column(heading, name) for name, heading in _AGES.items()))
-_VAT = (*columns("month", "country"), amount_column("net", "net_cents"), amount_column("VAT", "tax_cents"))
+_VAT = (*columns("month", "seller", "country"), amount_column("net", "net_cents"), amount_column("VAT", "tax_cents"))
 
 
 def print_simulation(report: SimulationReport, folder: Path, *, as_json: bool) -> None:
@@ -47,13 +47,11 @@ def report_json(report: SimulationReport) -> Json:
     from scaicontrol_core.kernel.events import to_json
 
     shown: Json = to_json(report)
-    months: list[dict[str, Any]] = shown["months"]
-    for month in months:
+    for month in shown["months"]:
         own = {"month": month["month"], "currency": report.currency}
-        sums = month["vat"].items()
         month["currency"] = report.currency
         month["ageing"] |= own
-        month["vat"] = [own | {"country": land, "net_cents": net, "tax_cents": tax} for land, (net, tax) in sums]
+        month["vat"] = [own | row for row in month["vat"]]
     return shown | {"audit": audit_json(report.audit)}
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from scaicontrol_adapters.sql.dialects import Fault, FaultKind
+from scaicontrol_adapters.sql.dialects.inline import connect_inline
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -31,9 +32,10 @@ _UNAVAILABLE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READON
 
 @frozen
 class Sqlite:
-    """SQLite 3.35 or later over aiosqlite."""
+    """SQLite 3.35 or later over aiosqlite; ``alone``: nothing else goes on in this process while a statement runs."""
 
     name: str = "sqlite"
+    alone: bool = False
 
     def writer_options(self, url: URL, pool_size: int) -> dict[str, Any]:
         """One connection writes: waiting is fair in the pool, and unfair at the file's lock."""
@@ -45,7 +47,7 @@ class Sqlite:
             "pool_size": 1,
             "max_overflow": 0,
             "pool_timeout": _WRITER_WAIT_SECONDS,
-            "connect_args": {"timeout": BUSY_SECONDS},
+            "connect_args": self._connect_args(),
         }
 
     def reader_options(self, url: URL, pool_size: int) -> dict[str, Any] | None:
@@ -56,8 +58,11 @@ class Sqlite:
             "poolclass": AsyncAdaptedQueuePool,
             "pool_size": pool_size,
             "max_overflow": 0,
-            "connect_args": {"timeout": BUSY_SECONDS},
+            "connect_args": self._connect_args(),
         }
+
+    def _connect_args(self) -> dict[str, Any]:
+        return {"timeout": BUSY_SECONDS} | ({"async_creator_fn": connect_inline} if self.alone else {})
 
     def install(self, engine: Engine, *, read_only: bool) -> None:
         """Begin transactions ourselves: writers take the lock at once, readers none.
