@@ -100,12 +100,21 @@ class RunProgress:
 
 
 def sum_of(pages: tuple[RunPage, ...]) -> RunTotals:
-    """Add up all pages; a tenant that failed in two of them is told of once, as it failed last."""
+    """Add up all pages.
+
+    A run that was taken up on a later day looked at all tenants again: who had failed before
+    was tried once more, and counts as it went last.
+    """
+    last: dict[PartnerId, date] = {}
+    for page in pages:
+        last[page.seller_id] = max(page.cutoff, last.get(page.seller_id, page.cutoff))
     totals = RunTotals()
     for page in pages:
-        totals = totals.plus(page.totals)
-    failures = {failure.tenant_id: failure for failure in totals.failures}
-    return evolve(totals, failures=tuple(failures[tenant_id] for tenant_id in sorted(failures)))
+        own = page.totals
+        if page.cutoff < last[page.seller_id]:
+            own = evolve(own, tenants=own.tenants - len(own.failures), failures=())
+        totals = totals.plus(own)
+    return totals
 
 
 def progress_of(pages: tuple[RunPage, ...]) -> RunProgress:

@@ -216,3 +216,27 @@ async def test_a_customer_who_cancels_during_the_run_is_read_again(books: Any) -
     report = await books.run("2026-01", ports={"work": FaultyWork(books.world.work, meanwhile=customer_cancels)})
     assert done
     assert (report.totals.invoices, books.invoices(), books.ledger()) == (0, [], [])  # cancelled on its first day
+
+
+@pytest.mark.parametrize("mended", [True, False])
+async def test_a_run_taken_up_on_a_later_day_looks_at_everybody_again(
+    books: Any, monkeypatch: pytest.MonkeyPatch, *, mended: bool
+) -> None:
+    """Who failed is tried again and told of once; what fell due meanwhile is billed too."""
+    monkeypatch.setattr("scaicontrol_core.billing.claiming.PAGE", 2)
+    tenants = await books.customers(4)
+    profiles = books.world.store.tables["billing_profiles"]
+    missing = profiles.pop(tenants[0])
+    with pytest.raises(Killed):
+        await books.run("2026-01", ports={"work": FaultyWork(books.world.work, kill_after=4)})  # one page, one claim
+    books.at(2026, 1, 20)
+    await books.subscribe(start_date=date(2026, 1, 18))  # before all others
+    if mended:
+        profiles[tenants[0]] = missing
+    report = await books.run("2026-01")
+    failed = [] if mended else [(tenants[0], "billing_profile_required")]
+    assert [(each.tenant_id, each.code) for each in report.totals.failures] == failed
+    assert (report.totals.tenants, report.totals.invoices) == (5, 5 - len(failed))
+    assert len(books.invoices()) == 5 - len(failed)
+    assert len(books.log_of(report.run.id)) == 2
+    assert await books.faults() == []
