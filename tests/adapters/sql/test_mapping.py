@@ -25,6 +25,7 @@ from scaicontrol_adapters.sql.repositories import (
     documents,
     invoices,
     packs,
+    payments,
     sending,
     subscriptions,
     tax,
@@ -42,13 +43,21 @@ from scaicontrol_adapters.sql.rows.tax import ExchangeRateRow
 from scaicontrol_adapters.sql.rows.templates import TemplateVersionRow
 from scaicontrol_adapters.sql.rows.tenancy import VatEvidenceRow
 from scaicontrol_adapters.sql.types import UtcInstant
+from scaicontrol_core.billing.line import InvoiceLine
 from scaicontrol_core.kernel import ids
 from scaicontrol_core.kernel.period import Cadence, Period
 from scaicontrol_core.subscriptions.schedule import BillingSchedule
 
 DIALECTS = [sqlite.dialect(), mysql.dialect()]
 #: What the core imports for type checkers only.
-NAMES = {"Period": Period, "BillingSchedule": BillingSchedule, "Cadence": Cadence, "Mapping": Mapping, **vars(ids)}
+NAMES = {
+    "InvoiceLine": InvoiceLine,
+    "Period": Period,
+    "BillingSchedule": BillingSchedule,
+    "Cadence": Cadence,
+    "Mapping": Mapping,
+    **vars(ids),
+}
 
 #: All that is kept: the mapper, the row class, and the fields that tables of their own hold.
 KEPT: dict[str, tuple[Fields[Any], type[Any], tuple[str, ...]]] = {
@@ -65,6 +74,7 @@ KEPT: dict[str, tuple[Fields[Any], type[Any], tuple[str, ...]]] = {
             (packs._PACK_SUBSCRIPTIONS, ()),
             (invoices._INVOICES, ("lines",)),
             (billing._RUNS, ()),
+            (payments._PAYMENTS, ()),
             (brand._ASSETS, ()),
             (sending._REQUESTS, ()),
             (templates._TEMPLATES, ()),

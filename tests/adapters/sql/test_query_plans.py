@@ -23,6 +23,8 @@ from scaicontrol_core.billing.reporting import DocumentSpan
 from scaicontrol_core.catalog import PlanFilter
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, PlanId, RunId, ServiceId, SubscriptionId, TenantId
 from scaicontrol_core.kernel.paging import PageRequest, encode_cursor
+from scaicontrol_core.payments.ports import PaymentFilter
+from scaicontrol_core.payments.receivable import EndOfDay
 from scaicontrol_core.subscriptions import SubscriptionStatus
 from scaicontrol_core.subscriptions.ports import SubscriptionFilter
 from scaicontrol_core.tax.ports import ExchangeRateFilter
@@ -39,6 +41,7 @@ ACTORS = {
 }
 #: Small by nature: dozens of rows, read as a whole.
 SMALL = {"partners", "services", "plans", "service_packs", "service_pack_items", "plan_usage_pricing", "number_series"}
+LAST_DAY = EndOfDay(day=date(2026, 1, 31), ends=DEFAULT_START)
 UNCHECKED = UncheckedFilter(answered_before=DEFAULT_START, asked_before=DEFAULT_START, changed_since=DEFAULT_START)
 SPAN = DocumentSpan(seller_id=PARTNER, first_day=date(2026, 1, 1), last_issue=date(2026, 4, 30))
 PUBLISHED = encode_cursor("2026-01-31", "USD", "ECB")
@@ -82,7 +85,23 @@ def _lists() -> dict[str, Read]:
         for narrowed in invoices:
             page = PageRequest(sort=sort, cursor=cursor)
             reads[f"invoices {'+'.join(narrowed)} {sort}"] = _invoices(InvoiceFilter(**narrowed), page)
+    paid: list[dict[str, Any]] = [
+        {},
+        {"tenant_id": TENANT},
+        {"partner_id": PARTNER},
+        {"seller_id": PARTNER},
+        {"invoice_id": InvoiceId("inv_1")},
+        {"seller_id": PARTNER, "reference": "NTRY-1"},
+    ]
+    for sort, cursor in (("-created_at", SINCE), ("received_on", encode_cursor("2026-01-01", "x"))):
+        for narrowed in paid:
+            page = PageRequest(sort=sort, cursor=cursor)
+            reads[f"payments {'+'.join(narrowed)} {sort}"] = _payments(PaymentFilter(**narrowed), page)
     return reads
+
+
+def _payments(wanted: PaymentFilter, page: PageRequest) -> Read:
+    return lambda work: work.payments.list(wanted, page)
 
 
 def _tenants(page: PageRequest, criteria: TenantFilter) -> Read:
@@ -122,6 +141,13 @@ def _others() -> dict[str, Read]:
         "chain": lambda w: w.invoices.chain(key, after=0, limit=500),
         "documents": lambda w: w.invoices.documents(SPAN, after=None, limit=500),
         "later documents": lambda w: w.invoices.documents(SPAN, after=(date(2026, 1, 31), invoice), limit=500),
+        "overdue": lambda w: w.invoices.overdue(day, after=invoice, limit=100),
+        "failing": lambda w: w.invoices.failing([SubscriptionId("sub_1")], apart_from=invoice),
+        "payments of an invoice": lambda w: w.payments.of_invoice(invoice),
+        "payments of a tenant": lambda w: w.payments.of_tenant(TENANT, PARTNER),
+        "payment by key": lambda w: w.payments.with_key(PARTNER, "k"),
+        "receivables": lambda w: w.receivables.of_seller(PARTNER, LAST_DAY, after=invoice, limit=500),
+        "receivables of a tenant": lambda w: w.receivables.of_tenant(TENANT),
         "exchange rates": lambda w: w.exchange_rates.between(day, day, ["USD"]),
         "exchange rates of a year": lambda w: w.exchange_rates.between(date(2026, 1, 1), day),
         "list of rates": lambda w: w.exchange_rates.list(ExchangeRateFilter(), PageRequest(cursor=PUBLISHED)),
