@@ -66,7 +66,8 @@ class NewRefund:
     """Money to give back, of one payment (None: the newest that has enough left).
 
     ``amount_cents`` None: all that is left, or with ``credit_note`` as much of it as the note takes
-    back. With ``credit_note`` the note is issued in the same breath, and of the same amount.
+    back. With ``credit_note`` the note is issued in the same breath, and of the same amount: where it names
+    no lines, of as much of the first ones as it takes.
     """
 
     amount_cents: int | None = None

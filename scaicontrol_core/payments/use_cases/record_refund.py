@@ -14,6 +14,7 @@ from scaicontrol_core.kernel.ids import Ids, InvoiceId, PaymentId
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
 from scaicontrol_core.payments.errors import CreditNoteMismatch, NothingToRefund
 from scaicontrol_core.payments.lifecycle import PaymentKind
+from scaicontrol_core.payments.matching import matching_note
 from scaicontrol_core.payments.payment import Payment
 from scaicontrol_core.payments.payment_input import NewRefund
 from scaicontrol_core.payments.ports import PaymentsWork
@@ -65,7 +66,10 @@ class RecordRefund:
             day = await day_of(work, invoice, wanted.received_on, entry.now)
             note = None
             if wanted.credit_note is not None:
-                order = CreditOrder(invoice_id=invoice.id, wanted=wanted.credit_note, note_id=note_id, now=entry.now)
+                paper = wanted.credit_note
+                if wanted.amount_cents is not None:
+                    paper = matching_note(invoice, paper, wanted.amount_cents)
+                order = CreditOrder(invoice_id=invoice.id, wanted=paper, note_id=note_id, now=entry.now)
                 issued = await issue_credit(work, actor, order, self.ids, self.document_check)
                 invoice, note = issued.original, issued.credit_note
             amount = _amount(wanted, invoice, note)

@@ -298,6 +298,21 @@ class TestRefunds:
             await counter.refund(invoice, 15_124, credit_note=hour)
         assert len(counter.stored(invoice).credited.note_ids) == 1
 
+    async def test_an_amount_finds_the_lines_it_is_credited_on(self, counter: Any) -> None:
+        free = LineInput(description="Gift", unit_price_cents="0")
+        lines = (LineInput(description="One", unit_price_cents="1000"), free)
+        invoice = await counter.issue(*lines, LineInput(description="Two", unit_price_cents="5000"))
+        await counter.pay(invoice)
+        note = NewCreditNote(reason="Goodwill")
+        done = await counter.refund(invoice, 2_420, credit_note=note)
+        assert [each.net_cents for each in done.credit_note.lines] == [-1000, -1000]
+        with pytest.raises(CreditNoteMismatch) as refused:
+            await counter.refund(invoice, 3, credit_note=note)  # 2 net come to 2, 3 to 4
+        assert refused.value.fields[0].message == "4 would match"
+        rest = await counter.refund(invoice, 4_840, credit_note=note)
+        assert (rest.invoice.open_cents, rest.invoice.refundable_cents, rest.invoice.status) == (0, 0, _S.PAID)
+        assert rest.invoice.credited.gross_cents == invoice.gross_cents
+
     async def test_of_what_was_partly_paid_no_more_goes_back_than_came(self, counter: Any) -> None:
         invoice = await counter.issue()
         await counter.pay(invoice, 10_000)
