@@ -163,7 +163,8 @@ def page(number: int, **fields: Any) -> RunPage:
 
 
 async def begun(books: Any, **fields: Any) -> BillingRun:
-    run = BillingRun(**({"id": RunId("run_1"), "month": parse_month("2026-01"), "started_at": NOW} | fields))
+    usual: dict[str, Any] = {"id": RunId("run_1"), "month": parse_month("2026-01"), "started_at": NOW}
+    run = BillingRun(**(usual | fields))
     async with books.begin(BOSS) as work:
         run.start()
         await work.billing_runs.add(run)
@@ -255,7 +256,7 @@ async def test_claims_made_at_once_get_different_numbers(books: Any) -> None:
             try:
                 async with books.begin(BOSS) as work:
                     run = await work.billing_runs.lock(RunId("run_1"))
-                    number = await work.billing_runs.count_pages(run.id) + 1
+                    number: int = await work.billing_runs.count_pages(run.id) + 1
                     await work.billing_runs.add_page(evolve(page(number, worker=name), id=f"rpg_{name}"))
                     await work.commit()
                     return number

@@ -135,6 +135,21 @@ def _others() -> dict[str, Read]:
         "had trial": lambda w: w.subscriptions.had_trial(TENANT, service),
         "due": lambda w: w.subscriptions.due([PARTNER], day, after=TENANT, tenants=200),
         "due of one": lambda w: w.subscriptions.due([PARTNER], day, after=None, tenants=1, only=TENANT),
+        "due of a page": lambda w: w.subscriptions.due([PARTNER], day, after=None, tenants=400, upto=TENANT),
+        "due tenants": lambda w: w.subscriptions.due_tenants([PARTNER], day, after=TENANT, tenants=200),
+        "due tenants of packs": lambda w: w.pack_subscriptions.due_tenants([PARTNER], day, after=TENANT, tenants=200),
+        "open run": lambda w: w.billing_runs.find_open("2026-01//"),
+        "last page of a run": lambda w: w.billing_runs.last_page(RunId("run_1"), PARTNER, day),
+        "unfinished pages": lambda w: w.billing_runs.unfinished_pages(RunId("run_1")),
+        "pages": lambda w: w.billing_runs.pages(RunId("run_1")),
+        "count of pages": lambda w: w.billing_runs.count_pages(RunId("run_1")),
+        "recurrences": lambda w: w.recurrences.of_next_tenants(
+            PARTNER, partner_id=None, before=day, after=TENANT, tenants=500
+        ),
+        "recurrences of a partner": lambda w: w.recurrences.of_next_tenants(
+            PARTNER, partner_id=PARTNER, before=day, after=None, tenants=500
+        ),
+        "known recurrences": lambda w: w.recurrences.known({"sub_1"}),
         "count due": lambda w: w.subscriptions.count_due_tenants([PARTNER], day),
         "ripe": lambda w: w.subscriptions.ripe(DEFAULT_START, after=SubscriptionId("sub_1"), limit=100),
         "awaiting pdf": lambda w: w.invoices.awaiting_document(status=PdfStatus.PENDING, limit=100),
