@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from scaicontrol_adapters.sql.retry import retried
 from scaicontrol_core.access import Actor
+from scaicontrol_core.billing.billing_run import parse_month
 from scaicontrol_core.billing.credit_note import NewCreditNote
 from scaicontrol_core.billing.draft_input import DraftInput, LineInput
 from scaicontrol_core.billing.errors import RefundExceedsPayments
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.lifecycle import InvoiceStatus
+from scaicontrol_core.billing.ports import InvoiceFilter
 from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
 from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
+from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck
 from scaicontrol_core.kernel.errors import NotFound, Refused, Stale
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, SubscriptionId, TenantId
@@ -29,8 +32,11 @@ from scaicontrol_core.payments.ports import PaymentFilter
 from scaicontrol_core.payments.use_cases.record_failed_payment import RecordFailedPayment
 from scaicontrol_core.payments.use_cases.record_payment import RecordPayment
 from scaicontrol_core.payments.use_cases.record_refund import RecordRefund
+from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol_core.subscriptions.ports import SubscriptionFilter
+from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateSubscription, NewSubscription
 from scaicontrol_core.tax import standard_rates
-from scaicontrol_core.testing import FixedClock, SequentialIds, builders
+from scaicontrol_core.testing import FixedClock, MemoryWorld, SequentialIds, builders
 from scaicontrol_core.testing.builders import OPERATOR_ID, TENANT_ID
 from scaicontrol_core.testing.clock import DEFAULT_START
 
@@ -203,6 +209,30 @@ async def test_a_record_of_money_is_neither_changed_nor_seen_by_others(shop: Sho
             with pytest.raises(NotFound):
                 await work.payments.get(payment.id)
     assert [each.id for each in await shop.page(Actor.tenant_user("jan", TENANT_ID, OPERATOR_ID))] == [payment.id]
+
+
+async def test_who_is_judged_by_two_invoices_at_once_ends_active(shop: Shop) -> None:
+    """Each sees the other's failure; whoever comes second looks again."""
+    world = MemoryWorld(work=shop.work)
+    await world.use(CreateSubscription)(ADMIN, NewSubscription(TENANT_ID, "scaikey.pro"))
+    for month in (1, 2):
+        world.clock.set(datetime(2026, month, 28, 12, tzinfo=UTC))
+        await world.use(RunBilling)(ADMIN, parse_month(f"2026-{month:02}"))
+    async with shop.work.begin(ADMIN, read_only=True) as work:
+        invoices = (await work.invoices.list(InvoiceFilter(), PageRequest())).items
+    for each in invoices:
+        await shop.fail(ADMIN, each.id, NewFailedPayment())
+
+    async def status() -> SubscriptionStatus:
+        async with shop.work.begin(ADMIN, read_only=True) as work:
+            found: SubscriptionStatus = (
+                (await work.subscriptions.list(SubscriptionFilter(), PageRequest())).items[0].status
+            )
+        return found
+
+    assert (len(invoices), await status()) == (2, SubscriptionStatus.PAST_DUE)
+    await asyncio.gather(*(shop.pay(ADMIN, each.id, NewPayment()) for each in invoices))
+    assert await status() is SubscriptionStatus.ACTIVE
 
 
 async def test_lists_are_narrowed(shop: Shop) -> None:

@@ -35,7 +35,7 @@ BOSS = Actor.system("settling")
 _S = InvoiceStatus
 cents = st.none() | st.integers(1, 400) | st.integers(1, 40_000)
 steps = st.tuples(
-    st.sampled_from(["pay", "pay", "fail", "refund", "refund+", "credit", "send", "late", "void"]),
+    st.sampled_from(["pay", "pay", "fail", "refund", "refund+", "refund=", "credit", "send", "late", "void"]),
     st.integers(0, 2),
     cents,
 )
@@ -65,6 +65,9 @@ class Books:
             note = NewCreditNote(reason="Agreed", lines=_line(amount)) if what == "refund+" else None
             wanted = NewRefund(amount_cents=None if note else amount, credit_note=note)
             await use(RecordRefund)(BOSS, invoice_id, wanted)
+        elif what == "refund=":
+            note = NewCreditNote(reason="Agreed")
+            await use(RecordRefund)(BOSS, invoice_id, NewRefund(amount_cents=amount, credit_note=note))
         elif what == "credit":
             await use(IssueCreditNote)(BOSS, invoice_id, NewCreditNote(reason="Agreed", lines=_line(amount)))
         elif what == "send":

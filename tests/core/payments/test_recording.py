@@ -17,7 +17,7 @@ from scaicontrol_core.billing.use_cases.issue_credit_note import IssueCreditNote
 from scaicontrol_core.billing.use_cases.mark_overdue import MarkOverdue
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
 from scaicontrol_core.kernel.errors import Forbidden, Invalid, NotFound
-from scaicontrol_core.kernel.ids import PaymentId, PlanId, ServiceId
+from scaicontrol_core.kernel.ids import InvoiceId, PaymentId, PlanId, ServiceId
 from scaicontrol_core.kernel.paging import PageRequest
 from scaicontrol_core.payments.errors import (
     CreditNoteMismatch,
@@ -174,7 +174,9 @@ class TestPayments:
 
     async def test_an_unknown_invoice_is_not_there(self, counter: Any) -> None:
         with pytest.raises(NotFound):
-            await counter.world.use(ListPayments)(counter.admin, PaymentFilter(invoice_id="inv_x"), PageRequest())
+            await counter.world.use(ListPayments)(
+                counter.admin, PaymentFilter(invoice_id=InvoiceId("inv_x")), PageRequest()
+            )
 
 
 async def _of_another(counter: Any) -> Any:
