@@ -9,6 +9,7 @@ from attrs import evolve, field, frozen
 from scaicontrol_cli.simulation.metering import served
 from scaicontrol_core.billing.ports import InvoiceFilter
 from scaicontrol_core.billing.use_cases.list_invoices import ListInvoices
+from scaicontrol_core.billing.use_cases.report_recurring_revenue import ReportRecurringRevenue
 from scaicontrol_core.kernel.paging import MAX_LIMIT, PageRequest
 from scaicontrol_core.payments.ageing import Age
 from scaicontrol_core.payments.use_cases.report_ageing import ReportAgeing
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from scaicontrol_core.billing.invoice import Invoice
     from scaicontrol_core.kernel.period import Period
 
-_PAYING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE, SubscriptionStatus.CANCELLING)
-
 
 @frozen(kw_only=True)
 class Invoiced:
@@ -34,6 +33,16 @@ class Invoiced:
     documents: int = 0
     net_cents: int = 0
     tax_cents: int = 0
+
+
+@frozen(kw_only=True)
+class Recurring:
+    """What recurs at the month's end and what was lost in it, and of how many customers."""
+
+    mrr_cents: int = 0
+    churned_cents: int = 0
+    paying: int = 0
+    churned: int = 0
 
 
 @frozen(kw_only=True)
@@ -49,8 +58,7 @@ class MonthReport:
     customers: int
     live: int
     trials: int
-    churned: int
-    mrr_cents: int
+    recurring: Recurring
     documents: int
     net_cents: int
     tax_cents: int
@@ -60,16 +68,16 @@ class MonthReport:
 
 async def report_month(company: Company, month: Period) -> MonthReport:
     """Report the month that ends now."""
-    live, trials, mrr = await _subscribed(company)
+    name = f"{month.start:%Y-%m}"
+    live, trials = await _subscribed(company)
     invoiced = await _invoiced(company, month)
     return MonthReport(
-        month=f"{month.start:%Y-%m}",
+        month=name,
         until=company.today,
         customers=len(company.accounts),
         live=live,
         trials=trials,
-        churned=0,
-        mrr_cents=mrr,
+        recurring=await _recurring(company, name),
         documents=sum(row.documents for row in invoiced),
         net_cents=sum(row.net_cents for row in invoiced),
         tax_cents=sum(row.tax_cents for row in invoiced),
@@ -109,17 +117,25 @@ def _add(sums: dict[tuple[str, str], Invoiced], seller: str, invoice: Invoice) -
         )
 
 
-async def _subscribed(company: Company) -> tuple[int, int, int]:
-    """Return how many subscriptions are live, how many of them are trials, and the MRR."""
-    mrr = live = trials = 0
-    services = company.scenario.catalogue.services
-    prices = {f"{each.slug}.{plan.slug}": plan.terms.mrr_cents for each in services for plan in each.plans}
-    async for subscription in served(company):
-        live += 1
-        trials += subscription.status is SubscriptionStatus.TRIALING
-        if subscription.status in _PAYING and subscription.pack_subscription_id is None:
-            mrr += prices[subscription.plan_key] * subscription.quantity
-    return live, trials, mrr
+async def _subscribed(company: Company) -> tuple[int, int]:
+    """Return how many subscriptions are served, and how many of them are trials."""
+    statuses = [subscription.status async for subscription in served(company)]
+    return len(statuses), statuses.count(SubscriptionStatus.TRIALING)
+
+
+async def _recurring(company: Company, month: str) -> Recurring:
+    """Add up what the sellers' customers come to a month."""
+    sums = Recurring()
+    for seller_id in company.sellers:
+        report = await company.use(ReportRecurringRevenue)(company.actor, month, seller_id)
+        for row in report.months:
+            sums = Recurring(
+                mrr_cents=sums.mrr_cents + row.end_cents,
+                churned_cents=sums.churned_cents + row.churned_cents,
+                paying=sums.paying + row.customers_at_end,
+                churned=sums.churned + row.customers_churned,
+            )
+    return sums
 
 
 async def _ageing(company: Company) -> dict[str, int]:

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 
     from scaicontrol_cli.simulation.report import SimulationReport
 
-_COUNTS = ("customers", "live", "trials", "churned", "documents")
+_COUNTS = ("customers", "live", "trials", "paying", "churned")
 _MONTHS = (
     *columns("month"),
     *(Column(name, name, right=True) for name in _COUNTS),
     amount_column("MRR", "mrr_cents"),
+    amount_column("churn", "churned_cents"),
+    Column("documents", "documents", right=True),
     amount_column("net", "net_cents"),
     amount_column("VAT", "tax_cents"),
 )
@@ -56,7 +58,11 @@ def report_json(report: SimulationReport) -> Json:
 
 
 def _print_tables(shown: Json) -> None:
-    print_rows(shown["months"], _MONTHS, title=f"{shown['name']}, seed {shown['seed']}")
+    print_rows(
+        [month | month["recurring"] for month in shown["months"]],
+        _MONTHS,
+        title=f"{shown['name']}, seed {shown['seed']}",
+    )
     print_line()
     print_rows([month["ageing"] for month in shown["months"]], _AGEING, title="Receivables past due")
     print_line()
