@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 #: What a broken connection, a slow server or a wrong answer raises.
 _AWAY = (RedisError, OSError, TimeoutError)
 _MILLISECONDS = 1000
+#: How long an answer may take before the database is asked instead.
+PATIENCE_SECONDS = 0.1
 #: More who ask at once wait for each other.
 _CONNECTIONS = 32
 
@@ -37,7 +39,7 @@ class RedisCache:
     """
 
     url: str = field(repr=False)
-    patience: float = 0.1
+    patience: float = field(factory=lambda: PATIENCE_SECONDS)
     pause: float = 1.0
     monotonic: Callable[[], float] = time.monotonic
     _client: Redis | None = field(init=False, default=None)

@@ -145,5 +145,6 @@ async def test_the_container_takes_the_cache_of_its_settings(own_redis: OwnRedis
         kept = container.kept_entitlements
         assert isinstance(kept.cache, RedisCache)
         assert (kept.cache.url, kept.max_age) == (own_redis.url, 7)
+        kept.cache.patience = 5
         await kept.cache.ping()
         assert own_redis.url not in repr(kept.cache)

@@ -11,6 +11,7 @@ from attrs import evolve
 from httpx import ASGITransport, AsyncClient
 
 from scaicontrol_adapters.container import Container
+from scaicontrol_adapters.redis.cache import RedisCache
 from scaicontrol_adapters.scaikey.development import issue_service_token
 from scaicontrol_adapters.settings import Settings
 from scaicontrol_core.access import Actor
@@ -207,6 +208,9 @@ async def test_redis_may_die_in_the_middle(
 
 async def _served(open_servers: AsyncExitStack, settings: Settings, clock: FixedClock) -> AsyncClient:
     container = await open_servers.enter_async_context(Container.from_settings(settings, clock=clock))
+    cache = container.kept_entitlements.cache
+    assert isinstance(cache, RedisCache)
+    cache.patience = 5  # a busy machine is not a Redis that is away
     transport = ASGITransport(cast("Any", create_app(container)))
     return await open_servers.enter_async_context(AsyncClient(transport=transport, base_url="http://server"))
 
