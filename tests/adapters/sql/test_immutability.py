@@ -123,7 +123,7 @@ async def test_nothing_that_a_numbered_invoice_says_can_be_changed(numbered: Sql
         async with numbered.database.writer.begin() as connection:
             await connection.execute(changed)
     assert refused.value.code == "invoice_immutable"
-    if column.nullable:
+    if column.nullable and column.name != "buyer_partner_id":  # a customer's has none to empty
         with pytest.raises(Refused):
             async with numbered.database.writer.begin() as connection:
                 await connection.execute(update(INVOICES).values({column.name: None}))

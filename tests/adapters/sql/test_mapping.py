@@ -22,6 +22,7 @@ from scaicontrol_adapters.sql.repositories import (
     billing,
     brand,
     catalog,
+    commissions,
     documents,
     invoices,
     packs,
@@ -32,16 +33,19 @@ from scaicontrol_adapters.sql.repositories import (
     templates,
     tenancy,
     unit_costs,
+    wholesale,
 )
 from scaicontrol_adapters.sql.rows import Row
 from scaicontrol_adapters.sql.rows.billing import BilledPeriodRow, InvoiceLineRow, NumberSeriesRow
 from scaicontrol_adapters.sql.rows.catalog import PackItemRow, UnitCostRow, UsagePriceRow
+from scaicontrol_adapters.sql.rows.commissions import CommissionEntryRow
 from scaicontrol_adapters.sql.rows.documents import DocumentRevisionRow
 from scaicontrol_adapters.sql.rows.journal import AuditRow
 from scaicontrol_adapters.sql.rows.sending import SendEntryRow
 from scaicontrol_adapters.sql.rows.tax import ExchangeRateRow
 from scaicontrol_adapters.sql.rows.templates import TemplateVersionRow
 from scaicontrol_adapters.sql.rows.tenancy import VatEvidenceRow
+from scaicontrol_adapters.sql.rows.wholesale import WholesaleChargeRow
 from scaicontrol_adapters.sql.types import UtcInstant
 from scaicontrol_core.billing.line import InvoiceLine
 from scaicontrol_core.kernel import ids
@@ -75,6 +79,7 @@ KEPT: dict[str, tuple[Fields[Any], type[Any], tuple[str, ...]]] = {
             (invoices._INVOICES, ("lines",)),
             (billing._RUNS, ()),
             (payments._PAYMENTS, ()),
+            (commissions._STATEMENTS, ("entries",)),
             (brand._ASSETS, ()),
             (sending._REQUESTS, ()),
             (templates._TEMPLATES, ()),
@@ -85,6 +90,8 @@ KEPT: dict[str, tuple[Fields[Any], type[Any], tuple[str, ...]]] = {
     "invoice_lines": (invoices._LINES.fields, InvoiceLineRow, ()),
     "number_series": (billing._SERIES, NumberSeriesRow, ()),
     "billed_periods": (billing._LEDGER, BilledPeriodRow, ()),
+    "commission_entries": (commissions._ENTRIES.fields, CommissionEntryRow, ()),
+    "wholesale_charges": (wholesale._CHARGES, WholesaleChargeRow, ()),
     "document_revisions": (documents._REVISION, DocumentRevisionRow, ()),
     "send_history": (sending._ENTRY, SendEntryRow, ()),
     "document_template_versions": (templates._VERSION, TemplateVersionRow, ()),
@@ -224,6 +231,7 @@ def test_every_column_is_written(name: str) -> None:
         "plan_usage_pricing": {"plan_id", "position"},
         "service_pack_items": {"pack_id", "position"},
         "invoice_lines": {"invoice_id", "position", "tenant_id", "partner_id"},
+        "commission_entries": {"statement_id", "position", "partner_id"},
     }
     assert set(row.__table__.columns.keys()) == set(mapper.columns) | derived.get(name, set())
 
