@@ -64,6 +64,19 @@ def test_a_run_can_be_looked_up_later(subscribed: World) -> None:
     assert "completed" in shown
     assert "21.00" in shown
     assert "[billing_run_not_found]" in subscribed("admin", "billing", "show", "run_nothing", fails=1).complaint
+    assert "pages so far" in shown
+
+
+def test_a_run_is_joined_by_its_name(subscribed: World) -> None:
+    made = subscribed("admin", "billing", "run", "--period", "2026-02", "--json").json
+    again = subscribed("admin", "billing", "run", "--period", "2026-02", "--join", made["id"], "--json").json
+    assert again == made
+    (worker,) = made["progress"]["workers"]
+    assert (worker["failures"], worker["leased_until"]) == (0, None)
+    wrong = subscribed("admin", "billing", "run", "--period", "2026-01", "--join", made["id"], fails=2)
+    assert "[run_of_another_month]" in wrong.complaint
+    unknown = subscribed("admin", "billing", "run", "--period", "2026-02", "--join", "run_nothing", fails=1)
+    assert "[billing_run_not_found]" in unknown.complaint
 
 
 def test_one_customer_alone_can_be_billed(subscribed: World) -> None:
