@@ -16,9 +16,10 @@ FAST := $(wildcard tests/architecture tests/core tests/properties)
 
 T ?= tests
 WORKERS ?= 2
+S ?= docs/examples/scenarios/two_years.yaml
 m ?=
 
-.PHONY: help setup run test check style types imports fast bench properties services migration docs pictures lock clean servers
+.PHONY: help setup run test check style types imports fast bench properties simulate services migration docs pictures lock clean servers
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2 }'
@@ -67,6 +68,9 @@ properties: setup ## the property tests with fifty times as many examples
 
 bench: setup servers ## measure against the raw limits of this machine: one table, and bench.json
 	@$(BIN)/pytest --override-ini 'python_files=bench_*.py' --quiet --capture=no tests/bench
+
+simulate: setup ## live through two years with five hundred customers, and audit what is left; S=scenario.yaml for another
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; time $(BIN)/scaicontrol simulate $(S) --into "$$folder/business"
 
 services: setup servers ## start MariaDB and the S3 servers of the tests, print their addresses, stop with Ctrl-C
 	@exec $(BIN)/python -m tests.services

@@ -34,7 +34,8 @@ _DAWN = time(0, 30, tzinfo=UTC)
 
 def settings_of(folder: Path) -> Settings:
     """Return the settings of a simulation: embedded, in its folder, whatever the environment says."""
-    return Settings(data_dir=folder.resolve(), vies_url="none", background_jobs="")
+    # One renderer: several would finish in an order of their own, and ids follow that order.
+    return Settings(data_dir=folder.resolve(), vies_url="none", background_jobs="", pdf_workers=1)
 
 
 def require_fresh(folder: Path) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from scaicontrol_adapters.rendering import render_pending
 from scaicontrol_core.integrity.use_cases.audit_integrity import AuditIntegrity
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ class SimulationReport:
 
 
 async def conclude(company: Company, months: tuple[MonthReport, ...]) -> SimulationReport:
-    """Audit the whole database, and put the report together."""
+    """Render documents if the scenario wants them, audit the whole database, and put the report together."""
+    if company.scenario.documents:
+        rendered = await render_pending(company.container, company.actor)
+        company.done["document"] += rendered.rendered
     return SimulationReport(
         name=company.scenario.name,
         seed=company.scenario.seed,
