@@ -15,6 +15,7 @@ from scaicontrol_core.billing.commissions.errors import CommissionClosed
 from scaicontrol_core.billing.commissions.ports import EarningSpan
 from scaicontrol_core.billing.draft_input import DraftInput, LineInput
 from scaicontrol_core.billing.errors import PeriodAlreadyBilled
+from scaicontrol_core.billing.lifecycle import InvoiceStatus
 from scaicontrol_core.billing.ports import InvoiceFilter
 from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
 from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
@@ -25,6 +26,9 @@ from scaicontrol_core.integrity.use_cases.audit_integrity import AuditIntegrity
 from scaicontrol_core.kernel.errors import Conflict, NotFound, OutOfScope, Refused, Retryable, ScaiControlError
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, TenantId
 from scaicontrol_core.kernel.paging import PageRequest
+from scaicontrol_core.payments.payment_input import NewPayment
+from scaicontrol_core.payments.use_cases.record_payment import RecordPayment
+from scaicontrol_core.payments.use_cases.report_ageing import ReportAgeing
 from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateSubscription, NewSubscription
 from scaicontrol_core.tax import VatNumberFormat, standard_rates
 from scaicontrol_core.tenancy.vat_evidence import VatEvidenceSource, VatNumberEvidence, VatNumberState
@@ -266,6 +270,25 @@ async def test_nobody_sees_or_writes_anybody_elses(market: Market) -> None:
     async with market.work.begin(RIVAL) as work:
         with pytest.raises((OutOfScope, Conflict)):
             await work.commission_statements.add(evolve(statement, id=market.ids.new("cms"), version=0))
+
+
+async def test_a_partners_bill_is_paid_as_any_invoice_is(market: Market) -> None:
+    await market.use(CreateSubscription)(PLATFORM, NewSubscription(THEIRS, "scaikey.pro"))
+    await market.run("2026-01")
+    market.clock.set(datetime(2026, 2, 1, 12, tzinfo=UTC))
+    await market.run()
+    async with market.work.begin(PLATFORM) as work:
+        found = await work.invoices.list(InvoiceFilter(partner_id=WHOLE), PageRequest())
+        bill = await work.invoices.get(next(each.id for each in found.items if each.tenant_id is None))
+        bill.mark_sent(market.clock.now())
+        await work.invoices.save(bill)
+        await work.commit()
+    paid = await market.use(RecordPayment)(PLATFORM, bill.id, NewPayment())
+    assert (paid.invoice.status, paid.invoice.open_cents, paid.payment.tenant_id) == (InvoiceStatus.PAID, 0, None)
+    ageing = await market.use(ReportAgeing)(PLATFORM)
+    assert ageing is not None
+    audit = await market.use(AuditIntegrity)(PLATFORM)
+    assert audit.findings == ()
 
 
 async def test_a_document_has_one_buyer(market: Market) -> None:

@@ -40,6 +40,7 @@ _INVOICES: Any = (
     )
     .order_by(InvoiceRow.id)
 )
+_CHARGES: Any = select(func.count()).select_from(_W)
 #: Charges whose customer was never charged, or something else.
 _UNFOUNDED: Any = (
     select(_W.invoice_id, func.count())
@@ -76,8 +77,9 @@ async def partner_invoices(
 
 async def unfounded_charges(transaction: Transaction) -> Repeats:
     """Look at all charges of partners for those that their customers were not charged."""
-    found = [Repeated("invoice", row[0], row[1]) for row in await transaction.execute(_UNFOUNDED)]
-    ((checked,),) = await transaction.execute(select(func.count()).select_from(_W))
+    rows: Sequence[Any] = (await transaction.execute(_UNFOUNDED)).all()
+    found = [Repeated("invoice", row[0], row[1]) for row in rows]
+    checked: int = (await transaction.execute(_CHARGES)).scalar_one()
     return Repeats(checked, found)
 
 
