@@ -32,8 +32,8 @@ class SimulationReport:
 async def conclude(company: Company, months: tuple[MonthReport, ...]) -> SimulationReport:
     """Render documents if the scenario wants them, audit the whole database, and put the report together."""
     if company.scenario.documents:
-        rendered = await render_pending(company.container, company.actor)
-        company.done["document"] += rendered.rendered
+        while rendered := (await render_pending(company.container, company.actor)).rendered:
+            company.done["document"] += rendered
     return SimulationReport(
         name=company.scenario.name,
         seed=company.scenario.seed,
