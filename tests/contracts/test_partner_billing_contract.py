@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from scaicontrol_adapters.sql.rows.commissions import CommissionEntryRow, CommissionStatementRow
+from scaicontrol_adapters.sql.rows.wholesale import WholesaleChargeRow
 from scaicontrol_core.access import Actor, Role
 from scaicontrol_core.billing.billing_run import parse_month
 from scaicontrol_core.billing.commissions.errors import CommissionClosed
@@ -42,6 +44,13 @@ OURS, THEIRS = TenantId("tnt_ours"), TenantId("tnt_theirs")
 OWN = Actor.partner_admin("sam", SELF)
 RIVAL = Actor.partner_admin("wim", WHOLE)
 CUSTOMER = Actor.tenant_user("tim", OURS, SELF, Role.TENANT_ADMIN)
+
+#: What is appended and never changed, and a column of it.
+KEPT: tuple[tuple[Any, str], ...] = (
+    (CommissionStatementRow.__table__, "commission_cents"),
+    (CommissionEntryRow.__table__, "commission_cents"),
+    (WholesaleChargeRow.__table__, "net_cents"),
+)
 
 
 class Market:
@@ -270,6 +279,20 @@ async def test_nobody_sees_or_writes_anybody_elses(market: Market) -> None:
     async with market.work.begin(RIVAL) as work:
         with pytest.raises((OutOfScope, Conflict)):
             await work.commission_statements.add(evolve(statement, id=market.ids.new("cms"), version=0))
+
+
+async def test_databases_refuse_it_past_every_store(market: Market) -> None:
+    await market.sell(10000)
+    await market.use(CreateSubscription)(PLATFORM, NewSubscription(THEIRS, "scaikey.pro"))
+    await market.run("2026-01")
+    market.clock.set(datetime(2026, 2, 1, 12, tzinfo=UTC))
+    await market.run()
+    database = getattr(market.work, "database", None)
+    for table, column in () if database is None else KEPT:
+        for statement in (table.update().values({column: 1}), table.delete()):
+            with pytest.raises(Refused):
+                async with database.writer.begin() as connection:
+                    await connection.execute(statement)
 
 
 async def test_a_partners_bill_is_paid_as_any_invoice_is(market: Market) -> None:
