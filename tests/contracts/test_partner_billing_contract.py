@@ -287,7 +287,7 @@ async def test_databases_refuse_it_past_every_store(market: Market) -> None:
     await market.run("2026-01")
     market.clock.set(datetime(2026, 2, 1, 12, tzinfo=UTC))
     await market.run()
-    database = getattr(market.work, "database", None)
+    database: Any = getattr(market.work, "database", None)
     for table, column in () if database is None else KEPT:
         for statement in (table.update().values({column: 1}), table.delete()):
             with pytest.raises(Refused):
