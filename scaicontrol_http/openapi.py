@@ -41,6 +41,7 @@ TAGS = {
     "Admin: subscriptions": "Subscriptions of every tenant within scope.",
     "Admin: invoices": "Drafts and invoices of every tenant within scope.",
     "Admin: billing runs": "Invoicing a whole month.",
+    "Admin: payments": "Money that came in and went back, and what is open.",
     "Admin: templates": "How documents and e-mails look and read.",
     "Admin: reports": "What auditors and tax offices ask for.",
     "Admin: platform": "Who changed what, and when.",
