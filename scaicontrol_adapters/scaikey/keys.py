@@ -11,6 +11,7 @@ import structlog
 from attrs import define, field, frozen
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
+from joserfc.util import urlsafe_b64decode
 
 from scaicontrol_core.kernel.errors import Unavailable
 
@@ -96,8 +97,10 @@ def _public_key(parameters: dict[str, Any]) -> Key | None:
 
 def _imported(parameters: dict[str, Any]) -> Key | None:
     if parameters.get("kty") == "RSA":
-        key = RSAKey.import_key({name: parameters[name] for name in ("kty", "n", "e")})
-        return key if key.public_key.key_size >= _MIN_RSA_BITS else None
+        bits = int.from_bytes(urlsafe_b64decode(parameters["n"].encode())).bit_length()
+        if bits < _MIN_RSA_BITS:
+            return None
+        return RSAKey.import_key({name: parameters[name] for name in ("kty", "n", "e")})
     if parameters.get("kty") == "EC" and parameters.get("crv") == "P-256":
         return ECKey.import_key({name: parameters[name] for name in ("kty", "crv", "x", "y")})
     return None
