@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -296,3 +297,25 @@ async def test_nothing_is_fetched_from_elsewhere(openid_line: Line) -> None:
         await fetch_json(openid_line.url + JWKS, seconds=0.05)
     with pytest.raises(Unreachable):
         await fetch_json("http://127.0.0.1:1/jwks")
+
+
+async def test_a_document_has_an_end_and_comes_in_time(openid_line: Line) -> None:
+    openid_line.answers[JWKS] = (200, json.dumps({"padding": "x" * MAX_BYTES}).encode())
+    with pytest.raises(ValueError, match="too large"):
+        await fetch_json(openid_line.url + JWKS)
+
+    async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            for _byte in range(1000):
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.01)  # soon enough for each byte, and never done
+        writer.close()
+
+    async with await asyncio.start_server(drip, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        started = time.monotonic()
+        with pytest.raises(Unreachable):
+            await fetch_json(f"http://127.0.0.1:{port}/", seconds=0.5)
+        assert time.monotonic() - started < 8
