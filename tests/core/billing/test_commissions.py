@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -18,10 +19,13 @@ from scaicontrol_core.billing.use_cases.issue_credit_note import IssueCreditNote
 from scaicontrol_core.billing.use_cases.list_commissions import ListCommissions
 from scaicontrol_core.billing.use_cases.read_commissions import ReadCommissions
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
+from scaicontrol_core.documents.ports import RenderedHtml
+from scaicontrol_core.documents.use_cases.render_commissions import RenderCommissions
 from scaicontrol_core.kernel.errors import Forbidden, NotFound
 from scaicontrol_core.kernel.ids import PartnerId, TenantId
 from scaicontrol_core.kernel.paging import PageRequest
 from scaicontrol_core.testing.builders import OPERATOR_ID
+from scaicontrol_core.testing.objects import MemoryObjects
 
 THROUGH = PartnerId("prt_through")
 CUSTOMER = TenantId("tnt_theirs")
@@ -179,3 +183,28 @@ def test_a_commission_is_rounded_once_and_mirrors_what_it_takes_back(nets: list[
         earned = commission_of(net, rate)
         assert abs(earned * 10_000 - net * rate) * 2 <= 10_000
         assert commission_of(-net, rate) == -earned
+
+
+class Typist:
+    """A renderer that types what the statements come to."""
+
+    async def render_html(self, document: Mapping[str, Any], **_: Any) -> RenderedHtml:
+        """Return the kind of document and what each currency earned."""
+        earned = [statement["commission_cents"] for statement in document["statements"]]
+        return RenderedHtml(f"{document['document_type']} {earned}", "typist 1", (), "built-in")
+
+    async def render_pdf(self, html: str, document_key: str, *_: Any) -> bytes:
+        """Return it with the key."""
+        return f"{document_key}: {html}".encode()
+
+
+async def test_a_month_on_paper_is_made_anew_and_kept_nowhere(shop: Any) -> None:
+    await sell(shop, 20000)
+    objects = MemoryObjects()
+    on_paper = shop.world.use(RenderCommissions, renderer=Typist(), objects=objects)
+    pdf = await on_paper(shop.admin, THROUGH, date(2026, 1, 31))
+    assert pdf.name == "commissions-2026-01"
+    assert pdf.content == f"commissions/{THROUGH}/{pdf.name}: commission_statement [2500]".encode()
+    assert objects.contents == {}
+    with pytest.raises(Forbidden):
+        await on_paper(Actor.tenant_user("tom", CUSTOMER, THROUGH, Role.TENANT_ADMIN), THROUGH)
