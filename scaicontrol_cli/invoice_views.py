@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 _SUMMARY = (
     "id", "partner_id", "seller_id", "tenant_id", "buyer_partner_id", "buyer_name", "document_type", "status",
-    "number", "issue_date", "due_date", "currency", "net_cents", "tax_cents", "gross_cents", "paid_cents", "refunded_cents",
-    "balance_cents", "open_cents", "paid_at", "pdf_status", "run_id",
+    "number", "issue_date", "due_date", "currency", "net_cents", "tax_cents", "gross_cents", "paid_cents",
+    "refunded_cents", "balance_cents", "open_cents", "paid_at", "pdf_status", "run_id",
     "referenced_invoice_id", "reason", "created_at", "finalized_at", "sent_at", "voided_at", "void_reason", "version",
 )  # fmt: skip
 _REST = ("invoice_date", "notes", "buyer_reference", "chain_hash")
