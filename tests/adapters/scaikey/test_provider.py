@@ -304,6 +304,8 @@ async def test_a_document_has_an_end_and_comes_in_time(openid_line: Line) -> Non
     with pytest.raises(ValueError, match="too large"):
         await fetch_json(openid_line.url + JWKS)
 
+    gone = asyncio.Event()
+
     async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
         with contextlib.suppress(ConnectionError):
@@ -312,6 +314,9 @@ async def test_a_document_has_an_end_and_comes_in_time(openid_line: Line) -> Non
                 await writer.drain()
                 await asyncio.sleep(0.01)  # soon enough for each byte, and never done
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+        gone.set()
 
     async with await asyncio.start_server(drip, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
@@ -319,3 +324,4 @@ async def test_a_document_has_an_end_and_comes_in_time(openid_line: Line) -> Non
         with pytest.raises(Unreachable):
             await fetch_json(f"http://127.0.0.1:{port}/", seconds=0.5)
         assert time.monotonic() - started < 8
+        await gone.wait()
