@@ -32,6 +32,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("send")(send_invoice)
     app.command("sends")(list_sends)
     app.command("retry-send")(retry_send)
+    app.command("mark-sent")(mark_sent)
 
 
 def send_invoice(
@@ -68,6 +69,23 @@ def retry_send(
         return await _delivered(session, await session.use(RetrySend)(session.actor, SendId(send)))
 
     _print_outcome(call(work), queued=False, as_json=as_json)
+
+
+def mark_sent(
+    invoices: Annotated[list[str], typer.Argument(help="Numbers or ids.", metavar="INVOICE")], as_json: AsJson = False
+) -> None:
+    """Record that invoices went by post, or into the buyer's portal: from now they count as sent."""
+    from scaicontrol_core.billing.use_cases.record_hand_over import RecordHandOver
+
+    async def work(session: Session) -> int:
+        ids = [await invoice_named(session, each) for each in dict.fromkeys(invoices)]
+        return await session.use(RecordHandOver)(session.actor, ids)
+
+    sent = call(work)
+    if as_json:
+        print_json({"sent": sent})
+    else:
+        print_note(f"{sent} recorded as sent" + ("" if sent == len(set(invoices)) else "; the others were already"))
 
 
 def list_sends(invoice: InvoiceArgument, as_json: AsJson = False) -> None:

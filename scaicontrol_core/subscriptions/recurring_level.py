@@ -111,7 +111,7 @@ def _turns(it: Recurrence, lists: PriceLists, start: date, end: date) -> list[da
     days.update(leg.start(leg.first) for leg in schedule.legs)
     days.update(leg.ends for leg in schedule.legs if leg.ends is not None)
     days.update(leg_of(schedule.legs, terms.from_ordinal).start(terms.from_ordinal) for terms in it.terms)
-    if it.accruing is not None:
+    if it.accruing is not None and schedule.has(it.accruing.ordinal):
         days.update((schedule.period(it.accruing.ordinal).start, schedule.period(it.accruing.ordinal).end))
     if schedule.until is not None:
         days.add(schedule.until)

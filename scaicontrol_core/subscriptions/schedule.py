@@ -74,12 +74,16 @@ class BillingSchedule:
         """Return the leg a period belongs to."""
         return leg_of(self.legs, ordinal)
 
-    def period(self, ordinal: int) -> Period:
-        """Return the days of a period by its ordinal; ``Invalid`` for a second one-time period."""
+    def has(self, ordinal: int) -> bool:
+        """Tell whether there is such a period: no second one-time one, and none of a leg that is past and forgotten."""
         leg = self.leg(ordinal)
-        if ordinal < leg.first or (leg.is_single and ordinal > leg.first):
+        return ordinal == leg.first or (ordinal > leg.first and not leg.is_single)
+
+    def period(self, ordinal: int) -> Period:
+        """Return the days of a period by its ordinal; ``Invalid`` if there is no such one."""
+        if not self.has(ordinal):
             raise Invalid.field("/ordinal", "There is no such period.", code="period_invalid")
-        return leg.period(ordinal)
+        return self.leg(ordinal).period(ordinal)
 
     def whole_period(self, ordinal: int) -> Period:
         """Return the days that a period's price buys: more than its own for a stub."""

@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, JSONBody
 
+from scaicontrol_core.billing.use_cases.record_hand_over import RecordHandOver
 from scaicontrol_core.documents.transmission import SendId
 from scaicontrol_core.documents.use_cases.list_sends import ListSends
 from scaicontrol_core.documents.use_cases.retry_send import RetrySend
@@ -16,7 +17,14 @@ from scaicontrol_core.kernel.ids import InvoiceId
 from scaicontrol_http import idempotency
 from scaicontrol_http.dependencies import Actor, Container
 from scaicontrol_http.requests import Listing
-from scaicontrol_http.sending.schemas import SampleMailAnswer, SampleMailBody, SendAnswer, SendBody
+from scaicontrol_http.sending.schemas import (
+    HandOverAnswer,
+    HandOverBody,
+    SampleMailAnswer,
+    SampleMailBody,
+    SendAnswer,
+    SendBody,
+)
 
 _ADMIN, _TEMPLATES = "Admin: invoices", "Admin: templates"
 
@@ -40,6 +48,13 @@ async def send_invoice(
     key = f"{idempotency.owner_of(actor)} {given}" if given else None
     made = await container.use(SendInvoice)(actor, InvoiceId(invoice_id), data.to, key=key)
     return Response(SendAnswer.of(made), status_code=202)
+
+
+@post("/admin/invoices/mark-sent", tags=[_ADMIN], summary="Record that invoices went by post", status_code=200)
+async def mark_sent(container: Container, actor: Actor, data: JSONBody[HandOverBody]) -> HandOverAnswer:
+    """Count them as sent from now: payable, and overdue when their day has passed. All of them or none."""
+    ids = [InvoiceId(each) for each in data.ids]
+    return HandOverAnswer(sent=await container.use(RecordHandOver)(actor, ids))
 
 
 @get("/admin/invoices/{invoice_id:str}/sends", tags=[_ADMIN], summary="Show what was sent of an invoice")
@@ -73,4 +88,4 @@ async def send_test(container: Container, actor: Actor, data: JSONBody[SampleMai
     return Response(SampleMailAnswer(message_id=handed.message_id, refused=list(handed.refused)), status_code=202)
 
 
-ROUTES = (send_invoice, list_sends, retry_send, send_test)
+ROUTES = (send_invoice, mark_sent, list_sends, retry_send, send_test)

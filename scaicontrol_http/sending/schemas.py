@@ -25,6 +25,18 @@ class SendBody(Body):
     to: list[str] = field(default_factory=list)
 
 
+class HandOverBody(Body):
+    """Which invoices were handed over by another way than our mail."""
+
+    ids: list[str]
+
+
+class HandOverAnswer(Answer):
+    """How many of them were not sent before."""
+
+    sent: int
+
+
 class SendEntryAnswer(Answer):
     """One line of the history: an attempt (``handed_over``, ``deferred``, ``failed``) or a report of the service."""
 

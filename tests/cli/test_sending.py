@@ -59,3 +59,10 @@ def test_a_folder_in_the_way_is_told_and_tried_again(world: World, invoice: str,
     (waiting,) = world("admin", "invoices", "sends", invoice, "--json").json["items"]
     assert (waiting["status"], waiting["history"][0]["result"]) == ("queued", "deferred")
     assert "cannot become queued" in world("admin", "invoices", "retry-send", waiting["id"], fails=1).complaint
+
+
+def test_what_went_by_post_is_recorded(world: World, invoice: str) -> None:
+    assert world("admin", "invoices", "mark-sent", invoice).complaint == "1 recorded as sent"
+    assert world("admin", "invoices", "show", invoice, "--json").json["status"] == "sent"
+    assert world("admin", "invoices", "mark-sent", invoice, "--json").json == {"sent": 0}
+    assert "already" in world("admin", "invoices", "mark-sent", invoice).complaint

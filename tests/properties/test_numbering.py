@@ -17,6 +17,13 @@ from scaicontrol_core.kernel.ids import PartnerId
 
 SELLER = PartnerId("prt_seller")
 START = date(2026, 6, 1)
+#: What stands between a seller's prefix and the year.
+INFIXES = {
+    DocumentType.INVOICE: "",
+    DocumentType.CREDIT_NOTE: "CN-",
+    DocumentType.SELF_BILLED_INVOICE: "SB-",
+    DocumentType.SELF_BILLED_CREDIT_NOTE: "SBCN-",
+}
 #: How far the clock of the next worker is from the first day, and the issue date it wishes for, if any.
 WISHES = st.lists(st.tuples(st.integers(0, 5), st.none() | st.integers(-3, 6)), max_size=30)
 
@@ -45,7 +52,7 @@ def test_no_gap_no_duplicate_no_date_that_runs_back(
         assert day <= today + timedelta(days=1)
         assert wanted in (None, day)
         issued.append((own.take(day), day))
-    infix = "CN-" if document_type is DocumentType.CREDIT_NOTE else ""
+    infix = INFIXES[document_type]
     assert [number for number, _ in issued] == [
         f"SCAI-{infix}2026-{first + offset:06d}" for offset in range(len(issued))
     ]

@@ -11,9 +11,12 @@ from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.billing.ports import BillingWork
 from scaicontrol_core.billing.seller import require_own_name
 from scaicontrol_core.kernel.clock import Clock
-from scaicontrol_core.kernel.errors import NotFound
+from scaicontrol_core.kernel.errors import Invalid, NotFound
 from scaicontrol_core.kernel.ids import InvoiceId
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
+
+#: What is handed over in one transaction.
+MAX_PILE = 1000
 
 
 @frozen
@@ -21,7 +24,7 @@ class RecordHandOver:
     """Note that numbered invoices were handed over: printed and posted, say, or put into the buyer's own portal.
 
     From then on they can be paid and overdue, as if we had mailed them; what was sent before, and
-    drafts, stay as they are. All or none. Raises ``NotFound``, ``NotYourSeries``.
+    drafts, stay as they are. All or none, at most 1,000. Raises ``Invalid``, ``NotFound``, ``NotYourSeries``.
     """
 
     work: UnitOfWorkFactory[BillingWork]
@@ -30,6 +33,8 @@ class RecordHandOver:
     async def __call__(self, actor: Actor, invoice_ids: Sequence[InvoiceId]) -> int:
         """Return how many were sent by this."""
         actor.require(Permission.ADMIN_BILLING)
+        if not 1 <= len(invoice_ids) <= MAX_PILE:
+            raise Invalid.field("/ids", f"Name 1 to {MAX_PILE} invoices.", code="bulk_size_invalid")
         async with self.work.begin(actor) as work:
             found = await work.invoices.get_many(invoice_ids)
             for invoice_id in invoice_ids:

@@ -27,6 +27,7 @@ from scaicontrol_adapters.sql.repositories import (
     invoices,
     packs,
     payments,
+    recurrences,
     sending,
     subscriptions,
     tax,
@@ -42,6 +43,7 @@ from scaicontrol_adapters.sql.rows.commissions import CommissionEntryRow
 from scaicontrol_adapters.sql.rows.documents import DocumentRevisionRow
 from scaicontrol_adapters.sql.rows.journal import AuditRow
 from scaicontrol_adapters.sql.rows.sending import SendEntryRow
+from scaicontrol_adapters.sql.rows.subscriptions import SubscriptionMrrRow
 from scaicontrol_adapters.sql.rows.tax import ExchangeRateRow
 from scaicontrol_adapters.sql.rows.templates import TemplateVersionRow
 from scaicontrol_adapters.sql.rows.tenancy import VatEvidenceRow
@@ -78,6 +80,7 @@ KEPT: dict[str, tuple[Fields[Any], type[Any], tuple[str, ...]]] = {
             (packs._PACK_SUBSCRIPTIONS, ()),
             (invoices._INVOICES, ("lines",)),
             (billing._RUNS, ()),
+            (billing._PAGES, ()),
             (payments._PAYMENTS, ()),
             (commissions._STATEMENTS, ("entries",)),
             (brand._ASSETS, ()),
@@ -87,6 +90,7 @@ KEPT: dict[str, tuple[Fields[Any], type[Any], tuple[str, ...]]] = {
     },
     "plan_usage_pricing": (catalog._TIERS.fields, UsagePriceRow, ()),
     "service_pack_items": (catalog._ITEMS.fields, PackItemRow, ()),
+    "subscription_mrr": (recurrences._ROWS, SubscriptionMrrRow, ()),
     "invoice_lines": (invoices._LINES.fields, InvoiceLineRow, ()),
     "number_series": (billing._SERIES, NumberSeriesRow, ()),
     "billed_periods": (billing._LEDGER, BilledPeriodRow, ()),
@@ -223,6 +227,7 @@ def test_every_column_is_written(name: str) -> None:
         "document_templates": {"language_key"},
         "tenants": {"search_text"},
         "plans": {"plan_key"},
+        "billing_runs": {"open_key"},
         "exchange_rates": {"import_id", "imported_at"},
         "unit_costs": {"import_id", "recorded_at", "recorded_by"},
         "subscriptions": {"exclusive_key", "next_billing_on", "ripe_at"},

@@ -19,6 +19,7 @@ from scaicontrol_core.subscriptions.proration import Proration
 from scaicontrol_core.subscriptions.use_cases.cancel_subscription import CancelSubscription
 from scaicontrol_core.subscriptions.use_cases.pause_subscription import PauseSubscription
 from scaicontrol_core.subscriptions.use_cases.resume_subscription import ResumeSubscription
+from scaicontrol_core.subscriptions.use_cases.set_anchor import SetAnchor
 from scaicontrol_core.subscriptions.use_cases.subscribe_pack import NewPackSubscription, SubscribePack
 from scaicontrol_core.testing import builders
 from scaicontrol_core.testing.builders import TENANT_ID
@@ -78,6 +79,19 @@ async def test_a_customer_comes_grows_leaves_and_comes_back(books: Any) -> None:
     assert [each.month for each in whole.months] == ["2026-01", "2026-02", "2026-03", "2026-04"]
     assert (whole.as_of, whole.final) == (date(2026, 4, 2), False)
     assert (await report(books, "2026-Q1")).final
+
+
+async def test_what_a_forgotten_stretch_of_the_calendar_cost_is_no_matter(books: Any) -> None:
+    sold = await books.subscribe()
+    books.at(2026, 2, 3)
+    more = SubscriptionChange(quantity=3, proration=Proration.NEXT_INVOICE)
+    await books.world.use(ChangeSubscription)(books.admin, sold.id, more)
+    for when, anchor in (((2026, 4, 20), date(2026, 5, 1)), ((2026, 7, 5), date(2026, 7, 20)), ((2026, 9, 25), None)):
+        books.at(*when)
+        await books.run(f"2026-{when[1]:02d}")
+        if anchor:
+            await books.world.use(SetAnchor)(books.admin, sold.id, anchor)
+    assert moved(await month(books, "2026-08")) == (59700, 0, 0, 0, 0, 0, 59700)
 
 
 async def test_a_price_counts_from_each_customers_next_period(books: Any) -> None:

@@ -69,7 +69,7 @@ async def test_each_refusal_names_its_field(boss: Any, acme: Any, path: str, wor
     )
     wrong = {"credit_note": {"reason": "x", "lines": [{}]}}
     await boss.refused("POST", f"{path}/refund", 422, "credit_line_unnamed", "/credit_note/lines/0/line_id", json=wrong)
-    mismatch = {"amount_cents": 1, "credit_note": {"reason": "x"}}
+    mismatch = {"amount_cents": 3, "credit_note": {"reason": "x"}}  # 2 and 21 % are 2, 3 and 21 % are 4
     await boss.refused("POST", f"{path}/refund", 409, "credit_note_mismatch", "/amount_cents", json=mismatch)
     taken = {"amount_cents": 1, "reference": "R1"}
     await boss.refused("POST", f"{path}/payments", 409, "payment_reference_taken", "/reference", json=taken)

@@ -195,3 +195,12 @@ async def test_an_operator_s_wrong_template_says_what_is_wrong(
     assert (sent.subject, sent.text) == ("[Test] SCAI-2026-000001", "€\xa0175,45\n")
     wrong = await boss.refused("POST", path, 422, "template_rejected", json=body | {"html_content": "{{ amont }}"})
     assert "amont" in wrong["detail"]
+
+
+async def test_a_pile_of_letters_is_recorded_as_sent(boss: Any, world: Any) -> None:
+    path = "/admin/invoices/mark-sent"
+    assert await boss.post(path, {"ids": [world.invoice]}) == {"sent": 1}
+    assert (await boss.get(f"/admin/invoices/{world.invoice}"))["status"] == "sent"
+    assert await boss.post(path, {"ids": [world.invoice]}) == {"sent": 0}
+    await boss.refused("POST", path, 404, "invoice_not_found", json={"ids": [world.invoice, "inv_nobodys"]})
+    await boss.refused("POST", path, 422, "bulk_size_invalid", "/ids", json={"ids": []})
