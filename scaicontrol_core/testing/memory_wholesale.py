@@ -22,11 +22,11 @@ class MemoryWholesaleCharges:
         self._transaction = transaction
 
     async def unbilled(self, partner_id: PartnerId, billed_before: datetime) -> Sequence[UnbilledCharge]:
-        """Return what the partner charged in its own name before an instant and is not billed for yet."""
+        """Return what the partner charged more than nothing for before an instant, in its own name, unbilled yet."""
         found: list[UnbilledCharge] = []
         entries: list[BilledPeriod] = self._transaction.rows("billed_periods")
         for entry in entries:
-            theirs = entry.partner_id == partner_id and entry.billed_at < billed_before
+            theirs = entry.partner_id == partner_id and entry.billed_at < billed_before and entry.net_cents
             if not theirs or not self._sees(partner_id) or self._is_billed(entry):
                 continue
             invoice: Invoice | None = self._transaction.row("invoices", entry.invoice_id)

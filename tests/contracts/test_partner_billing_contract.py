@@ -17,6 +17,7 @@ from scaicontrol_core.billing.commissions.errors import CommissionClosed
 from scaicontrol_core.billing.commissions.ports import EarningSpan
 from scaicontrol_core.billing.draft_input import DraftInput, LineInput
 from scaicontrol_core.billing.errors import PeriodAlreadyBilled
+from scaicontrol_core.billing.ledger import BilledPeriod, ChargeKind
 from scaicontrol_core.billing.lifecycle import InvoiceStatus
 from scaicontrol_core.billing.ports import InvoiceFilter
 from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
@@ -253,6 +254,31 @@ async def test_charges_are_entered_once(market: Market) -> None:
         assert await work.wholesale_charges.unbilled(WHOLE, market.clock.now()) == []
         with pytest.raises(PeriodAlreadyBilled):
             await work.wholesale_charges.add_many(charges)
+
+
+async def test_what_was_free_is_not_billed(market: Market) -> None:
+    await market.use(CreateSubscription)(PLATFORM, NewSubscription(THEIRS, "scaikey.pro"))
+    await market.run("2026-01")
+    later = datetime(2026, 3, 1, tzinfo=UTC)
+    async with market.work.begin(PLATFORM) as work:
+        (charged,) = await work.wholesale_charges.unbilled(WHOLE, later)
+        invoice = (await work.invoices.list(InvoiceFilter(seller_id=WHOLE), PageRequest())).items[0]
+        free = BilledPeriod(
+            subscription_id=charged.subscription_id,
+            ordinal=1,
+            charge_kind=ChargeKind.USAGE,
+            partner_id=WHOLE,
+            tenant_id=THEIRS,
+            period_start=charged.period_start,
+            period_end=charged.period_end,
+            net_cents=0,
+            currency="EUR",
+            invoice_id=invoice.id,
+            run_id=invoice.run_id,
+            billed_at=charged.billed_at,
+        )
+        await work.billed_periods.add_many([free])
+        assert await work.wholesale_charges.unbilled(WHOLE, later) == [charged]
 
 
 async def test_nobody_sees_or_writes_anybody_elses(market: Market) -> None:

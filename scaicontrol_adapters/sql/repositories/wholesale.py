@@ -60,7 +60,7 @@ _UNBILLED = (
     )
     .join(TenantRow, TenantRow.id == _L.tenant_id)
     .join(InvoiceRow, InvoiceRow.id == _L.invoice_id)
-    .where(InvoiceRow.seller_id == InvoiceRow.partner_id, ~_IS_BILLED)
+    .where(InvoiceRow.seller_id == InvoiceRow.partner_id, _L.net_cents != 0, ~_IS_BILLED)
     .order_by(TenantRow.name, _L.tenant_id, *_KEY)
 )
 
@@ -72,7 +72,7 @@ class SqlWholesaleCharges:
         self._transaction = transaction
 
     async def unbilled(self, partner_id: PartnerId, billed_before: datetime) -> Sequence[UnbilledCharge]:
-        """Return what the partner charged in its own name before an instant and is not billed for yet."""
+        """Return what the partner charged more than nothing for before an instant, in its own name, unbilled yet."""
         wanted = _UNBILLED.where(_L.partner_id == partner_id, _L.billed_at < billed_before)
         return [
             UnbilledCharge(

@@ -16,7 +16,7 @@ class WholesaleCharges(Protocol):
     """The append-only ledger of what is billed to partners."""
 
     async def unbilled(self, partner_id: PartnerId, billed_before: datetime) -> Sequence[UnbilledCharge]:
-        """Return what the partner charged in its own name before an instant and is not billed for yet.
+        """Return what the partner charged more than nothing for before an instant, in its own name, unbilled yet.
 
         Ordered by customer, subscription, kind and ordinal.
         """
