@@ -10,17 +10,16 @@ from scaicontrol_core.audit.entry import AuditEntry
 from scaicontrol_core.audit.ports import AuditFilter
 from scaicontrol_core.kernel.ids import PackSubscriptionId, PartnerId, ServiceId, SubscriptionId, TenantId
 from scaicontrol_core.kernel.paging import Page, PageRequest
-from scaicontrol_core.kernel.scope import Scope
 from scaicontrol_core.subscriptions.errors import SubscriptionExists
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol_core.subscriptions.ports import SubscriptionFilter
-from scaicontrol_core.subscriptions.recurrence import changed_by
 from scaicontrol_core.subscriptions.subscription import Subscription
 from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable
-from scaicontrol_core.testing.memory_store import MemoryCollection, Transaction, UniqueKey
+from scaicontrol_core.testing.memory_recurring import MemoryRecurring
+from scaicontrol_core.testing.memory_store import Transaction, UniqueKey
 
 
-class MemorySubscriptions(MemoryCollection[Subscription]):
+class MemorySubscriptions(MemoryRecurring[Subscription]):
     """All subscriptions within scope."""
 
     table = "subscriptions"
@@ -29,11 +28,6 @@ class MemorySubscriptions(MemoryCollection[Subscription]):
         "created_at": lambda row: (sortable(row.created_at), row.id),
         "status": lambda row: (row.status.value, row.id),
     }
-
-    async def save_many(self, subscriptions: Sequence[Subscription]) -> None:
-        """Store many changed ones."""
-        for subscription in subscriptions:
-            await self.save(subscription)
 
     async def find_live(self, tenant_id: TenantId, service_id: ServiceId) -> Subscription | None:
         """Return the tenant's live subscription to the service, if any."""
@@ -72,35 +66,6 @@ class MemorySubscriptions(MemoryCollection[Subscription]):
         ]
         return paged(found, page, self._SORTS, "-created_at")
 
-    async def due(
-        self,
-        partner_ids: Sequence[PartnerId],
-        cutoff: date,
-        *,
-        after: TenantId | None,
-        tenants: int,
-        only: TenantId | None = None,
-        upto: TenantId | None = None,
-    ) -> Sequence[Subscription]:
-        """Return all due subscriptions of the next ``tenants`` tenants."""
-        due = [row for row in self._due(partner_ids, cutoff, only) if (upto is None or row.tenant_id <= upto)]
-        due = [row for row in due if after is None or row.tenant_id > after]
-        chosen = sorted({row.tenant_id for row in due})[:tenants]
-        return sorted((row for row in due if row.tenant_id in chosen), key=lambda row: (row.tenant_id, row.id))
-
-    async def due_tenants(
-        self,
-        partner_ids: Sequence[PartnerId],
-        cutoff: date,
-        *,
-        after: TenantId | None,
-        tenants: int,
-        only: TenantId | None = None,
-    ) -> Sequence[TenantId]:
-        """Return the tenants that ``due`` would tell of, in order."""
-        due = (row.tenant_id for row in self._due(partner_ids, cutoff, only))
-        return sorted({each for each in due if after is None or each > after})[:tenants]
-
     async def count_due_tenants(
         self, partner_ids: Sequence[PartnerId], cutoff: date, *, only: TenantId | None = None
     ) -> int:
@@ -120,22 +85,6 @@ class MemorySubscriptions(MemoryCollection[Subscription]):
         trials = (row for row in alone if row.status is SubscriptionStatus.TRIALING)
         found = sorted(row.id for row in trials if row.trial_ends_at is not None and row.trial_ends_at <= until)
         return [each for each in found if after is None or each > after][:limit]
-
-    def _due(self, partner_ids: Sequence[PartnerId], cutoff: date, only: TenantId | None) -> Iterable[Subscription]:
-        for row in self._visible():
-            if row.partner_id in partner_ids and only in (None, row.tenant_id):
-                on = row.next_billing_on
-                if on is not None and on <= cutoff:
-                    yield row
-
-    def _write(self, row: Subscription) -> None:
-        changed = changed_by(row, row.uncollected, row.version + 1)
-        if changed is not None:
-            self._transaction.recurrences.append(changed)
-        super()._write(row)
-
-    def _reaches(self, scope: Scope, row: Subscription) -> bool:
-        return scope.covers(partner_id=row.partner_id, tenant_id=row.tenant_id)
 
     def _unique_keys(self, row: Subscription) -> Iterable[UniqueKey]:
         if row.exclusive_key is not None:

@@ -9,17 +9,16 @@ from attrs import frozen
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.kernel.clock import Clock
-from scaicontrol_core.kernel.errors import Retryable, ScaiControlError, Stale
 from scaicontrol_core.kernel.ids import Ids, PackSubscriptionId
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
 from scaicontrol_core.subscriptions.pack_renewing import move_pack_on
 from scaicontrol_core.subscriptions.pack_situation import keep, load_pack_situation
 from scaicontrol_core.subscriptions.ports import SubscriptionsWork
+from scaicontrol_core.subscriptions.reaping import reap_each
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
-
-_BATCH = 200
 
 
 @frozen
@@ -38,23 +37,12 @@ class ReapPackSubscriptions:
         """Return how many were moved on."""
         actor.require(Permission.ADMIN_SUBSCRIPTIONS)
         now = self.clock.now()
-        moved, after, failure = 0, None, None
-        while True:
+
+        async def ripe(after: PackSubscriptionId | None, limit: int) -> Sequence[PackSubscriptionId]:
             async with self.work.begin(actor, read_only=True) as work:
-                ripe = await work.pack_subscriptions.ripe(now, after=after, limit=_BATCH)
-            for subscription_id in ripe:
-                try:
-                    moved += await self._reap(actor, subscription_id, now)
-                except (Stale, Retryable):
-                    continue  # somebody changes it this moment: the next run looks again
-                except ScaiControlError as error:
-                    failure = failure or error
-            if len(ripe) < _BATCH:
-                break
-            after = ripe[-1]
-        if failure is not None:
-            raise failure
-        return moved
+                return await work.pack_subscriptions.ripe(now, after=after, limit=limit)
+
+        return await reap_each(ripe, lambda subscription_id: self._reap(actor, subscription_id, now))
 
     async def _reap(self, actor: Actor, subscription_id: PackSubscriptionId, now: datetime) -> bool:
         async with self.work.begin(actor) as work:

@@ -9,19 +9,19 @@ from attrs import evolve, frozen
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.kernel.clock import Clock
-from scaicontrol_core.kernel.errors import Retryable, ScaiControlError, Stale
 from scaicontrol_core.kernel.ids import SubscriptionId
 from scaicontrol_core.kernel.period import local_date
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol_core.subscriptions.offering import TRIAL_TIER
 from scaicontrol_core.subscriptions.ports import SubscriptionsWork
+from scaicontrol_core.subscriptions.reaping import reap_each
 from scaicontrol_core.subscriptions.situation import Situation, load_situation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-_BATCH = 200
 _S = SubscriptionStatus
 
 
@@ -40,23 +40,12 @@ class ReapSubscriptions:
         """Return how many subscriptions were moved on."""
         actor.require(Permission.ADMIN_SUBSCRIPTIONS)
         now = self.clock.now()
-        moved, after, failure = 0, None, None
-        while True:
+
+        async def ripe(after: SubscriptionId | None, limit: int) -> Sequence[SubscriptionId]:
             async with self.work.begin(actor, read_only=True) as work:
-                ripe = await work.subscriptions.ripe(now, after=after, limit=_BATCH)
-            for subscription_id in ripe:
-                try:
-                    moved += await self._reap(actor, subscription_id, now)
-                except (Stale, Retryable):
-                    continue  # somebody changes it this moment: the next run looks again
-                except ScaiControlError as error:
-                    failure = failure or error
-            if len(ripe) < _BATCH:
-                break
-            after = ripe[-1]
-        if failure is not None:
-            raise failure
-        return moved
+                return await work.subscriptions.ripe(now, after=after, limit=limit)
+
+        return await reap_each(ripe, lambda subscription_id: self._reap(actor, subscription_id, now))
 
     async def _reap(self, actor: Actor, subscription_id: SubscriptionId, now: datetime) -> bool:
         async with self.work.begin(actor) as work:
