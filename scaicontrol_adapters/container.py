@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.kernel.clock import Clock
     from scaicontrol_core.kernel.idempotency import IdempotencyRecords
     from scaicontrol_core.kernel.ids import Ids
+    from scaicontrol_core.kernel.secrets import Secrets
     from scaicontrol_core.kernel.work import Rest, Retry, UnitOfWorkFactory
     from scaicontrol_core.tenancy.ports import VatNumberCheck
     from scaicontrol_core.tenancy.vat_register import VatRegister
@@ -60,6 +61,7 @@ class Container:
     idempotency: IdempotencyRecords
     retry: Retry
     kept_entitlements: KeptEntitlements
+    secrets: Secrets
     rest: Rest = rest_awhile
     vat_numbers: VatNumberCheck = field(factory=VatNumberFormat)
     vat_register: VatRegister = field(factory=NoRegister)
@@ -108,6 +110,7 @@ class Container:
         from scaicontrol_adapters.sql.retry import Backoff
         from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory
         from scaicontrol_adapters.system import MonotonicIds, SystemClock
+        from scaicontrol_core.testing.secrets import MemorySecrets
 
         now, ids = clock or SystemClock(), ids or MonotonicIds()
         database = create_engine(settings.database_url, pool_size=settings.database_pool_size, alone=alone)
@@ -118,6 +121,7 @@ class Container:
             ids=ids,
             work=SqlUnitOfWorkFactory(database, now, ids, committed=kept.committed),
             kept_entitlements=kept,
+            secrets=MemorySecrets(),
             objects=_object_store(settings),
             renderer=PooledRenderer(workers=settings.pdf_workers),
             mail=mail_channel(settings),
@@ -141,6 +145,7 @@ class Container:
         from scaicontrol_core.testing.idempotency import MemoryIdempotencyRecords
         from scaicontrol_core.testing.mail import MemoryMail
         from scaicontrol_core.testing.objects import MemoryObjects
+        from scaicontrol_core.testing.secrets import MemorySecrets
 
         now, ids = clock or FixedClock(), SequentialIds()
         settings = settings or Settings(background_jobs="")
@@ -151,6 +156,7 @@ class Container:
             ids=ids,
             work=MemoryUnitOfWorkFactory(now, ids, committed=kept.committed),
             kept_entitlements=kept,
+            secrets=MemorySecrets(),
             objects=MemoryObjects(),
             renderer=renderer or InlineRenderer(),
             mail=MemoryMail(),
