@@ -110,12 +110,13 @@ def invoice_history(
     invoice: InvoiceArgument, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None, as_json: AsJson = False
 ) -> None:
     """Show what happened to an invoice, newest first."""
-    from scaicontrol_core.billing.use_cases.read_invoice_history import ReadInvoiceHistory
+    from scaicontrol_core.audit.subject import INVOICE
+    from scaicontrol_core.audit.use_cases.read_history import ReadHistory
 
     request = page(limit, cursor, None, None)
 
     async def work(session: Session) -> Page[AuditEntry]:
-        return await session.use(ReadInvoiceHistory)(session.actor, await invoice_named(session, invoice), request)
+        return await session.use(ReadHistory)(session.actor, INVOICE, await invoice_named(session, invoice), request)
 
     print_history(call(work), as_json=as_json)
 

@@ -180,9 +180,9 @@ def subscription_history(
     subscription: SubscriptionArgument, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None, as_json: AsJson = False
 ) -> None:
     """Show what happened to a subscription, newest first."""
-    from scaicontrol_core.subscriptions.use_cases.read_subscription_history import ReadSubscriptionHistory
+    from scaicontrol_core.audit.subject import SUBSCRIPTION
+    from scaicontrol_core.audit.use_cases.read_history import ReadHistory
 
     request = page(limit, cursor, None, None)
-    subscription_id = SubscriptionId(subscription)
-    found = call(lambda session: session.use(ReadSubscriptionHistory)(session.actor, subscription_id, request))
+    found = call(lambda session: session.use(ReadHistory)(session.actor, SUBSCRIPTION, subscription, request))
     print_history(found, as_json=as_json)

@@ -15,12 +15,15 @@ from scaicontrol_core.kernel.work import UnitOfWork
 
 @frozen(kw_only=True)
 class AuditFilter:
-    """Narrows the log; None lets all pass. ``since`` is included, ``until`` is not; both UTC."""
+    """Narrows the log; None lets all pass, no ``actions`` all of them. ``since`` is included, ``until`` is not; UTC."""
 
     resource_type: str | None = None
     resource_id: str | None = None
     action: str | None = None
+    actions: tuple[str, ...] = ()
     user_id: str | None = None
+    actor_kind: str | None = None
+    request_id: str | None = None
     partner_id: PartnerId | None = None
     tenant_id: TenantId | None = None
     since: datetime | None = None
@@ -36,6 +39,10 @@ class AuditLog(Protocol):
 
     async def list(self, request: PageRequest, criteria: AuditFilter) -> Page[AuditEntry]:
         """Return part of all entries within scope that the filter lets pass, newest first."""
+        ...
+
+    async def knows(self, resource_type: str, resource_id: str) -> bool:
+        """Tell whether a thing is within scope: it is there, or was and has entries."""
         ...
 
 

@@ -107,19 +107,26 @@ class MemoryAuditLog:
 
     async def list(self, request: PageRequest, criteria: AuditFilter) -> Page[AuditEntry]:
         """Return part of all entries within scope that the filter lets pass, newest first."""
+        return paged(self._passing(criteria), request, self._SORTS, "-occurred_at")
+
+    async def knows(self, resource_type: str, resource_id: str) -> bool:
+        """Tell whether a thing has entries within scope: here nothing is ever archived."""
+        return bool(self._passing(AuditFilter(resource_type=resource_type, resource_id=resource_id)))
+
+    def _passing(self, criteria: AuditFilter) -> tuple[AuditEntry, ...]:
         scope = self._transaction.scope
-        found = [
+        return tuple(
             entry
             for entry in self._transaction.store.audit
             if scope.covers(partner_id=entry.partner_id, tenant_id=entry.tenant_id) and _passes(entry, criteria)
-        ]
-        return paged(found, request, self._SORTS, "-occurred_at")
+        )
 
 
 def _passes(entry: AuditEntry, criteria: AuditFilter) -> bool:
-    named = ("resource_type", "resource_id", "action", "user_id", "partner_id", "tenant_id")
+    named = ("resource_type", "resource_id", "action", "user_id", "actor_kind", "request_id", "partner_id", "tenant_id")
     return (
         all(getattr(criteria, name) in {None, getattr(entry, name)} for name in named)
+        and (not criteria.actions or entry.action in criteria.actions)
         and (criteria.since is None or entry.occurred_at >= criteria.since)
         and (criteria.until is None or entry.occurred_at < criteria.until)
     )

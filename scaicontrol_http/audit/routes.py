@@ -7,9 +7,11 @@ from datetime import datetime
 from litestar import get
 from litestar.params import FromQuery
 
+from scaicontrol_core.access.actor import ActorKind
 from scaicontrol_core.audit.ports import AuditFilter
 from scaicontrol_core.audit.use_cases.read_audit_log import ReadAuditLog
 from scaicontrol_core.kernel.ids import PartnerId, TenantId
+from scaicontrol_http.audit import histories
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
 from scaicontrol_http.dependencies import Actor, Container, PageRequest
 from scaicontrol_http.requests import Listing, instant_of, listing
@@ -24,17 +26,21 @@ async def read_audit_log(
     resource_id: FromQuery[str | None] = None,
     action: FromQuery[str | None] = None,
     user_id: FromQuery[str | None] = None,
+    actor_kind: FromQuery[ActorKind | None] = None,
+    request_id: FromQuery[str | None] = None,
     partner_id: FromQuery[str | None] = None,
     tenant_id: FromQuery[str | None] = None,
     since: FromQuery[datetime | None] = None,
     until: FromQuery[datetime | None] = None,
 ) -> Listing[AuditEntryAnswer]:
-    """Every change anywhere, newest first: ``since`` is included, ``until`` is not."""
+    """Every change within the caller's scope, newest first: ``since`` is included, ``until`` is not."""
     criteria = AuditFilter(
         resource_type=resource_type,
         resource_id=resource_id,
         action=action,
         user_id=user_id,
+        actor_kind=actor_kind.value if actor_kind else None,
+        request_id=request_id,
         partner_id=PartnerId(partner_id) if partner_id else None,
         tenant_id=TenantId(tenant_id) if tenant_id else None,
         since=instant_of(since, "/since"),
@@ -43,4 +49,4 @@ async def read_audit_log(
     return listing(await container.use(ReadAuditLog)(actor, page, criteria), AuditEntryAnswer.of)
 
 
-ROUTES = (read_audit_log,)
+ROUTES = (read_audit_log, *histories.ROUTES)

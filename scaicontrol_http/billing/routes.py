@@ -19,14 +19,12 @@ from scaicontrol_core.billing.use_cases.get_billing_run import GetBillingRun
 from scaicontrol_core.billing.use_cases.get_invoice import GetInvoice
 from scaicontrol_core.billing.use_cases.list_invoices import ListInvoices
 from scaicontrol_core.billing.use_cases.order_lines import OrderLines
-from scaicontrol_core.billing.use_cases.read_invoice_history import ReadInvoiceHistory
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
 from scaicontrol_core.documents.einvoice.precheck import warnings
 from scaicontrol_core.documents.use_cases.list_sends import ListSends
 from scaicontrol_core.kernel.checks import choice
 from scaicontrol_core.kernel.ids import InvoiceId, LineId, PartnerId, RunId, TenantId
-from scaicontrol_http.audit.schemas import AuditEntryAnswer
 from scaicontrol_http.billing import credit_notes, documents, einvoices
 from scaicontrol_http.billing.commissions import COMMISSION_ROUTES
 from scaicontrol_http.billing.correction_routes import list_vat_corrections
@@ -155,14 +153,6 @@ async def void_invoice(
     return Response(VoidAnswer(invoice=InvoiceAnswer.of(invoice), warning=warning), headers=etag(invoice.version))
 
 
-@get("/admin/invoices/{invoice_id:str}/history", tags=[_ADMIN], summary="Show an invoice's history")
-async def read_history(
-    container: Container, actor: Actor, page: PageRequest, invoice_id: FromPath[str]
-) -> Listing[AuditEntryAnswer]:
-    """What happened to it, newest first."""
-    return listing(await container.use(ReadInvoiceHistory)(actor, InvoiceId(invoice_id), page), AuditEntryAnswer.of)
-
-
 # -- billing runs and reports ----------------------------------------------------------------
 
 
@@ -230,7 +220,6 @@ ROUTES = (
     finalize_invoice,
     void_invoice,
     *credit_notes.ROUTES,
-    read_history,
     run_billing,
     get_billing_run,
     numbering_audit,

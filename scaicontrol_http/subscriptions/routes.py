@@ -15,10 +15,8 @@ from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateS
 from scaicontrol_core.subscriptions.use_cases.get_subscription import GetSubscription
 from scaicontrol_core.subscriptions.use_cases.list_subscriptions import ListSubscriptions
 from scaicontrol_core.subscriptions.use_cases.override_subscription import OverrideSubscription
-from scaicontrol_core.subscriptions.use_cases.read_subscription_history import ReadSubscriptionHistory
 from scaicontrol_core.subscriptions.use_cases.resume_subscription import ResumeSubscription
 from scaicontrol_core.subscriptions.use_cases.suspend_subscription import SuspendSubscription
-from scaicontrol_http.audit.schemas import AuditEntryAnswer
 from scaicontrol_http.dependencies import Actor, Container, PageRequest
 from scaicontrol_http.requests import Listing, etag, listing
 from scaicontrol_http.subscriptions import operations, packs
@@ -139,15 +137,6 @@ async def override_subscription(
     return _answer(found)
 
 
-@get("/admin/subscriptions/{subscription_id:str}/history", tags=[_ADMIN], summary="Show a subscription's history")
-async def read_history(
-    container: Container, actor: Actor, page: PageRequest, subscription_id: FromPath[str]
-) -> Listing[AuditEntryAnswer]:
-    """What happened to it, newest first."""
-    read = container.use(ReadSubscriptionHistory)
-    return listing(await read(actor, SubscriptionId(subscription_id), page), AuditEntryAnswer.of)
-
-
 # -- a tenant's own --------------------------------------------------------------------------
 
 
@@ -200,7 +189,6 @@ ROUTES = (
     suspend_subscription,
     resume_subscription,
     override_subscription,
-    read_history,
     list_own,
     subscribe,
     get_own,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaicontrol_adapters.sql.mapping import Fields
-from scaicontrol_adapters.sql.reads.audit import page_of_entries
+from scaicontrol_adapters.sql.reads.audit import is_known, page_of_entries
 from scaicontrol_core.audit.entry import AuditEntry
 from scaicontrol_core.audit.ports import AuditFilter
 
@@ -29,3 +29,7 @@ class SqlAuditLog:
     async def list(self, request: PageRequest, criteria: AuditFilter) -> Page[AuditEntry]:
         """Return part of all entries within scope that the filter lets pass, newest first."""
         return await page_of_entries(self._transaction, _ENTRY, request, criteria)
+
+    async def knows(self, resource_type: str, resource_id: str) -> bool:
+        """Tell whether a thing is within scope: it is there, or was and has entries."""
+        return await is_known(self._transaction, resource_type, resource_id)

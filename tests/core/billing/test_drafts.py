@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from scaicontrol_core.access import Actor, Role
+from scaicontrol_core.audit.subject import INVOICE
+from scaicontrol_core.audit.use_cases.read_history import ReadHistory
 from scaicontrol_core.billing.draft_input import DraftInput, LineInput
 from scaicontrol_core.billing.invoice import MAX_LINES
 from scaicontrol_core.billing.lifecycle import InvoiceStatus
@@ -18,7 +20,6 @@ from scaicontrol_core.billing.use_cases.edit_draft import EditDraft
 from scaicontrol_core.billing.use_cases.get_invoice import GetInvoice
 from scaicontrol_core.billing.use_cases.list_invoices import ListInvoices
 from scaicontrol_core.billing.use_cases.order_lines import OrderLines
-from scaicontrol_core.billing.use_cases.read_invoice_history import ReadInvoiceHistory
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
 from scaicontrol_core.kernel.errors import Forbidden, Invalid, InvalidTransition, NotFound, Refused, Stale
 from scaicontrol_core.kernel.ids import LineId, PartnerId, TenantId
@@ -360,7 +361,7 @@ async def test_a_strangers_invoice_is_not_there(books: Any, stranger: Actor, eve
             books.world.use(EditDraft)(stranger, issued.id, DraftInput()),
             books.world.use(OrderLines)(stranger, issued.id),
             books.world.use(VoidInvoice)(stranger, issued.id, "mine"),
-            books.world.use(ReadInvoiceHistory)(stranger, issued.id, everything),
+            books.world.use(ReadHistory)(stranger, INVOICE, issued.id, everything),
             books.world.use(DraftInvoice)(stranger, TENANT_ID, DraftInput()),
         ]
     for verb in verbs:
@@ -379,7 +380,7 @@ async def test_nobody_does_what_they_may_not(books: Any, everything: PageRequest
         books.world.use(EditDraft)(BUYER, draft.id, DraftInput()),
         books.world.use(OrderLines)(BUYER, draft.id),
         books.world.use(VoidInvoice)(BUYER, draft.id, "mine"),
-        books.world.use(ReadInvoiceHistory)(BUYER, draft.id, everything),
+        books.world.use(ReadHistory)(BUYER, INVOICE, draft.id, everything),
     ):
         with pytest.raises(Forbidden):
             await verb
@@ -387,7 +388,7 @@ async def test_nobody_does_what_they_may_not(books: Any, everything: PageRequest
 
 async def test_a_history_is_newest_first(books: Any, everything: PageRequest) -> None:
     issued = await books.issue()
-    history = await books.world.use(ReadInvoiceHistory)(books.admin, issued.id, everything)
+    history = await books.world.use(ReadHistory)(books.admin, INVOICE, issued.id, everything)
     assert [entry.action for entry in history.items] == ["invoice.finalized", "invoice.drafted"]
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from scaicontrol_core.access import Actor, Role
+from scaicontrol_core.audit.subject import SUBSCRIPTION
+from scaicontrol_core.audit.use_cases.read_history import ReadHistory
 from scaicontrol_core.kernel.errors import Forbidden, Invalid, InvalidTransition, NotFound, Refused
 from scaicontrol_core.kernel.ids import PartnerId, ServiceId, SubscriptionId, TenantId
 from scaicontrol_core.kernel.paging import PageRequest
@@ -18,7 +20,6 @@ from scaicontrol_core.subscriptions.use_cases.cancel_subscription import CancelS
 from scaicontrol_core.subscriptions.use_cases.get_subscription import GetSubscription
 from scaicontrol_core.subscriptions.use_cases.list_subscriptions import ListSubscriptions
 from scaicontrol_core.subscriptions.use_cases.override_subscription import OverrideSubscription
-from scaicontrol_core.subscriptions.use_cases.read_subscription_history import ReadSubscriptionHistory
 from scaicontrol_core.subscriptions.use_cases.resume_subscription import ResumeSubscription
 from scaicontrol_core.subscriptions.use_cases.suspend_subscription import SuspendSubscription
 from scaicontrol_core.testing import builders
@@ -361,7 +362,7 @@ async def test_reading_back(shop: Any) -> None:
     assert (await shop.world.use(GetSubscription)(shop.visitor, sold.id)).id == sold.id
     page = await shop.world.use(ListSubscriptions)(shop.visitor, SubscriptionFilter(status=S.SUSPENDED), PageRequest())
     assert [each.id for each in page.items] == [sold.id]
-    history = await shop.world.use(ReadSubscriptionHistory)(shop.admin, sold.id, PageRequest())
+    history = await shop.world.use(ReadHistory)(shop.admin, SUBSCRIPTION, sold.id, PageRequest())
     assert [entry.action for entry in history.items] == [
         "subscription.suspended",
         "subscription.activated",
@@ -388,7 +389,7 @@ async def test_a_strangers_subscription_is_not_there(shop: Any, stranger: Actor)
         verbs += [
             shop.world.use(SuspendSubscription)(stranger, sold.id),
             shop.world.use(OverrideSubscription)(stranger, sold.id, status=S.CANCELLED),
-            shop.world.use(ReadSubscriptionHistory)(stranger, sold.id, PageRequest()),
+            shop.world.use(ReadHistory)(stranger, SUBSCRIPTION, sold.id, PageRequest()),
         ]
     for verb in verbs:
         with pytest.raises(NotFound) as missing:
@@ -405,7 +406,7 @@ async def test_nobody_does_what_they_may_not(shop: Any) -> None:
         shop.world.use(ResumeSubscription)(shop.visitor, sold.id),
         shop.world.use(SuspendSubscription)(shop.buyer, sold.id),
         shop.world.use(OverrideSubscription)(shop.buyer, sold.id, status=S.CANCELLED),
-        shop.world.use(ReadSubscriptionHistory)(shop.buyer, sold.id, PageRequest()),
+        shop.world.use(ReadHistory)(shop.buyer, SUBSCRIPTION, sold.id, PageRequest()),
         shop.world.use(GetSubscription)(Actor.anonymous(), sold.id),
         shop.world.use(ListSubscriptions)(Actor.anonymous(), SubscriptionFilter(), PageRequest()),
     ):
