@@ -69,7 +69,7 @@ async def test_the_database_is_away(settings: Settings) -> None:
 async def test_a_cache_that_is_away_costs_no_answer(
     settings: Settings, own_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scaicontrol_adapters.redis.cache.PATIENCE_SECONDS", 1.5)  # a busy machine is not away
+    monkeypatch.setattr("scaicontrol_adapters.redis.line.PATIENCE_SECONDS", 1.5)  # a busy machine is not away
     async with served(evolve(settings, redis_url=own_redis.url)) as client:
         assert states(await client.get("/readyz"))["cache"]
         own_redis.kill()
