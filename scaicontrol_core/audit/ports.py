@@ -9,8 +9,10 @@ from attrs import frozen
 
 from scaicontrol_core.audit.entry import AuditEntry
 from scaicontrol_core.kernel.ids import PartnerId, TenantId
-from scaicontrol_core.kernel.paging import Page, PageRequest
+from scaicontrol_core.kernel.paging import Page, PageRequest, Sorting
 from scaicontrol_core.kernel.work import UnitOfWork
+
+ENTRIES = Sorting("audit_log", ("occurred_at",), "-occurred_at")
 
 
 @frozen(kw_only=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
+from scaicontrol_core.kernel.paging import Sorting
 from scaicontrol_core.metering.ports import MeteringWork
 from scaicontrol_core.subscriptions.ports import SubscriptionsWork
 from scaicontrol_core.tax.ports import ExchangeRatesWork
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from scaicontrol_core.billing.wholesale.ports import WholesaleCharges
     from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, RunId, SubscriptionId, TenantId
     from scaicontrol_core.kernel.paging import Page, PageRequest
+
+INVOICES = Sorting("invoices", ("created_at", "issue_date", "number"), "-created_at")
 
 
 @frozen

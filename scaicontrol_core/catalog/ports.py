@@ -17,11 +17,14 @@ from scaicontrol_core.catalog.plan import Plan
 from scaicontrol_core.catalog.service import Service
 from scaicontrol_core.catalog.unit_cost import UnitCost, UnitCostImport
 from scaicontrol_core.kernel.ids import PackId, PlanId, ServiceId
-from scaicontrol_core.kernel.paging import Page, PageRequest
+from scaicontrol_core.kernel.paging import Page, PageRequest, Sorting
 from scaicontrol_core.kernel.work import UnitOfWork
 
-#: By what services, plans and packs may be sorted; without a wish by ``sort_order``, then slug (plan key).
-SORTS = ("sort_order", "slug", "name")
+_SHELF = ("sort_order", "slug", "name")
+#: By ``sort_order``, then slug (of plans: the plan key) without a wish.
+SERVICES = Sorting("services", _SHELF, "sort_order")
+PLANS = Sorting("plans", _SHELF, "sort_order")
+PACKS = Sorting("packs", _SHELF, "sort_order")
 
 
 class Services(Protocol):

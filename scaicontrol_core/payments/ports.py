@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from attrs import frozen
 
 from scaicontrol_core.billing.ports import BillingWork
+from scaicontrol_core.kernel.paging import Sorting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from scaicontrol_core.payments.lifecycle import PaymentKind, PaymentMethod, PaymentStatus
     from scaicontrol_core.payments.payment import Payment
     from scaicontrol_core.payments.receivable import EndOfDay, Receivable
+
+PAYMENTS = Sorting("payments", ("created_at", "received_on"), "-created_at")
 
 
 @frozen

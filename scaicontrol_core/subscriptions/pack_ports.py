@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
+from scaicontrol_core.kernel.paging import Sorting
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from scaicontrol_core.kernel.paging import Page, PageRequest
     from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
     from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
+
+PACK_SUBSCRIPTIONS = Sorting("pack_subscriptions", ("created_at", "status"), "-created_at")
 
 
 @frozen

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from scaicontrol_core.audit.ports import AuditWork
 from scaicontrol_core.catalog.ports import CatalogWork
+from scaicontrol_core.kernel.paging import Sorting
 from scaicontrol_core.subscriptions.pack_ports import PackSubscriptions
 from scaicontrol_core.tenancy.ports import TenancyWork
 from scaicontrol_core.tenancy.selling import Sellers
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
     from scaicontrol_core.subscriptions.recurring_keeping import Recurrences
     from scaicontrol_core.subscriptions.subscription import Subscription
+
+SUBSCRIPTIONS = Sorting("subscriptions", ("created_at", "status"), "-created_at")
 
 
 @frozen

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
+from scaicontrol_core.kernel.paging import Sorting
 from scaicontrol_core.kernel.work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from scaicontrol_core.kernel.paging import Page, PageRequest
     from scaicontrol_core.tax.exchange_rates import ExchangeRate, ExchangeRateImport
+
+EXCHANGE_RATES = Sorting("exchange_rates", ("day",), "-day")
 
 
 @frozen

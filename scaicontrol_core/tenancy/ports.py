@@ -16,7 +16,7 @@ from typing import Protocol
 from attrs import frozen
 
 from scaicontrol_core.kernel.ids import PartnerId, TenantId
-from scaicontrol_core.kernel.paging import Page, PageRequest
+from scaicontrol_core.kernel.paging import Page, PageRequest, Sorting
 from scaicontrol_core.kernel.work import UnitOfWork
 from scaicontrol_core.tenancy.billing_profile import BillingDetails, BillingProfile
 from scaicontrol_core.tenancy.branding import AssetKind
@@ -25,8 +25,9 @@ from scaicontrol_core.tenancy.seller import PartnerConfiguration
 from scaicontrol_core.tenancy.tenant import Tenant
 from scaicontrol_core.tenancy.vat_evidence import VatEvidenceRecord
 
-#: By what partners and tenants may be sorted; without a wish, in the order they were created.
-SORTS = ("created_at", "name")
+PARTNERS = Sorting("partners", ("created_at", "name"), "created_at")
+TENANTS = Sorting("tenants", ("created_at", "name"), "created_at")
+VAT_EVIDENCE = Sorting("vat_evidence", ("asked_at",), "-asked_at")
 
 
 class Partners(Protocol):

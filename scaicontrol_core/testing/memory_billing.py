@@ -17,7 +17,7 @@ from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.ledger import BilledPeriod
 from scaicontrol_core.billing.lifecycle import InvoiceStatus, PdfStatus
 from scaicontrol_core.billing.numbering import NumberSeries, SeriesKey
-from scaicontrol_core.billing.ports import InvoiceFilter
+from scaicontrol_core.billing.ports import INVOICES, InvoiceFilter
 from scaicontrol_core.billing.reporting import DocumentSpan, IssuedDocument
 from scaicontrol_core.billing.run_page import RunPage
 from scaicontrol_core.kernel.errors import Conflict, Refused, Retryable
@@ -121,7 +121,7 @@ class MemoryInvoices(MemoryDebts):
             if all(getattr(row, name) == getattr(wanted, name) for name in narrowed)
             and wanted.issued in (None, row.number is not None)
         ]
-        shown = paged(found, page, self._SORTS, "-created_at")
+        shown = paged(found, page, INVOICES, self._SORTS, wanted)
         return evolve(shown, items=tuple(_without_lines(row) for row in shown.items))
 
     async def awaiting_document(self, *, status: PdfStatus, limit: int) -> Sequence[InvoiceId]:

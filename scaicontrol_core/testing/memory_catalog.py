@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from scaicontrol_core.catalog.errors import AppIdTaken, SlugTaken
 from scaicontrol_core.catalog.pack import ServicePack
 from scaicontrol_core.catalog.plan import Plan
-from scaicontrol_core.catalog.ports import PlanFilter
+from scaicontrol_core.catalog.ports import PACKS, PLANS, SERVICES, PlanFilter
 from scaicontrol_core.catalog.service import Service
 from scaicontrol_core.kernel.errors import NotFound
 from scaicontrol_core.kernel.ids import PlanId
@@ -55,7 +55,7 @@ class MemoryServices(_Shared[Service]):
     async def list(self, request: PageRequest, *, shown_only: bool = False) -> Page[Service]:
         """Return a page."""
         found = [service for service in self._visible() if not shown_only or _is_shown(service)]
-        return paged(found, request, self._SORTS, _IN_ORDER)
+        return paged(found, request, SERVICES, self._SORTS, {"shown_only": shown_only})
 
     def _unique_keys(self, row: Service) -> Iterable[UniqueKey]:
         yield ("slug", row.slug), lambda: SlugTaken(self.what, row.slug)
@@ -115,7 +115,7 @@ class MemoryPlans(_Shared[Plan]):
             if criteria.service_id in (None, plan.service_id)
             and (not criteria.shown_only or (_is_shown(plan) and plan.service_id not in hidden))
         ]
-        return paged(found, request, self._SORTS, _IN_ORDER)
+        return paged(found, request, PLANS, self._SORTS, criteria)
 
     def _unique_keys(self, row: Plan) -> Iterable[UniqueKey]:
         yield ("slug", row.plan_key), lambda: SlugTaken(self.what, row.slug)
@@ -151,7 +151,7 @@ class MemoryPacks(_Shared[ServicePack]):
     async def list(self, request: PageRequest, *, shown_only: bool = False) -> Page[ServicePack]:
         """Return a page."""
         found = [pack for pack in self._visible() if not shown_only or _is_shown(pack)]
-        return paged(found, request, self._SORTS, _IN_ORDER)
+        return paged(found, request, PACKS, self._SORTS, {"shown_only": shown_only})
 
     def _unique_keys(self, row: ServicePack) -> Iterable[UniqueKey]:
         yield ("slug", row.slug), lambda: SlugTaken(self.what, row.slug)

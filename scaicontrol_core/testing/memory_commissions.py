@@ -11,7 +11,7 @@ from attrs import evolve, fields, frozen
 
 from scaicontrol_core.billing.commissions.entry import Earning, EntryKind
 from scaicontrol_core.billing.commissions.errors import CommissionClosed
-from scaicontrol_core.billing.commissions.ports import EarningSpan
+from scaicontrol_core.billing.commissions.ports import COMMISSION_STATEMENTS, EarningSpan
 from scaicontrol_core.billing.commissions.statement import CommissionStatement
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.lifecycle import DocumentType
@@ -105,7 +105,8 @@ class MemoryCommissionStatements(MemoryCollection[CommissionStatement]):
 
     async def list(self, partner_id: PartnerId, page: PageRequest) -> Page[CommissionStatement]:
         """Return part of a partner's statements, entries left out."""
-        shown = paged((row for row in self._visible() if row.partner_id == partner_id), page, self._SORTS, "-month")
+        found = (row for row in self._visible() if row.partner_id == partner_id)
+        shown = paged(found, page, COMMISSION_STATEMENTS, self._SORTS, {"partner_id": partner_id})
         return evolve(shown, items=tuple(_bare(row) for row in shown.items))
 
     async def of_month(self, partner_id: PartnerId, month: date) -> Sequence[CommissionStatement]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from scaicontrol_core.kernel.ids import PackSubscriptionId, PartnerId, TenantId
-from scaicontrol_core.subscriptions.pack_ports import PackSubscriptionFilter
+from scaicontrol_core.subscriptions.pack_ports import PACK_SUBSCRIPTIONS, PackSubscriptionFilter
 from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
 from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable
 from scaicontrol_core.testing.memory_recurring import MemoryRecurring
@@ -33,7 +33,7 @@ class MemoryPackSubscriptions(MemoryRecurring[PackSubscription]):
         found = [
             row for row in self._visible() if all(getattr(row, name) == getattr(wanted, name) for name in narrowed)
         ]
-        return paged(found, page, self._SORTS, "-created_at")
+        return paged(found, page, PACK_SUBSCRIPTIONS, self._SORTS, wanted)
 
     async def count_other_due_tenants(
         self, partner_ids: Sequence[PartnerId], cutoff: date, *, only: TenantId | None = None

@@ -10,7 +10,7 @@ from scaicontrol_core.kernel.errors import Refused, Retryable
 from scaicontrol_core.kernel.paging import Page, PageRequest
 from scaicontrol_core.payments.errors import PaymentReferenceTaken
 from scaicontrol_core.payments.payment import Payment
-from scaicontrol_core.payments.ports import PaymentFilter
+from scaicontrol_core.payments.ports import PAYMENTS, PaymentFilter
 from scaicontrol_core.payments.receivable import EndOfDay, Receivable
 from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable
 from scaicontrol_core.testing.memory_store import MemoryCollection, Transaction, UniqueKey
@@ -69,7 +69,7 @@ class MemoryPayments(MemoryCollection[Payment]):
         found = [
             row for row in self._visible() if all(getattr(row, name) == getattr(wanted, name) for name in narrowed)
         ]
-        return paged(found, page, self._SORTS, "-created_at")
+        return paged(found, page, PAYMENTS, self._SORTS, wanted)
 
     def _reaches(self, scope: Scope, row: Payment) -> bool:
         return scope.covers(partner_id=row.partner_id, tenant_id=row.tenant_id)

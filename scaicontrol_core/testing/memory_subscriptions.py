@@ -7,12 +7,12 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from scaicontrol_core.audit.entry import AuditEntry
-from scaicontrol_core.audit.ports import AuditFilter
+from scaicontrol_core.audit.ports import ENTRIES, AuditFilter
 from scaicontrol_core.kernel.ids import PackSubscriptionId, PartnerId, ServiceId, SubscriptionId, TenantId
 from scaicontrol_core.kernel.paging import Page, PageRequest
 from scaicontrol_core.subscriptions.errors import SubscriptionExists
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
-from scaicontrol_core.subscriptions.ports import SubscriptionFilter
+from scaicontrol_core.subscriptions.ports import SUBSCRIPTIONS, SubscriptionFilter
 from scaicontrol_core.subscriptions.subscription import Subscription
 from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable
 from scaicontrol_core.testing.memory_recurring import MemoryRecurring
@@ -64,7 +64,7 @@ class MemorySubscriptions(MemoryRecurring[Subscription]):
         found = [
             row for row in self._visible() if all(getattr(row, name) == getattr(wanted, name) for name in narrowed)
         ]
-        return paged(found, page, self._SORTS, "-created_at")
+        return paged(found, page, SUBSCRIPTIONS, self._SORTS, wanted)
 
     async def count_due_tenants(
         self, partner_ids: Sequence[PartnerId], cutoff: date, *, only: TenantId | None = None
@@ -107,7 +107,7 @@ class MemoryAuditLog:
 
     async def list(self, request: PageRequest, criteria: AuditFilter) -> Page[AuditEntry]:
         """Return part of all entries within scope that the filter lets pass, newest first."""
-        return paged(self._passing(criteria), request, self._SORTS, "-occurred_at")
+        return paged(self._passing(criteria), request, ENTRIES, self._SORTS, criteria)
 
     async def knows(self, resource_type: str, resource_id: str) -> bool:
         """Tell whether a thing has entries within scope: here nothing is ever archived."""

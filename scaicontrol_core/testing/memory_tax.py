@@ -10,7 +10,7 @@ from scaicontrol_core.kernel.errors import OutOfScope, Retryable
 from scaicontrol_core.kernel.paging import Page, PageRequest
 from scaicontrol_core.kernel.scope import ScopeKind
 from scaicontrol_core.tax.exchange_rates import ExchangeRate, ExchangeRateImport
-from scaicontrol_core.tax.ports import ExchangeRateFilter
+from scaicontrol_core.tax.ports import EXCHANGE_RATES, ExchangeRateFilter
 from scaicontrol_core.testing.memory_paging import SortKey, paged
 from scaicontrol_core.testing.memory_store import Transaction
 
@@ -50,7 +50,7 @@ class MemoryExchangeRates:
         """Return part of the list."""
         rows: list[ExchangeRate] = self._transaction.rows(self._TABLE)
         found = [row for row in rows if wanted.currency in (None, row.currency) and wanted.day in (None, row.day)]
-        return paged(found, page, self._SORTS, "-day")
+        return paged(found, page, EXCHANGE_RATES, self._SORTS, wanted)
 
 
 def _taken() -> Retryable:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 from scaicontrol_core.documents.templates.errors import TemplateExists
-from scaicontrol_core.documents.templates.ports import TemplateFilter
+from scaicontrol_core.documents.templates.ports import TEMPLATES, TemplateFilter
 from scaicontrol_core.documents.templates.template import (
     DocumentTemplate,
     TemplateId,
@@ -57,7 +57,7 @@ class MemoryTemplates(MemoryCollection[DocumentTemplate]):
             and wanted.document_type in (None, row.identity.document_type)
             and wanted.name in (None, row.identity.name)
         ]
-        return paged(found, request, self._SORTS, "name")
+        return paged(found, request, TEMPLATES, self._SORTS, wanted)
 
     async def versions(self, template_id: TemplateId) -> Sequence[TemplateVersion]:
         """Return a template's versions, newest first."""

@@ -17,13 +17,11 @@ from scaicontrol_core.tenancy.errors import (
     OperatorExists,
 )
 from scaicontrol_core.tenancy.partner import Partner
-from scaicontrol_core.tenancy.ports import TenantFilter, UncheckedFilter
+from scaicontrol_core.tenancy.ports import PARTNERS, TENANTS, VAT_EVIDENCE, TenantFilter, UncheckedFilter
 from scaicontrol_core.tenancy.tenant import Tenant
 from scaicontrol_core.tenancy.vat_evidence import VatEvidenceRecord, VatNumberState
 from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable
 from scaicontrol_core.testing.memory_store import MemoryCollection, Transaction, UniqueKey
-
-_BY_AGE = "created_at"
 
 
 class MemoryPartners(MemoryCollection[Partner]):
@@ -32,7 +30,7 @@ class MemoryPartners(MemoryCollection[Partner]):
     table = "partners"
     what = "partner"
     _SORTS: ClassVar[Mapping[str, SortKey[Partner]]] = {
-        _BY_AGE: lambda partner: (sortable(partner.created_at), partner.id),
+        "created_at": lambda partner: (sortable(partner.created_at), partner.id),
         "name": lambda partner: (partner.name, partner.id),
     }
 
@@ -43,7 +41,7 @@ class MemoryPartners(MemoryCollection[Partner]):
     async def list(self, request: PageRequest, *, search: str | None = None) -> Page[Partner]:
         """Return a page of those whose name contains the text."""
         found = [partner for partner in self._visible() if _mentions(search, partner.name)]
-        return paged(found, request, self._SORTS, _BY_AGE)
+        return paged(found, request, PARTNERS, self._SORTS, {"search": search})
 
     def _reaches(self, scope: Scope, row: Partner) -> bool:
         return scope.kind is ScopeKind.PARTNER and scope.partner_id == row.id
@@ -84,7 +82,7 @@ class MemoryTenants(MemoryCollection[Tenant]):
     table = "tenants"
     what = "tenant"
     _SORTS: ClassVar[Mapping[str, SortKey[Tenant]]] = {
-        _BY_AGE: lambda tenant: (sortable(tenant.created_at), tenant.id),
+        "created_at": lambda tenant: (sortable(tenant.created_at), tenant.id),
         "name": lambda tenant: (tenant.name, tenant.id),
     }
 
@@ -107,7 +105,7 @@ class MemoryTenants(MemoryCollection[Tenant]):
             and criteria.is_active in (None, tenant.is_active)
             and _mentions(criteria.search, tenant.name, tenant.external_reference)
         ]
-        return paged(found, request, self._SORTS, _BY_AGE)
+        return paged(found, request, TENANTS, self._SORTS, criteria)
 
     def _reaches(self, scope: Scope, row: Tenant) -> bool:
         return scope.covers(partner_id=row.partner_id, tenant_id=row.id)
@@ -180,7 +178,7 @@ class MemoryVatEvidence:
             for row in rows
             if row.tenant_id == tenant_id and scope.covers(partner_id=row.partner_id, tenant_id=row.tenant_id)
         ]
-        return paged(found, request, self._SORTS, "-asked_at")
+        return paged(found, request, VAT_EVIDENCE, self._SORTS, {"tenant_id": tenant_id})
 
 
 def _may_be_due(profile: BillingProfile, wanted: UncheckedFilter) -> bool:

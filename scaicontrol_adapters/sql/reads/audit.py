@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from scaicontrol_adapters.sql.reads.paging import Key, Order, choose, count_of, page_of
+from scaicontrol_adapters.sql.reads.paging import Key, Orders, count_of, instant, page_of
 from scaicontrol_adapters.sql.rows.billing import BillingRunRow, InvoiceRow
 from scaicontrol_adapters.sql.rows.brand import BrandAssetRow
 from scaicontrol_adapters.sql.rows.catalog import PackRow, PlanRow, ServiceRow
@@ -18,6 +17,7 @@ from scaicontrol_adapters.sql.rows.payments import PaymentRow
 from scaicontrol_adapters.sql.rows.subscriptions import SubscriptionRow
 from scaicontrol_adapters.sql.rows.templates import TemplateRow
 from scaicontrol_adapters.sql.rows.tenancy import PartnerRow, TenantRow
+from scaicontrol_core.audit.ports import ENTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.audit.ports import AuditFilter
     from scaicontrol_core.kernel.paging import Page, PageRequest
 
-_OLDEST = Order((Key(AuditRow.occurred_at, datetime.fromisoformat), Key(AuditRow.id)))
+_ORDERS = Orders(ENTRIES, {"occurred_at": (Key(AuditRow.occurred_at, instant), Key(AuditRow.id))})
 
 
 _NAMED = (
@@ -63,7 +63,7 @@ async def page_of_entries(
         transaction,
         select(*(getattr(AuditRow, name) for name in names)),
         _predicates(criteria),
-        choose({"occurred_at": _OLDEST}, _OLDEST.reversed(), request.sort),
+        _ORDERS.of(request, criteria),
         request,
         lambda row: entry.read(dict(zip(names, row, strict=True))),
         total=count_of(AuditRow),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
-from scaicontrol_adapters.sql.reads.paging import Key, Order, choose, count_of, page_of
+from scaicontrol_adapters.sql.reads.paging import Key, Orders, count_of, equals, instant, page_of
 from scaicontrol_adapters.sql.rows.billing import InvoiceRow
+from scaicontrol_core.billing.ports import INVOICES
 
 if TYPE_CHECKING:
     from scaicontrol_adapters.sql.repositories.base import Table
@@ -25,23 +26,24 @@ _FILTERS = (
     "run_id",
     "referenced_invoice_id",
 )
-_OLDEST = Order((Key(InvoiceRow.created_at, datetime.fromisoformat), Key(InvoiceRow.id)))
-_ORDERS = {
-    "created_at": _OLDEST,
-    "issue_date": Order((Key(InvoiceRow.order_date, date.fromisoformat), Key(InvoiceRow.id))),
-    "number": Order((Key(InvoiceRow.order_number), Key(InvoiceRow.id))),
-}
+_ORDERS = Orders(
+    INVOICES,
+    {
+        "created_at": (Key(InvoiceRow.created_at, instant), Key(InvoiceRow.id)),
+        "issue_date": (Key(InvoiceRow.order_date, date.fromisoformat), Key(InvoiceRow.id)),
+        "number": (Key(InvoiceRow.order_number), Key(InvoiceRow.id)),
+    },
+)
 
 
 async def page_of_invoices(
     transaction: Transaction, table: Table[Invoice], wanted: InvoiceFilter, request: PageRequest
 ) -> Page[Invoice]:
     """Return a page of the invoices that the filter lets pass, newest first without a wish; no lines."""
-    chosen = {name: getattr(wanted, name) for name in _FILTERS if getattr(wanted, name) is not None}
-    predicates = [getattr(InvoiceRow, name) == value for name, value in chosen.items()]
+    predicates = equals(InvoiceRow, wanted, _FILTERS)
     if wanted.issued is not None:
         predicates.append(InvoiceRow.number.is_not(None) if wanted.issued else InvoiceRow.number.is_(None))
-    order = choose(_ORDERS, _OLDEST.reversed(), request.sort)
+    order = _ORDERS.of(request, wanted)
     return await page_of(
         transaction, table.select, predicates, order, request, table.restore, total=count_of(InvoiceRow)
     )

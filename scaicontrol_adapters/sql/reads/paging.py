@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import frozen
 from sqlalchemy import and_, func, or_, select
 
-from scaicontrol_core.kernel.errors import Invalid
-from scaicontrol_core.kernel.paging import Page, decode_cursor, encode_cursor
+from scaicontrol_core.kernel.paging import Page, PageRequest, Position, Sorting, Walk, not_a_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
 
     from scaicontrol_adapters.sql.transaction import Transaction
-    from scaicontrol_core.kernel.paging import PageRequest
 
 T = TypeVar("T")
 
@@ -30,32 +28,62 @@ class Key:
     parse: Callable[[str], Any] = str
 
 
-def _text(value: object) -> str:
-    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+def instant(text: str) -> datetime:
+    """Read an instant of a cursor."""
+    read = datetime.fromisoformat(text)
+    if read.tzinfo is None:
+        raise ValueError(text)
+    return read
+
+
+def number(text: str) -> int:
+    """Read a number of a cursor: one that fits a column."""
+    read = int(text)
+    if abs(read) >= 1 << 63:
+        raise ValueError(text)
+    return read
+
+
+@frozen
+class Orders:
+    """By which columns each of a list's sorts orders its rows, the last one unique."""
+
+    sorting: Sorting
+    keys: Mapping[str, tuple[Key, ...]]
+
+    def __attrs_post_init__(self) -> None:
+        """Require columns for each sort, and no more."""
+        if self.keys.keys() != set(self.sorting.by):
+            raise ValueError(f"{self.sorting.name} is sorted by {self.sorting.by}, not by {tuple(self.keys)}")
+
+    def of(self, request: PageRequest, criteria: object) -> Order:
+        """Return the order that a request names; ``Invalid`` for an unknown one."""
+        walk = self.sorting.walk(request, criteria)
+        return Order(walk, self.keys[walk.sort])
 
 
 @frozen
 class Order:
-    """A sort order: its keys, the last one unique. ``descending`` turns all of them around."""
+    """A sort order: its keys, and the walk whose cursors go on in it."""
 
+    walk: Walk
     keys: tuple[Key, ...]
-    descending: bool = False
 
-    def reversed(self) -> Order:
-        """Return the opposite order."""
-        return Order(self.keys, not self.descending)
+    @property
+    def columns(self) -> list[Any]:
+        """The columns of the keys."""
+        return [key.column for key in self.keys]
 
     def clauses(self) -> list[Any]:
         """Return the ORDER BY list."""
-        return [key.column.desc() if self.descending else key.column.asc() for key in self.keys]
+        return [column.desc() if self.walk.descending else column.asc() for column in self.columns]
 
-    def after(self, cursor: str) -> ColumnElement[bool]:
-        """Return the predicate of the rows behind a cursor; raises ``Invalid`` (``cursor_invalid``)."""
-        texts = decode_cursor(cursor, len(self.keys))
+    def after(self, position: Position) -> ColumnElement[bool]:
+        """Return the predicate of the rows behind a position; raises ``Invalid`` (``cursor_invalid``)."""
         try:
-            values = [key.parse(text) for key, text in zip(self.keys, texts, strict=True)]
+            values = [key.parse(text) for key, text in zip(self.keys, position.keys, strict=True)]
         except ValueError:
-            raise Invalid.field("/cursor", "This is not a cursor of this list.", code="cursor_invalid") from None
+            raise not_a_cursor() from None
         # Spelled out, since MariaDB reads a whole index for (a, b) > (x, y); and the first key is
         # bounded by itself, since SQLite begins at the index's start for a mere OR.
         alternatives = []
@@ -63,23 +91,20 @@ class Order:
             equal = [other.column == value for other, value in zip(self.keys[:index], values[:index], strict=True)]
             alternatives.append(and_(*equal, self._beyond(key, values[index])))
         first = self.keys[0].column
-        bound = first <= values[0] if self.descending else first >= values[0]
+        bound = first <= values[0] if self.walk.descending else first >= values[0]
         return and_(bound, or_(*alternatives))
 
     def _beyond(self, key: Key, value: object) -> ColumnElement[bool]:
-        beyond: ColumnElement[bool] = key.column < value if self.descending else key.column > value
+        beyond: ColumnElement[bool] = key.column < value if self.walk.descending else key.column > value
         return beyond
 
+    def position(self, values: Sequence[Any], total: int) -> Position:
+        """Return where a row stands."""
+        return Position(tuple(_text(value) for value in values), total)
 
-def choose(orders: Mapping[str, Order], default: Order, sort: str | None) -> Order:
-    """Return the order that a request names (``-`` before it turns it around); ``Invalid`` for an unknown one."""
-    if sort is None:
-        return default
-    order = orders.get(sort.removeprefix("-"))
-    if order is None:
-        known = ", ".join(sorted(orders))
-        raise Invalid.field("/sort", f"{sort!r} is not one of {known}.", code="sort_unknown")
-    return order.reversed() if sort.startswith("-") else order
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
 async def page_of(
@@ -92,22 +117,38 @@ async def page_of(
     *,
     total: Select[Any],
 ) -> Page[T]:
-    """Return the wanted part of a list. ``columns`` selects what ``restore`` reads; ``total`` counts the same rows."""
-    keys = [key.column for key in order.keys]
-    wanted = columns.add_columns(*keys).where(*predicates).order_by(*order.clauses()).limit(request.limit + 1)
-    if request.cursor is not None:
-        wanted = wanted.where(order.after(request.cursor))
-    elif request.offset:
-        wanted = wanted.offset(request.offset)
+    """Return the wanted part of a list. ``columns`` selects what ``restore`` reads; ``total`` counts the same rows.
+
+    A walk counts once, when it begins: behind a cursor, counting would cost more than the part itself.
+    """
+    position = None if request.cursor is None else order.walk.position(request.cursor)
+    wanted = _part(columns, predicates, order, request, position)
     rows = (await transaction.execute(wanted)).all()
-    counted = (await transaction.execute(total.where(*predicates))).scalar_one()
-    shown, width = rows[: request.limit], len(keys)
+    counted = position.total if position else (await transaction.execute(total.where(*predicates))).scalar_one()
+    shown, width = rows[: request.limit], len(order.keys)
     more = len(rows) > request.limit
-    return Page(
-        items=tuple(restore(row[:-width]) for row in shown),
-        total=counted,
-        next_cursor=encode_cursor(*(_text(value) for value in shown[-1][-width:])) if more else None,
-    )
+    following = order.walk.cursor(order.position(shown[-1][-width:], counted)) if more else None
+    return Page(tuple(restore(row[:-width]) for row in shown), counted, following)
+
+
+def _part(
+    columns: Select[Any],
+    predicates: Sequence[ColumnElement[bool]],
+    order: Order,
+    request: PageRequest,
+    position: Position | None,
+) -> Select[Any]:
+    """Select one row more than is wanted, with its keys behind its columns."""
+    keys, atmost = order.columns, request.limit + 1
+    if position is not None:
+        predicates = [*predicates, order.after(position)]
+    if not request.offset:
+        return columns.add_columns(*keys).where(*predicates).order_by(*order.clauses()).limit(atmost)
+    # What is skipped is skipped within the index: whole rows are read of the page alone.
+    skipping = columns.with_only_columns(*keys).where(*predicates).order_by(*order.clauses())
+    page = skipping.limit(atmost).offset(request.offset).subquery()
+    same = [column == page.c[column.key] for column in keys]
+    return columns.add_columns(*keys).join(page, and_(*same)).order_by(*order.clauses())
 
 
 def count_of(row: type[Any]) -> Select[Any]:
@@ -119,3 +160,15 @@ def contains(column: Any, text: str) -> ColumnElement[bool]:  # any text column
     """Find a text anywhere in a column kept case-folded; ``%`` and ``_`` are plain letters."""
     found: ColumnElement[bool] = column.contains(text.casefold(), autoescape=True)
     return found
+
+
+def equals(row: type[Any], criteria: object, names: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Return the predicates of a filter's fields that a column of the same name must equal; None does not narrow."""
+    given = {name: getattr(criteria, name) for name in names}
+    return [getattr(row, name) == value for name, value in given.items() if value is not None]
+
+
+def between(column: Any, since: object, until: object) -> list[ColumnElement[bool]]:
+    """Return the predicates of a span of instants: from ``since`` on, and before ``until``."""
+    found = [] if since is None else [column >= since]
+    return found if until is None else [*found, column < until]

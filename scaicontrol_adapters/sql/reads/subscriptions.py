@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from scaicontrol_adapters.sql.reads.paging import Key, Order, choose, count_of, page_of
+from scaicontrol_adapters.sql.reads.paging import Key, Orders, count_of, equals, instant, page_of
 from scaicontrol_adapters.sql.rows.subscriptions import SubscriptionRow
+from scaicontrol_core.subscriptions.ports import SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,18 +22,22 @@ if TYPE_CHECKING:
     from scaicontrol_core.subscriptions.ports import SubscriptionFilter
     from scaicontrol_core.subscriptions.subscription import Subscription
 
-_NEWEST = Order((Key(SubscriptionRow.created_at, datetime.fromisoformat), Key(SubscriptionRow.id)))
-_ORDERS = {"created_at": _NEWEST, "status": Order((Key(SubscriptionRow.status), Key(SubscriptionRow.id)))}
+_ORDERS = Orders(
+    SUBSCRIPTIONS,
+    {
+        "created_at": (Key(SubscriptionRow.created_at, instant), Key(SubscriptionRow.id)),
+        "status": (Key(SubscriptionRow.status), Key(SubscriptionRow.id)),
+    },
+)
+_FILTERS = ("tenant_id", "partner_id", "service_id", "plan_id", "status")
 
 
 async def page_of_subscriptions(
     transaction: Transaction, table: Table[Subscription], wanted: SubscriptionFilter, request: PageRequest
 ) -> Page[Subscription]:
     """Return a page of the subscriptions that the filter lets pass, newest first without a wish."""
-    names = ("tenant_id", "partner_id", "service_id", "plan_id", "status")
-    chosen = {name: getattr(wanted, name) for name in names if getattr(wanted, name) is not None}
-    predicates = [getattr(SubscriptionRow, name) == value for name, value in chosen.items()]
-    order = choose(_ORDERS, _NEWEST.reversed(), request.sort)
+    predicates = equals(SubscriptionRow, wanted, _FILTERS)
+    order = _ORDERS.of(request, wanted)
     return await page_of(
         transaction, table.select, predicates, order, request, table.restore, total=count_of(SubscriptionRow)
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from scaicontrol_adapters.sql.reads.paging import Key, Order, choose, count_of, page_of
+from scaicontrol_adapters.sql.reads.paging import Key, Orders, count_of, page_of
 from scaicontrol_adapters.sql.rows.tax import ExchangeRateRow
+from scaicontrol_core.tax.ports import EXCHANGE_RATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,9 +19,8 @@ if TYPE_CHECKING:
     from scaicontrol_core.tax.exchange_rates import ExchangeRate
     from scaicontrol_core.tax.ports import ExchangeRateFilter
 
-_OLDEST = Order(
-    (Key(ExchangeRateRow.day, date.fromisoformat), Key(ExchangeRateRow.currency), Key(ExchangeRateRow.source))
-)
+_DAY = (Key(ExchangeRateRow.day, date.fromisoformat), Key(ExchangeRateRow.currency), Key(ExchangeRateRow.source))
+_ORDERS = Orders(EXCHANGE_RATES, {"day": _DAY})
 
 
 async def page_of_exchange_rates(
@@ -36,5 +36,5 @@ async def page_of_exchange_rates(
         for column, value in ((ExchangeRateRow.currency, wanted.currency), (ExchangeRateRow.day, wanted.day))
         if value is not None
     ]
-    order = choose({"day": _OLDEST}, _OLDEST.reversed(), request.sort)
+    order = _ORDERS.of(request, wanted)
     return await page_of(transaction, columns, predicates, order, request, restore, total=count_of(ExchangeRateRow))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from scaicontrol_adapters.sql.reads.paging import Key, Order, choose, contains, count_of, page_of
+from scaicontrol_adapters.sql.reads.paging import Key, Orders, contains, count_of, equals, instant, page_of
 from scaicontrol_adapters.sql.rows.tenancy import PartnerRow, TenantRow, VatEvidenceRow
+from scaicontrol_core.tenancy.ports import PARTNERS, TENANTS, VAT_EVIDENCE
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
-
     from scaicontrol_adapters.sql.mapping import Fields
     from scaicontrol_adapters.sql.repositories.base import Table
     from scaicontrol_adapters.sql.transaction import Transaction
@@ -24,16 +22,13 @@ if TYPE_CHECKING:
     from scaicontrol_core.tenancy.vat_evidence import VatEvidenceRecord
 
 
-def _orders(row: type[Any]) -> dict[str, Order]:
-    return {
-        "created_at": Order((Key(row.created_at, datetime.fromisoformat), Key(row.id))),
-        "name": Order((Key(row.name), Key(row.id))),
-    }
+def _keys(row: type[Any]) -> dict[str, tuple[Key, ...]]:
+    return {"created_at": (Key(row.created_at, instant), Key(row.id)), "name": (Key(row.name), Key(row.id))}
 
 
-_PARTNERS = _orders(PartnerRow)
-_TENANTS = _orders(TenantRow)
-_OLDEST_EVIDENCE = Order((Key(VatEvidenceRow.asked_at, datetime.fromisoformat), Key(VatEvidenceRow.id)))
+_PARTNERS = Orders(PARTNERS, _keys(PartnerRow))
+_TENANTS = Orders(TENANTS, _keys(TenantRow))
+_EVIDENCE = Orders(VAT_EVIDENCE, {"asked_at": (Key(VatEvidenceRow.asked_at, instant), Key(VatEvidenceRow.id))})
 
 
 async def page_of_partners(
@@ -41,7 +36,7 @@ async def page_of_partners(
 ) -> Page[Partner]:
     """Return a page of the partners whose name contains the text."""
     predicates = [contains(PartnerRow.search_text, search)] if search else []
-    order = choose(_PARTNERS, _PARTNERS["created_at"], request.sort)
+    order = _PARTNERS.of(request, {"search": search})
     return await page_of(
         transaction, table.select, predicates, order, request, table.restore, total=count_of(PartnerRow)
     )
@@ -51,14 +46,12 @@ async def page_of_tenants(
     transaction: Transaction, table: Table[Tenant], request: PageRequest, criteria: TenantFilter
 ) -> Page[Tenant]:
     """Return a page of the tenants that the filter lets pass."""
-    predicates: list[ColumnElement[bool]] = []
-    if criteria.partner_id is not None:
-        predicates.append(TenantRow.partner_id == criteria.partner_id)
+    predicates = equals(TenantRow, criteria, ("partner_id",))
     if criteria.is_active is not None:
         predicates.append(TenantRow.is_active.is_(criteria.is_active))
     if criteria.search:
         predicates.append(contains(TenantRow.search_text, criteria.search))
-    order = choose(_TENANTS, _TENANTS["created_at"], request.sort)
+    order = _TENANTS.of(request, criteria)
     return await page_of(
         transaction, table.select, predicates, order, request, table.restore, total=count_of(TenantRow)
     )
@@ -73,7 +66,7 @@ async def page_of_evidence(
         transaction,
         select(*(getattr(VatEvidenceRow, name) for name in names)),
         [VatEvidenceRow.tenant_id == tenant_id],
-        choose({"asked_at": _OLDEST_EVIDENCE}, _OLDEST_EVIDENCE.reversed(), request.sort),
+        _EVIDENCE.of(request, {"tenant_id": tenant_id}),
         request,
         lambda row: record.read(dict(zip(names, row, strict=True))),
         total=count_of(VatEvidenceRow),

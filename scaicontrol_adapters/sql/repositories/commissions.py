@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, and_, exists, func, or_, select
 
 from scaicontrol_adapters.sql.mapping import Fields, enum
-from scaicontrol_adapters.sql.reads.paging import Key, Order, choose, count_of, page_of
+from scaicontrol_adapters.sql.reads.paging import Key, Orders, count_of, page_of
 from scaicontrol_adapters.sql.repositories.base import MAX_IN_LIST, Children, Repository, Table, telling
 from scaicontrol_adapters.sql.rows.billing import InvoiceRow
 from scaicontrol_adapters.sql.rows.commissions import CommissionEntryRow, CommissionStatementRow
 from scaicontrol_adapters.sql.rows.tenancy import TenantRow
 from scaicontrol_core.billing.commissions.entry import CommissionEntry, Earning, EntryKind
 from scaicontrol_core.billing.commissions.errors import CommissionClosed
+from scaicontrol_core.billing.commissions.ports import COMMISSION_STATEMENTS
 from scaicontrol_core.billing.commissions.statement import CommissionStatement
 from scaicontrol_core.billing.lifecycle import DocumentType
 from scaicontrol_core.kernel.ids import InvoiceId
@@ -68,8 +69,7 @@ _SOLD = (
     .join(TenantRow, TenantRow.id == InvoiceRow.tenant_id)
     .where(InvoiceRow.number.is_not(None), InvoiceRow.seller_id != InvoiceRow.partner_id)
 )
-_NEWEST_FIRST = Order((Key(_S.month, date.fromisoformat), Key(_S.id)), descending=True)
-_ORDERS = {"month": _NEWEST_FIRST.reversed()}
+_ORDERS = Orders(COMMISSION_STATEMENTS, {"month": (Key(_S.month, date.fromisoformat), Key(_S.id))})
 
 
 class SqlCommissionStatements(Repository[CommissionStatement]):
@@ -109,7 +109,7 @@ class SqlCommissionStatements(Repository[CommissionStatement]):
 
     async def list(self, partner_id: PartnerId, page: PageRequest) -> Page[CommissionStatement]:
         """Return part of a partner's statements, entries left out."""
-        order = choose(_ORDERS, _NEWEST_FIRST, page.sort)
+        order = _ORDERS.of(page, {"partner_id": partner_id})
         return await page_of(
             self._transaction,
             self.table.select,

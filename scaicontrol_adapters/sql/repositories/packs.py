@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from scaicontrol_adapters.sql.mapping import TUPLE, Fields, enum, json_list, json_object
-from scaicontrol_adapters.sql.reads.paging import Key, Order, choose, count_of, page_of
+from scaicontrol_adapters.sql.reads.paging import Key, Orders, count_of, equals, instant, page_of
 from scaicontrol_adapters.sql.repositories.base import MAX_IN_LIST, Repository, Table
 from scaicontrol_adapters.sql.repositories.subscriptions import OWED_USAGE, SCHEDULE
 from scaicontrol_adapters.sql.rows.packs import PackSubscriptionRow
@@ -17,6 +17,7 @@ from scaicontrol_core.kernel.ids import PackSubscriptionId, TenantId
 from scaicontrol_core.kernel.period import Cadence, Period
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol_core.subscriptions.pack_events import PackIncludes
+from scaicontrol_core.subscriptions.pack_ports import PACK_SUBSCRIPTIONS
 from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
 from scaicontrol_core.subscriptions.recurrence import changed_by
 
@@ -31,8 +32,11 @@ if TYPE_CHECKING:
     from scaicontrol_core.subscriptions.pack_ports import PackSubscriptionFilter
 
 _ROW = PackSubscriptionRow
-_NEWEST = Order((Key(_ROW.created_at, datetime.fromisoformat), Key(_ROW.id)))
-_ORDERS = {"created_at": _NEWEST, "status": Order((Key(_ROW.status), Key(_ROW.id)))}
+_ORDERS = Orders(
+    PACK_SUBSCRIPTIONS,
+    {"created_at": (Key(_ROW.created_at, instant), Key(_ROW.id)), "status": (Key(_ROW.status), Key(_ROW.id))},
+)
+_FILTERS = ("tenant_id", "partner_id", "pack_id", "status")
 _PACK_SUBSCRIPTIONS: Table[PackSubscription] = Table(
     _ROW,
     Fields(
@@ -82,10 +86,8 @@ class SqlPackSubscriptions(Repository[PackSubscription]):
 
     async def list(self, wanted: PackSubscriptionFilter, page: PageRequest) -> Page[PackSubscription]:
         """Return part of the list."""
-        names = ("tenant_id", "partner_id", "pack_id", "status")
-        chosen = {name: getattr(wanted, name) for name in names if getattr(wanted, name) is not None}
-        predicates = [getattr(_ROW, name) == value for name, value in chosen.items()]
-        order = choose(_ORDERS, _NEWEST.reversed(), page.sort)
+        predicates = equals(_ROW, wanted, _FILTERS)
+        order = _ORDERS.of(page, wanted)
         return await page_of(
             self._transaction, self.table.select, predicates, order, page, self.table.restore, total=count_of(_ROW)
         )

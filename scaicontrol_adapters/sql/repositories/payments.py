@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 from scaicontrol_adapters.sql.mapping import Fields, enum
-from scaicontrol_adapters.sql.reads.paging import Key, Order, choose, count_of, page_of
+from scaicontrol_adapters.sql.reads.paging import Key, Orders, count_of, equals, instant, page_of
 from scaicontrol_adapters.sql.repositories.base import Repository, Table, telling
 from scaicontrol_adapters.sql.rows.payments import PaymentRow
 from scaicontrol_core.payments.errors import PaymentReferenceTaken
 from scaicontrol_core.payments.lifecycle import PaymentKind, PaymentMethod, PaymentStatus
 from scaicontrol_core.payments.payment import Payment
+from scaicontrol_core.payments.ports import PAYMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,8 +43,13 @@ _PAYMENTS: Table[Payment] = Table(
         "idempotency_key",
     ),
 )
-_OLDEST = Order((Key(_ROW.created_at, datetime.fromisoformat), Key(_ROW.id)))
-_ORDERS = {"created_at": _OLDEST, "received_on": Order((Key(_ROW.received_on, date.fromisoformat), Key(_ROW.id)))}
+_ORDERS = Orders(
+    PAYMENTS,
+    {
+        "created_at": (Key(_ROW.created_at, instant), Key(_ROW.id)),
+        "received_on": (Key(_ROW.received_on, date.fromisoformat), Key(_ROW.id)),
+    },
+)
 _FILTERS = ("tenant_id", "partner_id", "seller_id", "invoice_id", "kind", "status", "method", "reference")
 _BY_AGE = (_ROW.created_at, _ROW.id)
 
@@ -85,9 +91,8 @@ class SqlPayments(Repository[Payment]):
 
     async def list(self, wanted: PaymentFilter, page: PageRequest) -> Page[Payment]:
         """Return part of the list."""
-        chosen = {name: getattr(wanted, name) for name in _FILTERS if getattr(wanted, name) is not None}
-        predicates = [getattr(_ROW, name) == value for name, value in chosen.items()]
-        order = choose(_ORDERS, _OLDEST.reversed(), page.sort)
+        predicates = equals(_ROW, wanted, _FILTERS)
+        order = _ORDERS.of(page, wanted)
         return await page_of(
             self._transaction, self.table.select, predicates, order, page, self.table.restore, total=count_of(_ROW)
         )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
 from scaicontrol_adapters.sql.guard import OPENING, Opening
 from scaicontrol_adapters.sql.mapping import Fields, enum
-from scaicontrol_adapters.sql.reads.paging import Key, Order, choose, count_of, page_of
+from scaicontrol_adapters.sql.reads.paging import Key, Orders, count_of, equals, instant, page_of
 from scaicontrol_adapters.sql.repositories.base import Repository, Table, telling
 from scaicontrol_adapters.sql.rows.templates import TemplateRow, TemplateVersionRow
 from scaicontrol_core.documents.page_format import PageFormat
 from scaicontrol_core.documents.templates.errors import TemplateExists
+from scaicontrol_core.documents.templates.ports import TEMPLATES
 from scaicontrol_core.documents.templates.template import (
     DocumentTemplate,
     TemplateChange,
@@ -58,10 +58,13 @@ _CANDIDATES = _TEMPLATES.select.where(
     TemplateRow.name.in_(bindparam("wanted_names", expanding=True)),
     _IN_USE,
 ).execution_options(**{OPENING: Opening.TEMPLATES})
-_ORDERS = {
-    "name": Order((Key(TemplateRow.name), Key(TemplateRow.id))),
-    "saved_at": Order((Key(TemplateRow.saved_at, datetime.fromisoformat), Key(TemplateRow.id))),
-}
+_ORDERS = Orders(
+    TEMPLATES,
+    {
+        "name": (Key(TemplateRow.name), Key(TemplateRow.id)),
+        "saved_at": (Key(TemplateRow.saved_at, instant), Key(TemplateRow.id)),
+    },
+)
 
 
 class SqlTemplates(Repository[DocumentTemplate]):
@@ -99,14 +102,8 @@ class SqlTemplates(Repository[DocumentTemplate]):
 
     async def list(self, request: PageRequest, wanted: TemplateFilter) -> Page[DocumentTemplate]:
         """Return a page of those in use."""
-        predicates = [_IN_USE]
-        if wanted.partner_id is not None:
-            predicates.append(TemplateRow.partner_id == wanted.partner_id)
-        if wanted.document_type is not None:
-            predicates.append(TemplateRow.document_type == wanted.document_type.value)
-        if wanted.name is not None:
-            predicates.append(TemplateRow.name == wanted.name)
-        order = choose(_ORDERS, _ORDERS["name"], request.sort)
+        predicates = [_IN_USE, *equals(TemplateRow, wanted, ("partner_id", "document_type", "name"))]
+        order = _ORDERS.of(request, wanted)
         total = count_of(TemplateRow)
         restore = self.table.restore
         return await page_of(self._transaction, self.table.select, predicates, order, request, restore, total=total)

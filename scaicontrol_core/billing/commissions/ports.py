@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
+from scaicontrol_core.kernel.paging import Sorting
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from scaicontrol_core.billing.commissions.statement import CommissionStatement
     from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, StatementId
     from scaicontrol_core.kernel.paging import Page, PageRequest
+
+COMMISSION_STATEMENTS = Sorting("commission_statements", ("month",), "-month")
 
 
 @frozen(kw_only=True)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
+from scaicontrol_core.kernel.paging import Sorting
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     )
     from scaicontrol_core.kernel.ids import PartnerId
     from scaicontrol_core.kernel.paging import Page, PageRequest
+
+TEMPLATES = Sorting("templates", ("name", "saved_at"), "name")
 
 
 @frozen(kw_only=True)
