@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from ipaddress import ip_network
 
 from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.party import require_email
@@ -69,6 +70,15 @@ def unless_none(given: str, usual: str) -> str:
 def origins(raw: str) -> tuple[str, ...]:
     """Read addresses separated by commas."""
     return tuple(address(each.strip()) for each in raw.split(",") if each.strip())
+
+
+def networks(raw: str) -> tuple[str, ...]:
+    """Read addresses and networks separated by commas."""
+    found = [each.strip() for each in raw.split(",") if each.strip()]
+    try:
+        return tuple(str(ip_network(each)) for each in found)
+    except ValueError:
+        raise ValueError("not a list of addresses like 10.0.0.7 and networks like 10.0.0.0/8") from None
 
 
 def database(raw: str) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +20,30 @@ from attrs import Attribute, field, fields, frozen
 from scaicontrol_adapters import setting_values as reading
 from scaicontrol_adapters.environment import read_environment
 from scaicontrol_adapters.setting_checks import check, note
+from scaicontrol_adapters.setting_choices import (
+    Environment,
+    LogFormat,
+    LogLevel,
+    MailKind,
+    ObjectStoreKind,
+    SmtpSecurity,
+)
 from scaicontrol_core.kernel.checks import Findings
 
 if TYPE_CHECKING:
     from typing import Self
+
+__all__ = [
+    "VIES_URL",
+    "Environment",
+    "LogFormat",
+    "LogLevel",
+    "MailKind",
+    "ObjectStoreKind",
+    "Settings",
+    "SmtpSecurity",
+    "variable",
+]
 
 PREFIX = "SCAICONTROL_"
 _JWKS_PATH = "/api/v1/platform/.well-known/jwks.json"
@@ -33,54 +52,16 @@ _ME_PATH = "/auth/me"
 _TESTS_OWN = f"{PREFIX}TEST_"
 _MIB = 1024 * 1024
 _MOST_WORKERS = 64
+_MOST_REQUESTS = 1_000_000
+#: What production allows in a minute, unless told otherwise.
+_USUAL_LIMITS = {
+    "rate_limit_reads": 6000,
+    "rate_limit_writes": 1200,
+    "rate_limit_anonymous": 600,
+    "rate_limit_failures": 60,
+}
 
 VIES_URL = "https://ec.europa.eu/taxation_customs/vies/rest-api"
-
-
-class Environment(StrEnum):
-    """What kind of installation this is."""
-
-    DEVELOPMENT = "development"
-    PRODUCTION = "production"
-
-
-class ObjectStoreKind(StrEnum):
-    """Where documents are kept."""
-
-    FOLDER = "folder"
-    S3 = "s3"
-
-
-class MailKind(StrEnum):
-    """Which way e-mails leave."""
-
-    FOLDER = "folder"
-    SMTP = "smtp"
-    SCAISEND = "scaisend"
-
-
-class SmtpSecurity(StrEnum):
-    """How the line to the mail server is protected."""
-
-    STARTTLS = "starttls"
-    TLS = "tls"
-    NONE = "none"
-
-
-class LogFormat(StrEnum):
-    """How log lines look."""
-
-    JSON = "json"
-    CONSOLE = "console"
-
-
-class LogLevel(StrEnum):
-    """The least important lines that are written."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
 
 
 def variable(attribute: Attribute[Any]) -> str:
@@ -200,6 +181,30 @@ class Settings:
     cors_origins: tuple[str, ...] = _setting(
         (), "Origins whose pages may call the API, separated by commas.", reading.origins
     )
+    rate_limit_reads: int = _setting(
+        None,
+        "Most reading requests of one caller in any minute; `0`: no limit. Empty: 6000 in production, else none.",
+        reading.number(0, _MOST_REQUESTS),
+    )
+    rate_limit_writes: int = _setting(
+        None, "Most others of one caller. Empty: 1200 in production, else no limit.", reading.number(0, _MOST_REQUESTS)
+    )
+    rate_limit_anonymous: int = _setting(
+        None,
+        "Most requests from one address that need no token. Empty: 600 in production, else no limit.",
+        reading.number(0, _MOST_REQUESTS),
+    )
+    rate_limit_failures: int = _setting(
+        None,
+        "Most requests from one address whose token is missing or wrong. Empty: 60 in production, else no limit.",
+        reading.number(0, _MOST_REQUESTS),
+    )
+    trusted_proxies: tuple[str, ...] = _setting(
+        (),
+        "Addresses and networks of reverse proxies, separated by commas: what they say in `X-Forwarded-For` is"
+        " believed, and nobody else.",
+        reading.networks,
+    )
     body_limit: int = _setting(_MIB, "Most bytes in the body of a request.", reading.number(1024, 100 * _MIB))
     background_jobs: str = _setting(
         "scaicontrol_jobs.embedded:start",
@@ -233,6 +238,9 @@ class Settings:
             "vies_url": reading.unless_none(self.vies_url, VIES_URL if self.is_production else ""),
             "pdf_workers": self.pdf_workers or min(os.cpu_count() or 1, 8),
         }
+        for name, usual in _USUAL_LIMITS.items():
+            if getattr(self, name) is absent:
+                derived[name] = usual if self.is_production else 0
         for name, value in derived.items():
             object.__setattr__(self, name, value)
 
