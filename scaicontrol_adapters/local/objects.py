@@ -92,7 +92,7 @@ def _create(path: Path, content: bytes) -> bool:
         return _publish(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
 def _publish(temporary: Path, path: Path) -> bool:
@@ -108,7 +108,8 @@ def _publish(temporary: Path, path: Path) -> bool:
     return True
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Put the names of a folder's files on the disk."""
     # Without this a power cut may forget the name of a file whose content is on the disk.
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
