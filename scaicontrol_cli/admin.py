@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import typer
+
 from scaicontrol_cli import (
+    audit_log,
     auditing,
     billing,
     catalog,
     entitlements,
     exchange_rates,
+    histories,
     invoices,
     jobs,
     partners,
@@ -19,9 +23,23 @@ from scaicontrol_cli import (
     tenants,
     usage,
 )
-from scaicontrol_cli.groups import group
+from scaicontrol_cli.remote.target import Options, Token, TokenFile, Url, add
 
-app = group("Everything an operator does with customers, catalogue, subscriptions and invoices.")
+app = typer.Typer(
+    help="Everything an operator does with customers, catalogue, subscriptions and invoices.",
+    rich_markup_mode=None,
+    invoke_without_command=True,
+    add_completion=False,
+)
+
+
+@app.callback()
+def _admin(context: typer.Context, url: Url = None, token: Token = None, token_file: TokenFile = None) -> None:
+    add(Options(url, token, token_file))
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(partners.app, name="partners")
 app.add_typer(catalog.app, name="catalog")
@@ -37,6 +55,18 @@ app.add_typer(reports.app, name="reports")
 app.add_typer(exchange_rates.app, name="exchange-rates")
 app.add_typer(templates.app, name="templates")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(audit_log.app, name="audit-log")
 app.command("audit")(auditing.audit)
+histories.add_to(
+    {
+        "tenants": tenants.app,
+        "partners": partners.app,
+        "plans": plans.app,
+        "packs": plans.packs,
+        "payments": payments.app,
+        "templates": templates.app,
+        "billing": billing.app,
+    }
+)
 
 __all__ = ["app"]

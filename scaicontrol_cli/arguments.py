@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -49,6 +49,19 @@ def day(text: str | None, pointer: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise Invalid.field(pointer, f"{text!r} is not a date like 2026-01-31.", code="date_invalid") from None
+
+
+def instant(text: str | None, pointer: str) -> datetime | None:
+    """Read an instant, or a day as its beginning; UTC unless it says otherwise. Else ``Invalid``; None for None."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Invalid.field(
+            pointer, f"{text!r} is no instant like 2026-01-31T12:00:00Z.", code="instant_invalid"
+        ) from None
 
 
 def choice(kind: type[E], text: str | None, pointer: str) -> E | None:

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 _FIELDS = (
     "id", "occurred_at", "resource_type", "resource_id", "action", "user_id", "actor_kind", "request_id", "details",
 )  # fmt: skip
-_SHOWN = columns("occurred_at", "action", "user_id", Column("changes", lambda row: ", ".join(_changed(row))))
+_CHANGES = Column("changes", lambda row: ", ".join(_changed(row)))
+_SHOWN = columns("occurred_at", "action", "user_id", _CHANGES)
+_LOG = columns("occurred_at", "action", "resource_id", "user_id", _CHANGES)
 
 
 def entry_json(entry: AuditEntry) -> Json:
@@ -26,6 +28,11 @@ def entry_json(entry: AuditEntry) -> Json:
 def print_history(found: Page[AuditEntry], *, as_json: bool) -> None:
     """Print a page of entries."""
     print_page(found, entry_json, _SHOWN, as_json=as_json)
+
+
+def print_log(found: Page[AuditEntry], *, as_json: bool) -> None:
+    """Print a page of entries about different things."""
+    print_page(found, entry_json, _LOG, as_json=as_json)
 
 
 def _changed(row: Json) -> list[str]:
