@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import socket
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import aiohttp
 import pytest
+from attrs import evolve
 
 from scaicontrol_adapters.scaikey.development import issue_service_token
 from scaicontrol_adapters.settings import Settings
 from scaicontrol_core.kernel.ids import TenantId
 from tests.bench import world
 from tests.bench.measured import Measured
-from tests.bench.processes import start
+from tests.bench.serving import Ask, race, serving
 
 _TENANTS = 2_000
-#: How many tenants are asked about again and again, requests, and how many are under way at once.
-_WARM, _REQUESTS, _AT_ONCE = 50, 6_000, 16
+#: How many tenants are asked about again and again, and how many requests.
+_WARM, _REQUESTS = 50, 6_000
 _LIMIT = "a bare Litestar route, one process"
 
 
@@ -38,19 +33,18 @@ async def test_answers_per_second(
     settings = Settings(data_dir=tmp_path, database_url=migrated_mariadb_url)
     headers = {"Authorization": f"Bearer {issue_service_token(settings, 'bench')}"}
     redis = redis_url if cache == "redis" else ""
-    with _serving("bare_server") as port:
-        raw, _ = await _race(port, ["/nothing"] * _REQUESTS, {})
-    with _serving("usage_server", migrated_mariadb_url, str(tmp_path), redis=redis) as port:
-        paths = [f"/api/v1/entitlements/bench?tenant_id={each}" for each in tenants]
-        await _race(port, paths[:1], headers)  # the first request reads keys and makes connections
-        cold, _ = await _race(port, paths[_WARM:], headers)
-        asked = [paths[number % _WARM] for number in range(_REQUESTS)]
-        _, tags = await _race(port, paths[:_WARM], headers)
-        warm, _ = await _race(port, asked, headers)
-        same, _ = await _race(port, asked, headers, tags)
-    record(Measured(f"entitlements, warm ({cache})", warm, "/s", _LIMIT, raw))
-    record(Measured(f"entitlements, If-None-Match ({cache})", same, "/s", _LIMIT, raw))
-    record(Measured(f"entitlements, cold ({cache})", cold, "/s", _LIMIT, raw))
+    with serving("bare_server") as port:
+        raw = await race(port, [Ask("/nothing")] * _REQUESTS, {})
+    with serving("usage_server", migrated_mariadb_url, str(tmp_path), redis=redis) as port:
+        asks = [Ask(f"/api/v1/entitlements/bench?tenant_id={each}") for each in tenants]
+        await race(port, asks[:1], headers)  # the first request reads keys and makes connections
+        cold = await race(port, asks[_WARM:], headers)
+        asked = [asks[number % _WARM] for number in range(_REQUESTS)]
+        warm = await race(port, asked, headers)
+        same = await race(port, [_if_changed(each, warm.headers[each.path]["ETag"]) for each in asked], headers)
+    record(Measured(f"entitlements, warm ({cache})", warm.rate, "/s", _LIMIT, raw.rate, note=warm.note))
+    record(Measured(f"entitlements, If-None-Match ({cache})", same.rate, "/s", _LIMIT, raw.rate, note=same.note))
+    record(Measured(f"entitlements, cold ({cache})", cold.rate, "/s", _LIMIT, raw.rate, note=cold.note))
 
 
 async def _customers(url: str) -> Sequence[TenantId]:
@@ -61,46 +55,5 @@ async def _customers(url: str) -> Sequence[TenantId]:
     return tenants
 
 
-async def _race(
-    port: int, paths: Sequence[str], headers: dict[str, str], tags: dict[str, str] | None = None
-) -> tuple[float, dict[str, str]]:
-    """Ask for all paths; return how many a second, and the ETag of each. With ``tags`` all must be known."""
-    found: dict[str, str] = {}
-    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", headers=headers) as session:
-        started = time.perf_counter()
-        left = iter(paths)
-        await asyncio.gather(*(_client(session, left, found, tags) for _ in range(_AT_ONCE)))
-        return len(paths) / (time.perf_counter() - started), found
-
-
-async def _client(
-    session: aiohttp.ClientSession, paths: Iterable[str], found: dict[str, str], tags: dict[str, str] | None
-) -> None:
-    for path in paths:
-        known = {"If-None-Match": tags[path]} if tags else {}
-        async with session.get(path, headers=known) as answer:
-            body = await answer.read()
-            assert answer.status == (304 if tags else 200), body
-            assert not body or json.loads(body).get("entitled", True)
-            found[path] = answer.headers.get("ETag", "")
-
-
-@contextmanager
-def _serving(module: str, *arguments: str, redis: str = "") -> Iterator[int]:
-    """Run a server for the length of the block; its port comes after the arguments."""
-    port = _free_port()
-    server = start(f"tests.bench.workers.{module}", *arguments, str(port), *([redis] if redis else []))
-    try:
-        yield port
-    finally:
-        assert server.process.stdin is not None
-        server.process.stdin.close()
-        server.process.wait()
-        server.answers.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _if_changed(ask: Ask, tag: str) -> Ask:
+    return evolve(ask, headers={"If-None-Match": tag}, status=304)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
-import uvicorn
+import uvloop
 from litestar import Litestar, get
 
-from tests.bench.workers.usage_server import Announcing
+from tests.bench.workers.announcing import serve
 
 
 @get("/nothing")
@@ -17,17 +16,5 @@ async def nothing() -> dict[str, str]:
     return {"hello": "world"}
 
 
-async def main(port: int) -> None:
-    """Serve until the end of the standard input."""
-    app = Litestar([nothing], openapi_config=None, logging_config=None)
-    server = Announcing(uvicorn.Config(app, port=port, log_config=None, access_log=False))
-    serving = asyncio.create_task(server.serve())
-    await asyncio.to_thread(sys.stdin.read)
-    server.should_exit = True
-    await serving
-
-
 if __name__ == "__main__":
-    import uvloop
-
-    uvloop.run(main(int(sys.argv[1])))
+    uvloop.run(serve(Litestar([nothing], openapi_config=None, logging_config=None), int(sys.argv[1])))
