@@ -19,7 +19,10 @@ from attrs import Attribute, field, fields, frozen
 
 from scaicontrol_adapters import setting_values as reading
 from scaicontrol_adapters.environment import read_environment
+from scaicontrol_adapters.secret_settings import SecretSettings
 from scaicontrol_adapters.setting_checks import check, note
+from scaicontrol_adapters.setting_fields import PREFIX, variable
+from scaicontrol_adapters.setting_fields import setting as _setting
 from scaicontrol_adapters.setting_choices import (
     Environment,
     LogFormat,
@@ -45,11 +48,11 @@ __all__ = [
     "variable",
 ]
 
-PREFIX = "SCAICONTROL_"
 _JWKS_PATH = "/api/v1/platform/.well-known/jwks.json"
 _ME_PATH = "/auth/me"
 #: What the test suite leaves in the environment for itself.
 _TESTS_OWN = f"{PREFIX}TEST_"
+_FILE = "scaicontrol.db"
 _MIB = 1024 * 1024
 _MOST_WORKERS = 64
 _MOST_REQUESTS = 1_000_000
@@ -64,18 +67,8 @@ _USUAL_LIMITS = {
 VIES_URL = "https://ec.europa.eu/taxation_customs/vies/rest-api"
 
 
-def variable(attribute: Attribute[Any]) -> str:
-    """Return the environment variable of a field."""
-    return PREFIX + attribute.name.upper()
-
-
-def _setting(default: Any, doc: str, parse: Callable[[str], Any] = reading.text, *, secret: bool = False) -> Any:
-    """Declare a setting: its default, what it is for, how its text is read."""
-    return field(default=default, repr=not secret, metadata={"doc": doc, "parse": parse, "secret": secret})
-
-
 @frozen(kw_only=True)
-class Settings:
+class Settings(SecretSettings):
     """One installation's settings. An empty variable counts as one that is not set."""
 
     env: Environment = _setting(
@@ -214,6 +207,13 @@ class Settings:
     pdf_workers: int = _setting(
         0, "Processes that render PDFs; `0`: one for each core, at most eight.", reading.number(0, _MOST_WORKERS)
     )
+    remote_url: str = _setting(
+        "",
+        "Server that the commands of `scaicontrol admin` speak to. Empty: they work on the database of these settings.",
+        reading.address,
+    )
+    remote_token: str = _setting("", "Bearer token for that server.", secret=True)
+    remote_token_file: str = _setting("", "File that holds the bearer token for that server instead.")
     log_level: LogLevel = _setting(
         LogLevel.INFO,
         "Least important lines that are logged: `debug`, `info`, `warning`, `error`.",
@@ -226,7 +226,12 @@ class Settings:
         absent: Any = None
         jwks_url = self.jwks_url or (self.scaikey_url and self.scaikey_url + _JWKS_PATH)
         derived: dict[str, Any] = {
-            "database_url": self.database_url or f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'scaicontrol.db'}",
+            "database_url": self.database_url
+            or ("" if self.database_url_vault_path else f"sqlite+aiosqlite:///{self.data_dir.absolute() / _FILE}"),
+            "secrets_file": self.data_dir / "secrets.json" if self.secrets_file is absent else self.secrets_file,
+            "secrets_key_file": self.data_dir / "secrets.key"
+            if self.secrets_key_file is absent
+            else self.secrets_key_file,
             "objects_dir": self.data_dir / "objects" if self.objects_dir is absent else self.objects_dir,
             "mail_dir": self.data_dir / "mail" if self.mail_dir is absent else self.mail_dir,
             "jwks_url": jwks_url,

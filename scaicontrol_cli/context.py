@@ -11,6 +11,7 @@ from scaicontrol_core.kernel.errors import ScaiControlError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+    from contextlib import AbstractAsyncContextManager
 
     from scaicontrol_adapters.container import Container
     from scaicontrol_adapters.settings import Settings
@@ -74,6 +75,18 @@ async def opened(clock: Clock | None = None) -> AsyncIterator[Session]:
         await container.aclose()
 
 
+def session() -> AbstractAsyncContextManager[Session]:
+    """Return a session on the server that was named, or else on the database of the settings."""
+    from scaicontrol_cli.remote.target import target
+
+    server = target(settings)
+    if server is None:
+        return opened()
+    from scaicontrol_cli.remote.session import remote_session
+
+    return remote_session(server)
+
+
 async def require_schema(own: Settings) -> None:
     """Raise ``Unavailable`` (``schema_outdated``) if the database lacks migrations of this version."""
     from scaicontrol_adapters.sql.migrate import pending
@@ -91,8 +104,8 @@ def call(work: Callable[[Session], Awaitable[T]]) -> T:
     """Run one command's work in an opened session, and return what it returns."""
 
     async def within() -> T:
-        async with opened() as session:
-            return await work(session)
+        async with session() as opened_session:
+            return await work(opened_session)
 
     return wait(within())
 

@@ -13,6 +13,7 @@ from scaicontrol_cli.errors import FAILED
 from scaicontrol_cli.groups import group
 from scaicontrol_cli.output import columns, print_json, print_note, print_rows
 from scaicontrol_cli.progress import progress
+from scaicontrol_cli.remote.target import local_only
 
 if TYPE_CHECKING:
     from scaicontrol_adapters.rendering import RenderReport
@@ -32,6 +33,7 @@ class Job(StrEnum):
 
 
 @app.command("run")
+@local_only("a job runs where the database and its workers are.")
 def run_job(
     job: Annotated[
         Job,

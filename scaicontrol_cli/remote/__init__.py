@@ -1,0 +1,1 @@
+"""Commands on a server elsewhere: the same use cases, called over HTTP with the rights of a token."""

@@ -1,0 +1,1 @@
+"""Use cases called by name: how the command line works on a server elsewhere."""

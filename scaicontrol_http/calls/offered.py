@@ -1,0 +1,165 @@
+"""Which use cases may be called by name: those that a command of ``admin`` calls, and no others.
+
+What only jobs call is missing on purpose: their arguments are decided by a schedule, not by a caller. A test
+compares this list with the commands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+#: By feature.
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "audit": ("ReadHistory",),
+    "billing": (
+        "AuditNumbering",
+        "BackfillRecurrences",
+        "ChangeSubscription",
+        "DraftInvoice",
+        "EditDraft",
+        "ExplainInvoice",
+        "FinalizeInvoice",
+        "FinalizeInvoices",
+        "GetBillingRun",
+        "GetInvoice",
+        "ImportExchangeRates",
+        "IssueCreditNote",
+        "ListCommissions",
+        "ListExchangeRates",
+        "ListInvoices",
+        "ListVatCorrections",
+        "OrderLines",
+        "PreviewCreditNote",
+        "ReadCommissions",
+        "ReadConsumerTurnover",
+        "ReadUpcomingInvoice",
+        "RecordHandOver",
+        "ReissueInvoice",
+        "ReportEcSales",
+        "ReportOss",
+        "ReportRecurringRevenue",
+        "ReportVat",
+        "RunBilling",
+        "VoidInvoice",
+    ),
+    "catalog": (
+        "DeactivatePack",
+        "DeactivatePlan",
+        "DeletePlan",
+        "ExportCatalogue",
+        "GetPack",
+        "ImportCatalogue",
+        "ListPacks",
+        "ListPlans",
+        "SavePack",
+    ),
+    "documents": (
+        "CopyTemplate",
+        "DeleteBrandAsset",
+        "DeleteTemplate",
+        "DeliverMail",
+        "ExportTemplates",
+        "GetTemplate",
+        "ImportTemplates",
+        "ListBrandAssets",
+        "ListDocumentRevisions",
+        "ListSends",
+        "ListTemplateVersions",
+        "ListTemplates",
+        "PreviewDraft",
+        "PreviewTemplate",
+        "ReadEInvoice",
+        "ReadInvoicePdf",
+        "RegenerateInvoicePdf",
+        "RenderCommissions",
+        "RenderStatement",
+        "ResolveTemplate",
+        "RestoreTemplate",
+        "RetrySend",
+        "SendInvoice",
+        "StateAccount",
+        "UploadBrandAsset",
+        "ValidateTemplate",
+    ),
+    "entitlements": (
+        "ListEntitlements",
+        "ReadEntitlement",
+    ),
+    "integrity": ("AuditIntegrity",),
+    "metering": (
+        "IngestUsage",
+        "ReadUsage",
+        "RebuildUsage",
+    ),
+    "payments": (
+        "ListPayments",
+        "ReadBalances",
+        "RecordFailedPayment",
+        "RecordPayment",
+        "RecordRefund",
+        "ReportAgeing",
+    ),
+    "subscriptions": (
+        "BulkSubscriptions",
+        "CancelPackSubscription",
+        "CancelSubscription",
+        "CreateSubscription",
+        "ExtendPackTrial",
+        "ExtendTrial",
+        "GetPackSubscription",
+        "GetSubscription",
+        "ImportSubscriptions",
+        "ListPackSubscriptions",
+        "ListSubscriptions",
+        "OverrideSubscription",
+        "PauseSubscription",
+        "RefreshCosts",
+        "ResumePackSubscription",
+        "ResumeSubscription",
+        "SetAnchor",
+        "SetTerm",
+        "SubscribePack",
+        "SuspendPackSubscription",
+        "SuspendSubscription",
+        "WithdrawChange",
+    ),
+    "tenancy": (
+        "AttestPartnerVatNumber",
+        "AttestVatNumber",
+        "BootstrapOperator",
+        "CheckPartnerVatNumber",
+        "CheckVatNumber",
+        "ConfigurePartner",
+        "CreatePartner",
+        "CreateTenant",
+        "FindTenant",
+        "GetBillingProfile",
+        "GetOperator",
+        "GetPartner",
+        "ImportTenants",
+        "ListPartners",
+        "ListTenants",
+        "ListVatEvidence",
+        "RecheckVatNumbers",
+        "SetBillingProfile",
+        "UpdateTenant",
+    ),
+}
+_WORD = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+@cache
+def offered() -> Mapping[str, type[Any]]:
+    """Return the use cases by name."""
+    return {name: _found(feature, name) for feature, names in NAMES.items() for name in names}
+
+
+def _found(feature: str, name: str) -> type[Any]:
+    """Import a use case: its module is called as it is, in small letters."""
+    module = _WORD.sub("_", name.replace("EInvoice", "Einvoice")).lower()
+    found: type[Any] = getattr(import_module(f"scaicontrol_core.{feature}.use_cases.{module}"), name)
+    return found
