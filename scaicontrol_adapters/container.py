@@ -16,6 +16,8 @@ from attrs import define, field, fields
 from scaicontrol_adapters.einvoice.writing import XmlEInvoices
 from scaicontrol_adapters.mail.channels import mail_channel
 from scaicontrol_adapters.mail.rendering import SandboxedMails
+from scaicontrol_adapters.secret_sources import source_of
+from scaicontrol_adapters.secret_store import connected, secret_store
 from scaicontrol_adapters.settings import ObjectStoreKind, Settings
 from scaicontrol_adapters.system import rest_awhile
 from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck
@@ -27,6 +29,7 @@ from scaicontrol_core.tenancy.vat_register import NoRegister
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from scaicontrol_adapters.secret_sources import SecretSource
     from scaicontrol_adapters.sql.engine import Database
     from scaicontrol_core.billing.facts import DocumentCheck
     from scaicontrol_core.documents.brand.ports import AssetReader
@@ -110,8 +113,8 @@ class Container:
         from scaicontrol_adapters.sql.retry import Backoff
         from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory
         from scaicontrol_adapters.system import MonotonicIds, SystemClock
-        from scaicontrol_core.testing.secrets import MemorySecrets
 
+        settings, secrets = connected(settings), secret_store(settings)
         now, ids = clock or SystemClock(), ids or MonotonicIds()
         database = create_engine(settings.database_url, pool_size=settings.database_pool_size, alone=alone)
         kept = KeptEntitlements(_cache(settings, now), now, settings.entitlements_max_age_seconds)
@@ -121,10 +124,10 @@ class Container:
             ids=ids,
             work=SqlUnitOfWorkFactory(database, now, ids, committed=kept.committed),
             kept_entitlements=kept,
-            secrets=MemorySecrets(),
-            objects=_object_store(settings),
+            secrets=secrets,
+            objects=_object_store(settings, secrets),
             renderer=PooledRenderer(workers=settings.pdf_workers),
-            mail=mail_channel(settings),
+            mail=mail_channel(settings, secrets),
             idempotency=SqlIdempotencyRecords(database),
             retry=Backoff(),
             vat_register=_vat_register(settings),
@@ -191,9 +194,20 @@ class Container:
             return CombinedFinalization(self.use(FinalizeInvoices))
         return made if "retry" in names else retried(made)
 
+    def secret(self, name: str) -> SecretSource:
+        """Return the source of a secret setting, e.g. ``smtp_password``: asked each time it is used."""
+        return source_of(self.settings, self.secrets, name)
+
     async def aclose(self) -> None:
         """End the renderer's processes and close all connections."""
-        for port in (self.renderer, self.vat_register, self.objects, self.mail, self.kept_entitlements.cache):
+        for port in (
+            self.renderer,
+            self.vat_register,
+            self.objects,
+            self.mail,
+            self.kept_entitlements.cache,
+            self.secrets,
+        ):
             close: Callable[[], Awaitable[None]] | None = getattr(port, "close", None)
             if close is not None:
                 await close()
@@ -226,7 +240,7 @@ def _vat_register(settings: Settings) -> VatRegister:
     return ViesRegister(url=settings.vies_url, patience=Patience(request_seconds=seconds, question_seconds=seconds * 2))
 
 
-def _object_store(settings: Settings) -> ObjectStore:
+def _object_store(settings: Settings, secrets: Secrets) -> ObjectStore:
     if settings.object_store is ObjectStoreKind.FOLDER:
         from scaicontrol_adapters.local.objects import FolderObjects
 
@@ -238,8 +252,8 @@ def _object_store(settings: Settings) -> ObjectStore:
             bucket=settings.s3_bucket,
             endpoint_url=settings.s3_endpoint_url or None,
             region=settings.s3_region,
-            access_key=settings.s3_access_key or None,
-            secret_key=settings.s3_secret_key or None,
+            access_key=source_of(settings, secrets, "s3_access_key") if settings.has("s3_access_key") else None,
+            secret_key=source_of(settings, secrets, "s3_secret_key"),
             path_style=settings.s3_path_style,
             prefix=settings.s3_prefix,
         )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+
+from scaicontrol_adapters.setting_secret_checks import check_secrets, is_open, note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from scaicontrol_adapters.settings import Settings
     from scaicontrol_core.kernel.checks import Findings
 
-PREFIX = "SCAICONTROL_"
 #: What each way of e-mails cannot do without.
 _NEEDED_FOR_MAIL: Mapping[str, tuple[str, ...]] = {
     "folder": (),
@@ -25,13 +24,14 @@ def check(settings: Settings, findings: Findings) -> None:
     """Note what contradicts itself."""
     if settings.object_store == "s3" and not settings.s3_bucket:
         note(findings, "s3_bucket", "is needed for the object store s3")
-    if bool(settings.s3_access_key) != bool(settings.s3_secret_key):
+    if settings.has("s3_access_key") != settings.has("s3_secret_key"):
         note(findings, "s3_secret_key", "and the access key are set together or not at all")
     for name in _NEEDED_FOR_MAIL[settings.mail.value]:
-        if not getattr(settings, name):
+        if not settings.has(name):
             note(findings, name, f"is needed to send mail by {settings.mail.value}")
-    if bool(settings.smtp_username) != bool(settings.smtp_password):
+    if bool(settings.smtp_username) != settings.has("smtp_password"):
         note(findings, "smtp_password", "and the user name are set together or not at all")
+    check_secrets(settings, findings)
     if settings.is_production:
         _check_production(settings, findings)
 
@@ -53,23 +53,6 @@ def _check_production(settings: Settings, findings: Findings) -> None:
 
 def _open_lines(settings: Settings) -> tuple[str, ...]:
     """Return the settings by which keys or tokens would travel open to others, the one that was given first."""
-    if _is_open(settings.scaikey_url):
+    if is_open(settings.scaikey_url):
         return ("scaikey_url",)
-    return tuple(name for name in ("jwks_url", "scaikey_me_url") if _is_open(getattr(settings, name)))
-
-
-def _is_open(address: str) -> bool:
-    """Tell whether an address speaks unprotected, other than to this machine itself."""
-    parts = urlsplit(address)
-    if parts.scheme != "http":
-        return False
-    try:
-        return not ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return parts.hostname != "localhost"
-
-
-def note(findings: Findings, name: str, message: str) -> None:
-    """Note a setting, by the name of its variable."""
-    full_name = PREFIX + name.upper()
-    findings.note(f"/{full_name}", f"{full_name} {message}.", "settings_invalid")
+    return tuple(name for name in ("jwks_url", "scaikey_me_url") if is_open(getattr(settings, name)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable
 from enum import StrEnum
@@ -9,9 +10,12 @@ from ipaddress import ip_network
 
 from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.party import require_email
+from scaicontrol_core.kernel.secrets import require_secret_path
 
 #: The word for a server that is not to be asked.
 NONE = "none"
+#: Bytes of a key of AES-256.
+KEY_BYTES = 32
 
 
 def text(raw: str) -> str:
@@ -108,6 +112,25 @@ def webhook_secret(raw: str) -> str:
     encoded = raw.removeprefix("whsec_")
     if encoded == raw or not re.fullmatch(r"(?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2,3}=*)?", encoded):
         raise ValueError("not whsec_ followed by base64 of 24 to 64 bytes")
+    return raw
+
+
+def secret_path(raw: str) -> str:
+    """Read the path of a secret, or of a folder of them."""
+    try:
+        return require_secret_path(raw.strip("/"))
+    except Invalid:
+        raise ValueError("not folders and a name, divided by /") from None
+
+
+def secret_key(raw: str) -> str:
+    """Read the key of an encrypted file: base64 of 32 bytes."""
+    try:
+        key = base64.b64decode(raw, validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"not base64 of {KEY_BYTES} bytes")
     return raw
 
 

@@ -10,19 +10,17 @@ of the command line reads it.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import Attribute, field, fields, frozen
+from attrs import Attribute, fields, frozen
 
 from scaicontrol_adapters import setting_values as reading
 from scaicontrol_adapters.environment import read_environment
 from scaicontrol_adapters.secret_settings import SecretSettings
-from scaicontrol_adapters.setting_checks import check, note
-from scaicontrol_adapters.setting_fields import PREFIX, variable
-from scaicontrol_adapters.setting_fields import setting as _setting
+from scaicontrol_adapters.setting_checks import check
 from scaicontrol_adapters.setting_choices import (
     Environment,
     LogFormat,
@@ -31,6 +29,9 @@ from scaicontrol_adapters.setting_choices import (
     ObjectStoreKind,
     SmtpSecurity,
 )
+from scaicontrol_adapters.setting_fields import PREFIX, variable
+from scaicontrol_adapters.setting_fields import setting as _setting
+from scaicontrol_adapters.setting_secret_checks import note
 from scaicontrol_core.kernel.checks import Findings
 
 if TYPE_CHECKING:

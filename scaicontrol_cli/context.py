@@ -89,9 +89,10 @@ def session() -> AbstractAsyncContextManager[Session]:
 
 async def require_schema(own: Settings) -> None:
     """Raise ``Unavailable`` (``schema_outdated``) if the database lacks migrations of this version."""
+    from scaicontrol_adapters.secret_store import connected
     from scaicontrol_adapters.sql.migrate import pending
 
-    missing = await pending(own.database_url)
+    missing = await pending(connected(own).database_url)
     if missing:
         raise Unavailable(
             f"The database lacks {len(missing)} of this version's migrations.",

@@ -36,10 +36,11 @@ def version(as_json: AsJson = False) -> None:
 
 def migrate(as_json: AsJson = False) -> None:
     """Bring the database to this version's schema. Safe to repeat."""
+    from scaicontrol_adapters.secret_store import connected
     from scaicontrol_adapters.sql.migrate import current
     from scaicontrol_adapters.sql.migrate import migrate as apply
 
-    url = settings().database_url
+    url = connected(settings()).database_url
     applied = wait(apply(url))
     revision = wait(current(url))
     if as_json:

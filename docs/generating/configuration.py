@@ -8,7 +8,8 @@ from typing import Any
 from attrs import Attribute, fields
 
 from docs.generating.markdown import Page, code, table
-from scaicontrol_adapters.settings import Settings, variable
+from scaicontrol_adapters.setting_fields import variable
+from scaicontrol_adapters.settings import Settings
 
 _RULES = """\
 Settings come from the environment and from `.env` in the working folder; the environment wins. An empty variable

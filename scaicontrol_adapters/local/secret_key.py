@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import os
-import stat
 from typing import TYPE_CHECKING
 
 import structlog
 
 from scaicontrol_adapters.local.objects import write_once
+from scaicontrol_adapters.setting_secret_checks import is_exposed
+from scaicontrol_adapters.setting_values import KEY_BYTES, secret_key
 from scaicontrol_core.kernel.secrets import SecretsDamaged, SecretsUnavailable
 
 if TYPE_CHECKING:
@@ -19,33 +19,11 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-KEY_BYTES = 32
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
-
 
 class SecretKeyExposed(SecretsUnavailable):
     """Others than its owner may read the key: whatever it protects is as good as open."""
 
     code = "secrets_key_exposed"
-
-
-def key_from_text(text: str) -> bytes:
-    """Read base64 of 32 bytes; ``ValueError`` says what the text is instead."""
-    try:
-        key = base64.b64decode(text.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise ValueError(f"not base64 of {KEY_BYTES} bytes")
-    return key
-
-
-def is_exposed(path: Path) -> bool:
-    """Tell whether there is such a file, and others than its owner may do something with it."""
-    try:
-        return bool(path.stat().st_mode & _OTHERS)
-    except OSError:
-        return False
 
 
 def key_file(path: Path, *, strict: bool, may_make: Callable[[], bool]) -> bytes:
@@ -69,6 +47,6 @@ def key_file(path: Path, *, strict: bool, may_make: Callable[[], bool]) -> bytes
             raise SecretKeyExposed(f"Others may read the key of the secrets, {path}.", hint=f"Run: chmod 600 {path}")
         log.warning("secrets_key_exposed", file=str(path), mend=f"chmod 600 {path}")
     try:
-        return key_from_text(text)
+        return base64.b64decode(secret_key(text.strip()))
     except ValueError as wrong:
         raise SecretsDamaged(f"The key of the secrets, {path}, is {wrong}.") from None

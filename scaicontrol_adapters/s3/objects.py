@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from enum import Enum, auto
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import aiohttp
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 from attrs import define, field, frozen
+from attrs.converters import optional
 from botocore.exceptions import BotoCoreError, ClientError
 
+from scaicontrol_adapters.s3.keys import REFUSED, KeyProvider, Keys
+from scaicontrol_adapters.secret_sources import SecretSource, as_source
 from scaicontrol_core.documents.errors import ObjectAltered, ObjectConflict, ObjectNotFound, ObjectStoreUnavailable
 from scaicontrol_core.documents.object_keys import require_object_key
+from scaicontrol_core.kernel.secrets import SecretsUnavailable
+
+T = TypeVar("T")
 
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 _TAKEN = frozenset({"412", "PreconditionFailed", "409", "ConditionalRequestConflict"})
@@ -37,6 +43,10 @@ class _Kept(Enum):
     UNREADABLE = auto()
 
 
+class _KeysRefused(ObjectStoreUnavailable):
+    """The server does not take our keys, or does not let them do that."""
+
+
 _UNSETTLED = frozenset({_Kept.UNCLEAR, _Kept.UNREADABLE})
 
 
@@ -44,14 +54,15 @@ _UNSETTLED = frozenset({_Kept.UNCLEAR, _Kept.UNREADABLE})
 class S3Settings:
     """Which bucket, and how to reach it. ``endpoint_url`` None means Amazon's own.
 
-    ``path_style`` puts the bucket into the path, as most servers that are not Amazon's need.
+    Without an access key it is found as Amazon's own tools find it. ``path_style`` puts the bucket
+    into the path, as most servers that are not Amazon's need.
     """
 
     bucket: str
     endpoint_url: str | None = None
     region: str = "eu-west-1"
-    access_key: str | None = None
-    secret_key: str | None = field(default=None, repr=False)
+    access_key: SecretSource | None = field(default=None, converter=optional(as_source), repr=False)
+    secret_key: SecretSource | None = field(default=None, converter=optional(as_source), repr=False)
     path_style: bool = True
     prefix: str = ""
 
@@ -65,9 +76,15 @@ class S3Objects:
     """
 
     settings: S3Settings
+    _keys: Keys | None = field(init=False)
     _client: Any = field(init=False, default=None)
     _stack: AsyncExitStack = field(init=False, factory=AsyncExitStack)
     _opening: asyncio.Lock = field(init=False, factory=asyncio.Lock)
+
+    @_keys.default
+    def _keys_of_settings(self) -> Keys | None:
+        wanted = self.settings
+        return Keys(wanted.access_key, as_source(wanted.secret_key)) if wanted.access_key else None
 
     async def put(
         self, key: str, content: bytes, *, content_type: str, metadata: Mapping[str, str] | None = None
@@ -78,9 +95,12 @@ class S3Objects:
         ignore it and overwrite, hence the look before and after. On such a server two writers
         of different bytes within one round trip can still collide: the one that lost finds out.
         """
+        await self._once_more(lambda: self._put(key, content, content_type, metadata or {}))
+
+    async def _put(self, key: str, content: bytes, content_type: str, metadata: Mapping[str, str]) -> None:
         state = await self._look(key, content, while_=_UNSETTLED)
         if state is _Kept.NOTHING:
-            await self._write(key, content, content_type, metadata or {})
+            await self._write(key, content, content_type, metadata)
             state = await self._look(key, content, while_=_UNSETTLED | {_Kept.NOTHING})
         if state in (_Kept.NOTHING, _Kept.UNREADABLE):
             raise ObjectStoreUnavailable(f"The object store took {key!r} and does not give it back.")
@@ -89,6 +109,9 @@ class S3Objects:
 
     async def get(self, key: str) -> bytes:
         """Return the content; raises ``ObjectNotFound``, or ``ObjectAltered`` if it was damaged."""
+        return await self._once_more(lambda: self._get(key))
+
+    async def _get(self, key: str) -> bytes:
         async with self._talk(key) as (client, place):
             answer = await client.get_object(**place)
             async with answer["Body"] as body:
@@ -100,7 +123,7 @@ class S3Objects:
 
     async def exists(self, key: str) -> bool:
         """Return whether something is kept under the key."""
-        return await self._kept_digest(key) is not None
+        return await self._once_more(lambda: self._kept_digest(key)) is not None
 
     async def close(self) -> None:
         """Close the connections."""
@@ -114,6 +137,15 @@ class S3Objects:
     async def __aexit__(self, *_: object) -> None:
         """Close."""
         await self.close()
+
+    async def _once_more(self, act: Callable[[], Awaitable[T]]) -> T:
+        """Do it; once more if our keys were refused and are others by now."""
+        try:
+            return await act()
+        except _KeysRefused:
+            if self._keys is None or not await self._keys.were_changed():
+                raise
+            return await act()
 
     async def _write(self, key: str, content: bytes, content_type: str, metadata: Mapping[str, str]) -> None:
         async with self._talk(key) as (client, place):
@@ -146,7 +178,7 @@ class S3Objects:
         if kept:
             return _Kept.SAME if kept == hashlib.sha256(content).hexdigest() else _Kept.OTHER
         try:
-            return _Kept.SAME if await self.get(key) == content else _Kept.UNCLEAR
+            return _Kept.SAME if await self._get(key) == content else _Kept.UNCLEAR
         except ObjectNotFound:
             return _Kept.NOTHING
         except ObjectStoreUnavailable:
@@ -170,7 +202,10 @@ class S3Objects:
         except ClientError as refused:
             if _code(refused) in _MISSING:
                 raise ObjectNotFound.at(key) from None
-            raise ObjectStoreUnavailable(f"The object store refused {key!r}: {_code(refused)}.") from refused
+            kind = _KeysRefused if _code(refused) in REFUSED else ObjectStoreUnavailable
+            raise kind(f"The object store refused {key!r}: {_code(refused)}.") from refused
+        except SecretsUnavailable as away:
+            raise ObjectStoreUnavailable(f"The keys of the object store can't be had: {away.message}") from away
         except (BotoCoreError, aiohttp.ClientError, TimeoutError, OSError) as silent:
             raise ObjectStoreUnavailable(f"The object store does not answer: {silent}") from silent
 
@@ -181,13 +216,13 @@ class S3Objects:
         return self._client
 
     def _new_client(self) -> Any:
-        wanted = self.settings
-        return get_session().create_client(
+        wanted, session = self.settings, get_session()
+        if self._keys is not None:
+            session.register_component("credential_provider", KeyProvider(self._keys))
+        return session.create_client(
             "s3",
             endpoint_url=wanted.endpoint_url,
             region_name=wanted.region,
-            aws_access_key_id=wanted.access_key,
-            aws_secret_access_key=wanted.secret_key,
             config=AioConfig(
                 signature_version="s3v4",
                 s3={"addressing_style": "path" if wanted.path_style else "auto"},

@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 import aiohttp
 from attrs import define, field, frozen
 
+from scaicontrol_adapters.secret_sources import SecretSource, as_source
 from scaicontrol_core.documents.mail import Handed, Mail, MailRefused, MailUnavailable, one_line, without_surrogates
+from scaicontrol_core.kernel.secrets import SecretsUnavailable
 
 _ACCEPTED = range(200, 300)
 _TOO_MANY, _SERVER_FAULT = 429, 500
@@ -20,6 +22,7 @@ _LATER = frozenset({401, 403, 408, 409, 425})
 _MAYBE_TAKEN = frozenset({408, 409})
 _ELSEWHERE = range(300, 400)
 _CHECK_TOKEN, _CHECK_URL = "Check SCAICONTROL_SCAISEND_TOKEN.", "Check SCAICONTROL_SCAISEND_URL."
+_TOKEN_REFUSED = frozenset({401, 403})
 _HINTS = {401: _CHECK_TOKEN, 403: _CHECK_TOKEN}
 _MAX_RETRY_AFTER_DIGITS = 6
 #: Longest answer that is read, and longest id that is kept (the reference in its reports serves as well).
@@ -31,7 +34,7 @@ class ScaiSendSettings:
     """Where ScaiSend is, our token, and the address messages come from; ``seconds`` bounds a request."""
 
     url: str
-    token: str = field(repr=False)
+    token: SecretSource = field(converter=as_source, repr=False)
     from_address: str
     seconds: int = 50
 
@@ -47,7 +50,17 @@ class ScaiSendMail:
 
     async def send(self, mail: Mail, idempotency_key: str) -> Handed:
         """Hand it over; see the port."""
-        headers = {"Authorization": f"Bearer {self.settings.token}", "Idempotency-Key": idempotency_key}
+        try:
+            token = await self.settings.token.get()
+            status, retry_after, body = await self._post(mail, idempotency_key, token)
+            if status in _TOKEN_REFUSED and (newer := await self.settings.token.instead_of(token)) is not None:
+                status, retry_after, body = await self._post(mail, idempotency_key, newer)
+        except SecretsUnavailable as away:
+            raise MailUnavailable(f"The token for ScaiSend can't be had: {away.message}", hint=away.hint) from away
+        return _handed(status, retry_after, body)
+
+    async def _post(self, mail: Mail, idempotency_key: str, token: str) -> tuple[int, str | None, dict[str, Any]]:
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": idempotency_key}
         request = self._opened().post(
             f"{self.settings.url}/v1/messages",
             json=_body(mail, self.settings.from_address),
@@ -56,7 +69,7 @@ class ScaiSendMail:
         )
         try:
             async with request as answer:
-                return _handed(answer.status, answer.headers.get("Retry-After"), await _json(answer))
+                return answer.status, answer.headers.get("Retry-After"), await _json(answer)
         except aiohttp.ClientConnectorError as error:
             raise MailUnavailable("ScaiSend can't be reached.") from error
         except (aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError

@@ -14,8 +14,10 @@ import aiosmtplib
 from attrs import field, frozen
 
 from scaicontrol_adapters.mail.mime import ascii_address, mime_bytes, mime_message
+from scaicontrol_adapters.secret_sources import SecretSource, as_source
 from scaicontrol_adapters.settings import SmtpSecurity
 from scaicontrol_core.documents.mail import Handed, Mail, MailRefused, MailUnavailable, without_surrogates
+from scaicontrol_core.kernel.secrets import SecretsUnavailable
 
 if TYPE_CHECKING:
     import ssl
@@ -35,7 +37,7 @@ class SmtpSettings:
     from_address: str
     security: SmtpSecurity = SmtpSecurity.STARTTLS
     username: str = ""
-    password: str = field(default="", repr=False)
+    password: SecretSource = field(default=None, converter=as_source, repr=False)
     seconds: int = 50
     tls_context: ssl.SSLContext | None = None
 
@@ -59,6 +61,8 @@ class SmtpMail:
                 refused = await line.hand_over(to, mime_bytes(message))
         except TimeoutError as late:
             raise MailUnavailable("The mail server did not answer in time.", maybe_taken=line.begun) from late
+        except SecretsUnavailable as away:
+            raise MailUnavailable(f"The password can't be had: {away.message}", hint=away.hint) from away
         return Handed(message_id=str(message["Message-ID"]), refused=tuple(refused))
 
 
@@ -95,14 +99,32 @@ class _Line:
         return refused
 
     async def _open(self) -> None:
+        """Connect and log in; once more if the password was changed meanwhile."""
         own = self._settings
+        password = await own.password.get() if own.username else ""
         try:
-            await self._client.connect()
-            if own.username:
-                await self._client.login(own.username, own.password)
+            await self._log_in(password)
+        except aiosmtplib.SMTPAuthenticationError as refused:
+            await self._close()
+            newer = await own.password.instead_of(password)
+            if newer is None:
+                raise MailUnavailable("The mail server refuses our password.", hint=_CONFIGURATION) from refused
+            await self._log_in_anew(newer)
+
+    async def _log_in_anew(self, password: str) -> None:
+        try:
+            await self._log_in(password)
         except aiosmtplib.SMTPAuthenticationError as error:
             await self._close()
             raise MailUnavailable("The mail server refuses our password.", hint=_CONFIGURATION) from error
+
+    async def _log_in(self, password: str) -> None:
+        try:
+            await self._client.connect()
+            if self._settings.username:
+                await self._client.login(self._settings.username, password)
+        except aiosmtplib.SMTPAuthenticationError:
+            raise
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             await self._close()
             raise MailUnavailable(

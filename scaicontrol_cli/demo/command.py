@@ -35,6 +35,7 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Load some twenty customers and bill them month by month. A second run changes nothing."""
+    from scaicontrol_adapters.secret_store import connected
     from scaicontrol_cli.demo.report import print_report
     from scaicontrol_core.billing.billing_run import parse_month
 
@@ -42,7 +43,7 @@ def demo(
     read = _read(catalogue, customers, operator)
     own = settings()
     _require_development(production=own.is_production)
-    _migrate(own.database_url)
+    _migrate(connected(own).database_url)
     report, rendered = wait(_run(read, month, pdf=pdf))
     print_report(report, rendered, own, as_json=as_json)
 

@@ -23,6 +23,7 @@ from scaicontrol_adapters.smtp import SmtpMail, SmtpSettings
 from scaicontrol_core.documents.mail import Mail, MailAttachment, MailRefused, MailSender, MailUnavailable
 from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.testing.mail import MemoryMail
+from scaicontrol_core.testing.secrets import MemorySecrets
 from tests.adapters.mail.conftest import PASSWORD, TOKEN, USER, a_mail, attachments_of
 
 FROM = "billing@scai.example"
@@ -325,9 +326,9 @@ async def test_a_gateway_that_is_silent_or_not_there_is_for_later(gateway: Any, 
 
 
 def test_the_settings_choose_the_way(tmp_path: Path) -> None:
-    assert isinstance(mail_channel(Settings(data_dir=tmp_path)), MailFolder)
+    assert isinstance(mail_channel(Settings(data_dir=tmp_path), MemorySecrets()), MailFolder)
     by_smtp = {"SCAICONTROL_MAIL": "smtp", "SCAICONTROL_MAIL_FROM": FROM, "SCAICONTROL_SMTP_HOST": "mx.example"}
-    sender = mail_channel(Settings.from_environment(by_smtp))
+    sender = mail_channel(Settings.from_environment(by_smtp), MemorySecrets())
     assert isinstance(sender, SmtpMail)
     assert (sender.settings.port, sender.settings.security) == (587, SmtpSecurity.STARTTLS)
     by_http = {
@@ -336,7 +337,7 @@ def test_the_settings_choose_the_way(tmp_path: Path) -> None:
         "SCAICONTROL_SCAISEND_URL": "https://send.example/",
         "SCAICONTROL_SCAISEND_TOKEN": TOKEN,
     }
-    assert isinstance(mail_channel(Settings.from_environment(by_http)), ScaiSendMail)
+    assert isinstance(mail_channel(Settings.from_environment(by_http), MemorySecrets()), ScaiSendMail)
 
 
 @pytest.mark.parametrize(
