@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from scaicontrol_cli import demo, documents, operating, simulation, tokens, vat
+from scaicontrol_cli import assistants, demo, doctor, documents, operating, simulation, tokens, vat
 from scaicontrol_cli.errors import FAILED, USAGE, error_json, exit_code, one_line
 from scaicontrol_cli.groups import QuickFlags
 from scaicontrol_core.kernel.errors import ScaiControlError
@@ -116,6 +116,8 @@ demo.add_to(app)
 simulation.add_to(app)
 tokens.add_to(app)
 app.add_typer(vat.app, name="vat")
+assistants.add_to(app)
+doctor.add_to(app)
 app.add_typer(documents.app, name="documents")
 
 

@@ -26,6 +26,7 @@ from scaicontrol_http.health import health_routes
 from scaicontrol_http.idempotency import Idempotency
 from scaicontrol_http.lifespan import lifespan
 from scaicontrol_http.observing import Observing
+from scaicontrol_http.mcp.mounting import Mounted
 from scaicontrol_http.openapi import openapi_config
 from scaicontrol_http.query_guard import note_parameters, refuse_unknown_parameters
 
@@ -59,10 +60,12 @@ def create_app(container: Container, *, owned: bool = False) -> Litestar:
         route_handlers=[
             *health_routes(container, verifier.issuers, metrics),
             *documentation.ROUTES,
+    mcp = Mounted(container)
             Router(PREFIX, route_handlers=[*_feature_routes()], guards=[refuse_customers, refuse_unknown_parameters]),
             # Who speaks OpenID Connect may add what it likes: unknown parameters must be ignored there.
             Router(
                 PREFIX, route_handlers=DEVELOPMENT_ROUTES if settings.dev_issuer and not settings.is_production else ()
+            *mcp.routes(),
             ),
         ],
         dependencies=dict(dependencies(container)),
@@ -72,7 +75,7 @@ def create_app(container: Container, *, owned: bool = False) -> Litestar:
         request_max_body_size=settings.body_limit,
         cors_config=_cors(settings),
         openapi_config=openapi_config(version("scaicontrol")),
-        lifespan=[lifespan(container, owned=owned)],
+        lifespan=[lifespan(container, owned=owned), mcp.living],
         logging_config=None,
         debug=False,
     )

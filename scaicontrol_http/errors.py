@@ -22,6 +22,8 @@ REQUEST_ID = "request_id"
 #: Where an error leaves its code for the log.
 PROBLEM_CODE = "problem_code"
 
+#: Where a route's ``opt`` names the document that tells clients where its tokens come from.
+RESOURCE_METADATA = "resource_metadata"
 #: The one place where a kind of error becomes a status.
 STATUS: Mapping[ErrorKind, int] = {
     ErrorKind.MALFORMED: 400,
@@ -82,7 +84,7 @@ def on_known_error(request: Request[Any, Any, Any], error: ScaiControlError) -> 
     if error.kind in _RETRY_AFTER:
         headers["Retry-After"] = str(_RETRY_AFTER[error.kind])
     if error.kind is ErrorKind.UNAUTHENTICATED:
-        headers["WWW-Authenticate"] = _challenge(error)
+        headers["WWW-Authenticate"] = _challenge(request, error)
     status = _STATUS_OF_CODE.get(error.code, STATUS[error.kind])
     return _answer(request, status, error.code, error.message, error.fields, error.hint, headers)
 
@@ -157,6 +159,9 @@ def _answer(
     return Response(problem, status_code=status, media_type=PROBLEM_JSON, headers=dict(headers or {}))
 
 
-def _challenge(error: ScaiControlError) -> str:
-    """Return the challenge of RFC 6750: without a token no error is named, with one it is."""
-    return "Bearer" if error.code == "token_missing" else 'Bearer error="invalid_token"'
+def _challenge(request: Request[Any, Any, Any], error: ScaiControlError) -> str:
+    """Return the challenge of RFC 6750: without a token no error is named, with one it is; RFC 9728 adds where from."""
+    metadata = request.scope["route_handler"].opt.get(RESOURCE_METADATA)
+    parts = [] if error.code == "token_missing" else ['error="invalid_token"']
+    parts += [f'resource_metadata="{metadata}"'] if metadata else []
+    return f"Bearer {', '.join(parts)}".strip()

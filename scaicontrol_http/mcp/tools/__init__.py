@@ -1,0 +1,1 @@
+"""The tools, one a module, under the names of what they are about."""

@@ -1,0 +1,127 @@
+"""The server for assistants on a real port, and the official client for everyone who may knock."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import httpx2
+import pytest
+import uvicorn
+from attrs import frozen
+from litestar import Litestar
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+
+#: To be entered and left by the test itself: a client lives in one task.
+Connecting = AbstractAsyncContextManager["Speaker"]
+Speak = Callable[..., Connecting]
+
+
+@frozen
+class Refusal:
+    """Why nothing was done, as a tool tells it."""
+
+    code: str
+    message: str
+    fields: Mapping[str, str]
+    hint: str | None
+    text: str
+
+
+@frozen
+class Speaker:
+    """An assistant, by the official client."""
+
+    client: Client
+
+    async def tools(self) -> Mapping[str, Any]:
+        """The tools that are offered to it, by name."""
+        return {tool.name: tool for tool in (await self.client.list_tools()).tools}
+
+    async def call(self, tool: str, action: str, **fields: Any) -> Any:
+        """Call a tool, however it ends."""
+        return await self.client.call_tool(tool, {"action": action, **fields})
+
+    async def does(self, tool: str, action: str, **fields: Any) -> Any:
+        """Do something that succeeds, and return its result."""
+        answer = await self.call(tool, action, **fields)
+        assert not answer.is_error, answer.content[0].text
+        assert answer.structured_content["action"] == action
+        assert answer.content[0].text.startswith(f"{action}: ")
+        return answer.structured_content["result"]
+
+    async def refused(self, tool: str, action: str, code: str, *pointers: str, **fields: Any) -> Refusal:
+        """Ask for something that is refused; return why, having checked code and fields."""
+        answer = await self.call(tool, action, **fields)
+        assert answer.is_error, answer.structured_content
+        error = answer.structured_content["error"]
+        assert error["code"] == code, error
+        wrong = {each["field"]: each["message"] for each in error["fields"]}
+        if pointers:
+            assert list(wrong) == list(pointers), error
+        text = answer.content[0].text
+        assert "Traceback" not in text
+        assert code in text
+        return Refusal(code, error["message"], wrong, error["hint"], text)
+
+
+@asynccontextmanager
+async def serving(app: Litestar) -> AsyncIterator[str]:
+    """Serve an application on a port of this machine, and yield its address."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
+        running = asyncio.create_task(server.serve(sockets=[listening]))
+        while not server.started and not running.done():  # noqa: ASYNC110  # uvicorn tells no other way
+            await asyncio.sleep(0)
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await running
+
+
+@asynccontextmanager
+async def speaking(address: str, headers: Mapping[str, str], **how: Any) -> AsyncIterator[Speaker]:
+    """Connect the official client with somebody's headers."""
+    async with (
+        httpx2.AsyncClient(headers=dict(headers), timeout=60) as http,
+        Client(streamable_http_client(f"{address}/mcp", http_client=http), **how) as client,
+    ):
+        yield Speaker(client)
+
+
+@pytest.fixture
+async def address(app: Litestar) -> AsyncIterator[str]:
+    """Where the application is served."""
+    async with serving(app) as found:
+        yield found
+
+
+@pytest.fixture
+def speak(address: str) -> Speak:
+    """Connect as the bearer of some headers."""
+    return lambda headers, **how: speaking(address, headers, **how)
+
+
+@pytest.fixture
+def boss_speaks(speak: Speak, admin: dict[str, str], world: Any) -> Callable[[], Connecting]:
+    """Connect as the platform's administrator."""
+    del world
+    return lambda: speak(admin)
+
+
+@pytest.fixture
+def acme_speaks(speak: Speak, headers: Callable[..., dict[str, str]], world: Any) -> Callable[[], Connecting]:
+    """Connect as Acme's administrator."""
+    return lambda: speak(headers("tenant_admin", tenant_id=world.acme, partner_id=world.operator))
+
+
+@pytest.fixture
+def reseller_speaks(speak: Speak, headers: Callable[..., dict[str, str]], world: Any) -> Callable[[], Connecting]:
+    """Connect as the reseller's administrator."""
+    return lambda: speak(headers("partner_admin", partner_id=world.reseller))
