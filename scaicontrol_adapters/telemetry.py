@@ -85,6 +85,8 @@ class Metrics:
     registry: CollectorRegistry = field(factory=CollectorRegistry)
     _requests: Counter = field(init=False)
     _seconds: Histogram = field(init=False)
+    _limited: Counter = field(init=False)
+    _fallbacks: Counter = field(init=False)
     _pending: Gauge = field(init=False)
     _keys: Gauge = field(init=False)
     _keys_age: Gauge = field(init=False)
@@ -101,6 +103,17 @@ class Metrics:
             "How long answers took, in seconds.",
             ("method", "route"),
             buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._limited = Counter(
+            "scaicontrol_http_rate_limited",
+            "Requests refused because their caller had its share, by policy.",
+            ("policy",),
+            registry=self.registry,
+        )
+        self._fallbacks = Counter(
+            "scaicontrol_http_rate_limit_fallbacks",
+            "Requests counted by this process alone, because Redis was away.",
             registry=self.registry,
         )
         self._pending = Gauge(
@@ -132,6 +145,14 @@ class Metrics:
         """Count an answered request."""
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
+
+    def rate_limited(self, policy: str) -> None:
+        """Count a request that was refused for coming too often."""
+        self._limited.labels(policy).inc()
+
+    def rate_limits_fell_back(self) -> None:
+        """Count a request that was judged without Redis."""
+        self._fallbacks.inc()
 
     def documents_pending(self, count: float) -> None:
         """Note how many documents wait; ``nan`` if nobody knows."""

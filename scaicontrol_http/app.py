@@ -12,6 +12,7 @@ from litestar.config.cors import CORSConfig
 from litestar.handlers import HTTPRouteHandler
 
 from scaicontrol_adapters.container import Container
+from scaicontrol_adapters.rate_limiting import rate_limiter
 from scaicontrol_adapters.scaikey.trust import token_verifier
 from scaicontrol_adapters.settings import Settings
 from scaicontrol_adapters.telemetry import Metrics, configure_logging
@@ -29,6 +30,7 @@ from scaicontrol_http.observing import Observing
 from scaicontrol_http.mcp.mounting import Mounted
 from scaicontrol_http.openapi import openapi_config
 from scaicontrol_http.query_guard import note_parameters, refuse_unknown_parameters
+from scaicontrol_http.rate_limits import RateLimits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,6 +57,7 @@ _PREFLIGHT_SECONDS = 600
 def create_app(container: Container, *, owned: bool = False) -> Litestar:
     """Return the application over a container; it closes the container at the end only if that is ``owned``."""
     settings, metrics = container.settings, Metrics()
+    limits = RateLimits(rate_limiter(settings, metrics), settings, metrics)
     verifier = token_verifier(container)
     app = Litestar(
         route_handlers=[
@@ -69,8 +72,9 @@ def create_app(container: Container, *, owned: bool = False) -> Litestar:
             ),
         ],
         dependencies=dict(dependencies(container)),
-        middleware=[Authentication(verifier), Idempotency(container)],
+        middleware=[Authentication(verifier, limits), Idempotency(container)],
         exception_handlers=EXCEPTION_HANDLERS,
+        on_shutdown=[limits.close],
         request_class=StrictRequest,
         request_max_body_size=settings.body_limit,
         cors_config=_cors(settings),
@@ -108,6 +112,14 @@ def _cors(settings: Settings) -> CORSConfig | None:
         allow_origins=list(settings.cors_origins),
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID"],
-        expose_headers=["ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Request-ID"],
+        expose_headers=[
+            "ETag",
+            "Idempotent-Replayed",
+            "Location",
+            "RateLimit",
+            "RateLimit-Policy",
+            "Retry-After",
+            "X-Request-ID",
+        ],
         max_age=_PREFLIGHT_SECONDS,
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from litestar.types import ASGIApp, Receive, Scope, Send
 
     from scaicontrol_adapters.scaikey.tokens import TokenVerifier
+    from scaicontrol_http.rate_limits import RateLimits
 
 _SCHEME = "bearer"
 
@@ -34,20 +35,29 @@ class Authentication(ASGIMiddleware):
     """
 
     verifier: TokenVerifier
+    limits: RateLimits
     scopes: tuple[ScopeType, ...] = field(init=False, default=(ScopeType.HTTP,))
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Verify the token, or refuse the request."""
-        state = scope["state"]
-        if scope["route_handler"].opt.get("public") or scope.get("method") == "OPTIONS":
-            actor = Actor.anonymous()
-        else:
-            caller = await self.verifier.caller(bearer_token(Headers.from_scope(scope).getall("authorization", [])))
-            state[CALLER_STATE], actor = caller, caller.actor
+        """Verify the token, or refuse the request; and those of a caller who asks too often."""
+        state, public = scope["state"], bool(scope["route_handler"].opt.get("public"))
+        asking = scope.get("method") == "OPTIONS"
+        actor = Actor.anonymous() if public or asking else await self._known(scope)
+        if not asking:
+            await self.limits.admit(scope, actor, public=public)
         actor = actor.with_request(state.get(REQUEST_ID) or "")
         state[ACTOR_STATE] = actor
         structlog.contextvars.bind_contextvars(actor=actor.subject, tenant_id=actor.scope.tenant_id)
         await next_app(scope, receive, send)
+
+    async def _known(self, scope: Scope) -> Actor:
+        try:
+            caller = await self.verifier.caller(bearer_token(Headers.from_scope(scope).getall("authorization", [])))
+        except Unauthenticated:
+            await self.limits.failed(scope)
+            raise
+        scope["state"][CALLER_STATE] = caller
+        return caller.actor
 
 
 def bearer_token(headers: Sequence[str]) -> str:

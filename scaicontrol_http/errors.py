@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Struct
 
 from scaicontrol_core.kernel.errors import ErrorKind, FieldError, ScaiControlError
+from scaicontrol_core.kernel.rate_limit import RateLimited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,9 +22,9 @@ PROBLEM_JSON = "application/problem+json"
 REQUEST_ID = "request_id"
 #: Where an error leaves its code for the log.
 PROBLEM_CODE = "problem_code"
-
 #: Where a route's ``opt`` names the document that tells clients where its tokens come from.
 RESOURCE_METADATA = "resource_metadata"
+
 #: The one place where a kind of error becomes a status.
 STATUS: Mapping[ErrorKind, int] = {
     ErrorKind.MALFORMED: 400,
@@ -81,7 +82,9 @@ class Problem(Struct, frozen=True, kw_only=True):
 def on_known_error(request: Request[Any, Any, Any], error: ScaiControlError) -> Response[Problem]:
     """Answer an error that the product raised on purpose."""
     headers = {}
-    if error.kind in _RETRY_AFTER:
+    if isinstance(error, RateLimited):
+        headers["Retry-After"] = str(error.retry_after)
+    elif error.kind in _RETRY_AFTER:
         headers["Retry-After"] = str(_RETRY_AFTER[error.kind])
     if error.kind is ErrorKind.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = _challenge(request, error)

@@ -13,6 +13,7 @@ from litestar.datastructures import Headers, MutableScopeHeaders
 from litestar.enums import ScopeType
 
 from scaicontrol_http.errors import PROBLEM_CODE, REQUEST_ID
+from scaicontrol_http.rate_limits import add_headers as add_rate_limit
 
 if TYPE_CHECKING:
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -89,5 +90,6 @@ def _add_headers(message: Message, scope: Scope, request_id: str) -> None:
     headers[HEADER] = request_id
     headers["X-Content-Type-Options"] = "nosniff"
     headers.setdefault("Referrer-Policy", "no-referrer")
+    add_rate_limit(headers, scope)
     if scope["path"].startswith("/api/"):
         headers.setdefault("Cache-Control", "no-store")

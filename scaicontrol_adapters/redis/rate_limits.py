@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define, field
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
-_MILLISECONDS = 1000
 #: The rule of ``scaicontrol_core.kernel.rate_limit.judge``, by the clock of Redis: processes need not agree on the
 #: time. One script is one step: nobody counts between another's look and his own count.
 _SCRIPT = """
@@ -45,11 +43,6 @@ return {passes, spent, string.format('%d', oldest), string.format('%d', now)}
 """
 
 
-def milliseconds() -> int:
-    """Return the time of a clock that never goes back."""
-    return int(time.monotonic() * _MILLISECONDS)
-
-
 @define(eq=False)
 class RedisRateLimiter(RedisLine):
     """Counts in Redis (port ``RateLimiter``). While it is away, this process counts what it sees itself.
@@ -61,8 +54,8 @@ class RedisRateLimiter(RedisLine):
     away: ClassVar[str] = "rate_limits_away"
     back: ClassVar[str] = "rate_limits_back"
 
-    fallback: MemoryRateLimiter = field(factory=lambda: MemoryRateLimiter(milliseconds))
-    on_fallback: Callable[[], None] = field(default=lambda: None)
+    fallback: MemoryRateLimiter = field(kw_only=True)
+    on_fallback: Callable[[], None] = field(kw_only=True, default=lambda: None)
 
     async def take(self, key: str, allowance: Allowance) -> Verdict:
         """Judge one request of a caller, and count it if it passes."""

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from scaicontrol_adapters.redis.rate_limits import RedisRateLimiter, milliseconds
+from scaicontrol_adapters.rate_limiting import milliseconds
+from scaicontrol_adapters.redis.rate_limits import RedisRateLimiter
 from scaicontrol_core.kernel.rate_limit import Allowance, MemoryRateLimiter, RateLimiter
 from tests.services.redis import OwnRedis
 
@@ -23,7 +24,12 @@ async def limiter(request: pytest.FixtureRequest) -> AsyncIterator[RateLimiter]:
     if request.param == "memory":
         yield MemoryRateLimiter(milliseconds)
         return
-    opened = RedisRateLimiter(request.getfixturevalue("redis_url"), patience=PATIENCE, on_fallback=_fell_back)
+    opened = RedisRateLimiter(
+        request.getfixturevalue("redis_url"),
+        fallback=MemoryRateLimiter(milliseconds),
+        patience=PATIENCE,
+        on_fallback=_fell_back,
+    )
     yield opened
     await opened.close()
 
@@ -61,7 +67,7 @@ async def test_who_waits_as_told_passes_again(limiter: RateLimiter) -> None:
 
 
 async def test_redis_forgets_by_itself_and_never_learns_who_asked(redis_url: str) -> None:
-    limiter = RedisRateLimiter(redis_url, patience=PATIENCE)
+    limiter = RedisRateLimiter(redis_url, fallback=MemoryRateLimiter(milliseconds), patience=PATIENCE)
     await limiter.take("tina@acme.example", FIVE)
     client = limiter._connected()
     (key,) = [key async for key in client.scan_iter("*")]
@@ -72,7 +78,9 @@ async def test_redis_forgets_by_itself_and_never_learns_who_asked(redis_url: str
 
 def _take_many(url: str, times: int) -> int:
     async def run() -> int:
-        limiter = RedisRateLimiter(url, patience=PATIENCE, on_fallback=_fell_back)
+        limiter = RedisRateLimiter(
+            url, fallback=MemoryRateLimiter(milliseconds), patience=PATIENCE, on_fallback=_fell_back
+        )
         found = [(await limiter.take("tina", Allowance("shared", 100, 3600))).passes for _ in range(times)]
         await limiter.close()
         return sum(found)
@@ -84,12 +92,17 @@ def test_processes_share_one_count(redis_url: str) -> None:
     with multiprocessing.get_context("spawn").Pool(3) as pool:
         found = pool.starmap(_take_many, [(redis_url, 60)] * 3)
     assert sum(found) == 100
-    assert all(found)
 
 
 async def test_without_redis_each_process_counts_for_itself(own_redis: OwnRedis) -> None:
     told: list[str] = []
-    limiter = RedisRateLimiter(own_redis.url, patience=PATIENCE, pause=3600, on_fallback=lambda: told.append("once"))
+    limiter = RedisRateLimiter(
+        own_redis.url,
+        fallback=MemoryRateLimiter(milliseconds),
+        patience=PATIENCE,
+        pause=3600,
+        on_fallback=lambda: told.append("once"),
+    )
     assert (await limiter.take("tina", FIVE)).remaining == 4
     own_redis.kill()
     found = [await limiter.take("tina", FIVE) for _ in range(6)]
