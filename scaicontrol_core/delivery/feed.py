@@ -1,0 +1,47 @@
+"""The feed: events in an order that never changes behind a reader."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from scaicontrol_core.kernel.errors import Invalid
+from scaicontrol_core.kernel.paging import decode_cursor, encode_cursor
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scaicontrol_core.delivery.ports import FeedItem
+
+_MOST_POSITION = 2**63 - 1
+
+
+@frozen
+class EventFeed:
+    """A part of the feed, oldest first. ``next_cursor`` is where to go on, now or in a month; ``more`` if now."""
+
+    events: tuple[dict[str, Any], ...]
+    next_cursor: str | None
+    more: bool
+
+
+def position_of(cursor: str | None) -> int:
+    """Return the position a cursor stands for; ``Invalid`` (``cursor_invalid``) if it is none of ours."""
+    if cursor is None:
+        return 0
+    (text,) = decode_cursor(cursor, 1)
+    if not text.isascii() or not text.isdigit() or int(text) > _MOST_POSITION:
+        raise Invalid.field("/after", "This is not a cursor of the feed.", code="cursor_invalid")
+    return int(text)
+
+
+def feed_of(items: Sequence[FeedItem], limit: int, after: str | None) -> EventFeed:
+    """Return up to ``limit`` of the items, of which there is one more if there is more to read."""
+    shown = items[:limit]
+    return EventFeed(
+        events=tuple(json.loads(item.body) for item in shown),
+        next_cursor=encode_cursor(str(shown[-1].position)) if shown else after,
+        more=len(items) > limit,
+    )

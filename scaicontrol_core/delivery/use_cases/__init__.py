@@ -1,0 +1,1 @@
+"""What can be done with webhooks, and the two passes that make events travel."""
