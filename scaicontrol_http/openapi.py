@@ -17,6 +17,7 @@ from litestar.routes import HTTPRoute
 
 from scaicontrol_http.errors import PROBLEM_JSON
 from scaicontrol_http.query_guard import PARAMETERS
+from scaicontrol_http.sorting import describe_sorting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -199,6 +200,7 @@ def _add_around(operation: dict[str, Any], path: str, handler: HTTPRouteHandler)
     if REQUEST_BODY in handler.opt:
         operation["requestBody"] = handler.opt[REQUEST_BODY]
     parameters = operation.setdefault("parameters", [])
+    describe_sorting(operation, handler)
     parameters += [{"$ref": "#/components/parameters/IdempotencyKey"}] if idempotent else []
     parameters += [{"$ref": "#/components/parameters/IfMatch"}] if versioned else []
     applying = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar, dataclass_transform
 
@@ -47,6 +47,11 @@ class Listing(msgspec.Struct, Generic[T], kw_only=True):
 def listing(page: Page[T], show: Callable[[T], A]) -> Listing[A]:
     """Show a page of the core's values."""
     return Listing(items=[show(item) for item in page.items], total=page.total, next_cursor=page.next_cursor)
+
+
+def whole(items: Sequence[T], show: Callable[[T], A]) -> Listing[A]:
+    """Show a list that is short by nature, or that only makes sense as a whole: it has one part."""
+    return Listing(items=[show(item) for item in items], total=len(items), next_cursor=None)
 
 
 def instant_of(value: datetime | None, pointer: str) -> datetime | None:

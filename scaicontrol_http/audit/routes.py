@@ -8,16 +8,17 @@ from litestar import get
 from litestar.params import FromQuery
 
 from scaicontrol_core.access.actor import ActorKind
-from scaicontrol_core.audit.ports import AuditFilter
+from scaicontrol_core.audit.ports import ENTRIES, AuditFilter
 from scaicontrol_core.audit.use_cases.read_audit_log import ReadAuditLog
 from scaicontrol_core.kernel.ids import PartnerId, TenantId
 from scaicontrol_http.audit import histories
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
 from scaicontrol_http.dependencies import Actor, Container, PageRequest
 from scaicontrol_http.requests import Listing, instant_of, listing
+from scaicontrol_http.sorting import SORTING
 
 
-@get("/admin/audit-log", tags=["Admin: platform"], summary="Read the audit log")
+@get("/admin/audit-log", tags=["Admin: platform"], summary="Read the audit log", opt={SORTING: ENTRIES})
 async def read_audit_log(
     container: Container,
     actor: Actor,

@@ -11,6 +11,7 @@ from litestar.params import FromPath, QueryParameter
 
 from scaicontrol_adapters.reports import commissions_csv
 from scaicontrol_core.billing.billing_run import parse_month
+from scaicontrol_core.billing.commissions.ports import COMMISSION_STATEMENTS
 from scaicontrol_core.billing.commissions.statement import CommissionStatement
 from scaicontrol_core.billing.use_cases.list_commissions import ListCommissions
 from scaicontrol_core.billing.use_cases.read_commissions import ReadCommissions
@@ -19,6 +20,7 @@ from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.ids import PartnerId
 from scaicontrol_http.dependencies import Actor, Container, PageRequest
 from scaicontrol_http.requests import Answer, Listing, attachment, listing
+from scaicontrol_http.sorting import SORTING
 
 _TAG = "Admin: partners"
 _JSON, _CSV, _PDF = "application/json", "text/csv", "application/pdf"
@@ -103,7 +105,12 @@ class CommissionsAnswer(Answer):
     statements: list[CommissionStatementAnswer]
 
 
-@get("/admin/partners/{partner_id:str}/commissions", tags=[_TAG], summary="List a partner's commission statements")
+@get(
+    "/admin/partners/{partner_id:str}/commissions",
+    tags=[_TAG],
+    summary="List a partner's commission statements",
+    opt={SORTING: COMMISSION_STATEMENTS},
+)
 async def list_commissions(
     container: Container, actor: Actor, page: PageRequest, partner_id: FromPath[str]
 ) -> Listing[CommissionSummaryAnswer]:

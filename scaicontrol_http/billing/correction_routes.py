@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 import msgspec
@@ -9,10 +10,19 @@ from litestar import get
 from litestar.params import FromQuery
 
 from scaicontrol_core.billing.use_cases.list_vat_corrections import ListVatCorrections
+from scaicontrol_core.billing.vat_corrections import VatCorrection
 from scaicontrol_core.kernel.events import to_json
 from scaicontrol_core.kernel.ids import PartnerId
-from scaicontrol_http.dependencies import Actor, Container
-from scaicontrol_http.requests import Answer, Listing
+from scaicontrol_core.kernel.paging import Sorting, SortKey, paged, sortable
+from scaicontrol_http.dependencies import Actor, Container, PageRequest
+from scaicontrol_http.requests import Answer, Listing, listing
+from scaicontrol_http.sorting import SORTING
+
+_CORRECTIONS = Sorting("vat_corrections", ("issue_date", "number"), "issue_date")
+_KEYS: Mapping[str, SortKey[VatCorrection]] = {
+    "issue_date": lambda each: (sortable(each.issue_date), each.invoice_id),
+    "number": lambda each: (each.number, each.invoice_id),
+}
 
 
 class VatCorrectionAnswer(Answer):
@@ -33,10 +43,16 @@ class VatCorrectionAnswer(Answer):
     reference: str | None
 
 
-@get("/admin/billing/vat-corrections", tags=["Admin: invoices"], summary="List VAT charged for want of proof")
+@get(
+    "/admin/billing/vat-corrections",
+    tags=["Admin: invoices"],
+    summary="List VAT charged for want of proof",
+    opt={SORTING: _CORRECTIONS},
+)
 async def list_vat_corrections(
     container: Container,
     actor: Actor,
+    page: PageRequest,
     seller_id: FromQuery[str | None] = None,
     since: FromQuery[date | None] = None,
 ) -> Listing[VatCorrectionAnswer]:
@@ -46,5 +62,9 @@ async def list_vat_corrections(
     """
     seller = PartnerId(seller_id) if seller_id else None
     found = await container.use(ListVatCorrections)(actor, seller_id=seller, since=since)
-    items = msgspec.convert(to_json(found), list[VatCorrectionAnswer])
-    return Listing(items=items, total=len(items), next_cursor=None)
+    criteria = {"seller_id": seller_id, "since": since}
+    return listing(paged(found, page, _CORRECTIONS, _KEYS, criteria), _shown)
+
+
+def _shown(correction: VatCorrection) -> VatCorrectionAnswer:
+    return msgspec.convert(to_json(correction), VatCorrectionAnswer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, QueryParameter
 
 from scaicontrol_core.documents.producing import DraftHasNoDocument
+from scaicontrol_core.documents.revision import DocumentRevision
 from scaicontrol_core.documents.use_cases.list_document_revisions import ListDocumentRevisions
 from scaicontrol_core.documents.use_cases.preview_draft import PreviewDraft
 from scaicontrol_core.documents.use_cases.read_invoice_pdf import InvoicePdf, ReadInvoicePdf
@@ -19,11 +21,15 @@ from scaicontrol_core.documents.use_cases.render_statement import RenderStatemen
 from scaicontrol_core.documents.use_cases.state_account import StateAccount
 from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.ids import InvoiceId, TenantId
+from scaicontrol_core.kernel.paging import Sorting, SortKey, paged, sortable
 from scaicontrol_http.billing.document_schemas import RevisionAnswer, StatementAnswer
-from scaicontrol_http.dependencies import Actor, Container
-from scaicontrol_http.requests import Listing, attachment
+from scaicontrol_http.dependencies import Actor, Container, PageRequest
+from scaicontrol_http.requests import Listing, attachment, listing
+from scaicontrol_http.sorting import SORTING
 from scaicontrol_http.tenancy.routes import own_tenant
 
+_REVISIONS = Sorting("revisions", ("revision",), "revision")
+_KEYS: Mapping[str, SortKey[DocumentRevision]] = {"revision": lambda each: (sortable(each.revision),)}
 _ADMIN = "Admin: invoices"
 _OWN = "Billing"
 _JSON, _PDF = "application/json", "application/pdf"
@@ -66,11 +72,18 @@ async def get_own_pdf(container: Container, actor: Actor, invoice_id: FromPath[s
     return _pdf(await container.use(ReadInvoicePdf)(actor, InvoiceId(invoice_id)))
 
 
-@get("/admin/invoices/{invoice_id:str}/revisions", tags=[_ADMIN], summary="List the revisions of an invoice's PDF")
-async def list_revisions(container: Container, actor: Actor, invoice_id: FromPath[str]) -> Listing[RevisionAnswer]:
-    """Every rendering that anybody may have seen, oldest first."""
+@get(
+    "/admin/invoices/{invoice_id:str}/revisions",
+    tags=[_ADMIN],
+    summary="List the revisions of an invoice's PDF",
+    opt={SORTING: _REVISIONS},
+)
+async def list_revisions(
+    container: Container, actor: Actor, page: PageRequest, invoice_id: FromPath[str]
+) -> Listing[RevisionAnswer]:
+    """Every rendering that anybody may have seen, oldest first unless sorted otherwise."""
     known = await container.use(ListDocumentRevisions)(actor, InvoiceId(invoice_id))
-    return Listing(items=[RevisionAnswer.of(each) for each in known], total=len(known), next_cursor=None)
+    return listing(paged(known, page, _REVISIONS, _KEYS, {"invoice_id": invoice_id}), RevisionAnswer.of)
 
 
 @post(

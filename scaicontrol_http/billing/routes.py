@@ -10,7 +10,7 @@ from scaicontrol_core.billing.billing_run import parse_month
 from scaicontrol_core.billing.claiming import Sharing
 from scaicontrol_core.billing.invoice import Invoice
 from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus
-from scaicontrol_core.billing.ports import InvoiceFilter
+from scaicontrol_core.billing.ports import INVOICES, InvoiceFilter
 from scaicontrol_core.billing.use_cases.audit_numbering import AuditNumbering
 from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
 from scaicontrol_core.billing.use_cases.edit_draft import EditDraft
@@ -22,7 +22,7 @@ from scaicontrol_core.billing.use_cases.order_lines import OrderLines
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
 from scaicontrol_core.documents.einvoice.precheck import warnings
-from scaicontrol_core.documents.use_cases.list_sends import ListSends
+from scaicontrol_core.documents.use_cases.show_invoice import ShowInvoice
 from scaicontrol_core.kernel.checks import choice
 from scaicontrol_core.kernel.ids import InvoiceId, LineId, PartnerId, RunId, TenantId
 from scaicontrol_http.billing import credit_notes, documents, einvoices
@@ -41,8 +41,9 @@ from scaicontrol_http.billing.schemas import (
 )
 from scaicontrol_http.billing.upcoming import UPCOMING_ROUTES
 from scaicontrol_http.dependencies import Actor, Container, ExpectedVersion, PageRequest
-from scaicontrol_http.requests import Listing, etag, listing
+from scaicontrol_http.requests import Listing, etag, listing, whole
 from scaicontrol_http.sending.schemas import SendAnswer
+from scaicontrol_http.sorting import SORTING
 from scaicontrol_http.tenancy.routes import own_tenant
 
 _ADMIN = "Admin: invoices"
@@ -60,7 +61,7 @@ def _answer(invoice: Invoice, status_code: int = 200) -> Response[InvoiceAnswer]
 # -- administrators --------------------------------------------------------------------------
 
 
-@get(["/admin/invoices", "/admin/billing/invoices"], tags=[_ADMIN], summary="List invoices")
+@get(["/admin/invoices", "/admin/billing/invoices"], tags=[_ADMIN], summary="List invoices", opt={SORTING: INVOICES})
 async def list_invoices(
     container: Container,
     actor: Actor,
@@ -97,9 +98,10 @@ async def draft_invoice(container: Container, actor: Actor, data: JSONBody[NewIn
 @get("/admin/invoices/{invoice_id:str}", tags=[_ADMIN], summary="Show an invoice")
 async def get_invoice(container: Container, actor: Actor, invoice_id: FromPath[str]) -> Response[InvoiceAnswer]:
     """One invoice within scope, with its lines, what finalization froze, and what was sent of it."""
-    invoice = await container.use(GetInvoice)(actor, InvoiceId(invoice_id))
-    sends = [SendAnswer.told(story) for story in await container.use(ListSends)(actor, invoice.id)]
-    return Response(structs.replace(InvoiceAnswer.of(invoice), sends=sends), headers=etag(invoice.version))
+    shown = await container.use(ShowInvoice)(actor, InvoiceId(invoice_id))
+    answer = InvoiceAnswer.of(shown.invoice)
+    answer.sends = [SendAnswer.told(story) for story in shown.sends]
+    return Response(answer, headers=etag(shown.invoice.version))
 
 
 @patch("/admin/invoices/{invoice_id:str}", tags=[_ADMIN], summary="Edit a draft")
@@ -179,13 +181,13 @@ async def numbering_audit(
 ) -> Listing[SeriesAuditAnswer]:
     """Walk every series within scope: gaps, dates, hashes, and the columns beside the documents."""
     audits = await container.use(AuditNumbering)(actor, PartnerId(seller_id) if seller_id else None)
-    return Listing(items=[SeriesAuditAnswer.of(audit) for audit in audits], total=len(audits), next_cursor=None)
+    return whole(audits, SeriesAuditAnswer.of)
 
 
 # -- a tenant's own --------------------------------------------------------------------------
 
 
-@get("/billing/invoices", tags=[_OWN], summary="List own invoices")
+@get("/billing/invoices", tags=[_OWN], summary="List own invoices", opt={SORTING: INVOICES})
 async def list_own(
     container: Container,
     actor: Actor,

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody
 
-from scaicontrol_core.documents.brand.asset import AssetId
+from scaicontrol_core.documents.brand.asset import AssetId, BrandAsset
 from scaicontrol_core.documents.use_cases.delete_brand_asset import DeleteBrandAsset
 from scaicontrol_core.documents.use_cases.list_brand_assets import ListBrandAssets
 from scaicontrol_core.documents.use_cases.upload_brand_asset import UploadBrandAsset
 from scaicontrol_core.kernel.ids import PartnerId
+from scaicontrol_core.kernel.paging import Sorting, SortKey, paged, sortable
 from scaicontrol_http.brand.schemas import AssetAnswer, AssetBody, UploadAnswer
-from scaicontrol_http.dependencies import Actor, Container
-from scaicontrol_http.requests import Listing
+from scaicontrol_http.dependencies import Actor, Container, PageRequest
+from scaicontrol_http.requests import Listing, listing
+from scaicontrol_http.sorting import SORTING
 
+_ASSETS = Sorting("brand_assets", ("created_at", "name"), "created_at")
+_KEYS: Mapping[str, SortKey[BrandAsset]] = {
+    "created_at": lambda asset: (sortable(asset.created_at), asset.id),
+    "name": lambda asset: (asset.name, asset.id),
+}
 _TAG = "Admin: partners"
 _PATH = "/admin/partners/{partner_id:str}/assets"
 #: A font of 2 MiB in base64, and its name.
 _MAX_BODY = 3 * 1024 * 1024
 
 
-@get(_PATH, tags=[_TAG], summary="List a partner's logos and fonts")
-async def list_assets(container: Container, actor: Actor, partner_id: FromPath[str]) -> Listing[AssetAnswer]:
-    """Those in use, oldest first."""
+@get(_PATH, tags=[_TAG], summary="List a partner's logos and fonts", opt={SORTING: _ASSETS})
+async def list_assets(
+    container: Container, actor: Actor, page: PageRequest, partner_id: FromPath[str]
+) -> Listing[AssetAnswer]:
+    """Those in use, oldest first unless sorted otherwise."""
     found = await container.use(ListBrandAssets)(actor, PartnerId(partner_id))
-    return Listing(items=[AssetAnswer.of(asset) for asset in found], total=len(found), next_cursor=None)
+    return listing(paged(found, page, _ASSETS, _KEYS, {"partner_id": partner_id}), AssetAnswer.of)
 
 
 @post(

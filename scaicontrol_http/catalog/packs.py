@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import field, structs
 
 from scaicontrol_core.catalog.catalogue_file import PackEntry, read_pack
+from scaicontrol_core.catalog.ports import PACKS
 from scaicontrol_core.catalog.priced_pack import ID_PREFIX, PricedPack
 from scaicontrol_core.catalog.use_cases.deactivate_pack import DeactivatePack
 from scaicontrol_core.catalog.use_cases.get_pack import GetPack
@@ -18,6 +19,7 @@ from scaicontrol_core.catalog.use_cases.save_pack import MUST_BE_NEW, SavePack
 from scaicontrol_http.catalog.schemas import PackAnswer
 from scaicontrol_http.dependencies import Actor, Container, ExpectedVersion, PageRequest
 from scaicontrol_http.requests import Body, Listing, etag, listing
+from scaicontrol_http.sorting import SORTING
 
 _TAG = "Admin: registry"
 _ONE = "/admin/packs/{slug:str}"
@@ -85,7 +87,7 @@ class AdminPackAnswer(PackAnswer):
         )
 
 
-@get("/admin/packs", tags=[_TAG], summary="List all packs")
+@get("/admin/packs", tags=[_TAG], summary="List all packs", opt={SORTING: PACKS})
 async def list_all_packs(container: Container, actor: Actor, page: PageRequest) -> Listing[AdminPackAnswer]:
     """Every pack, hidden ones included."""
     return listing(await container.use(ListPacks)(actor, page, include_hidden=True), AdminPackAnswer.of)

@@ -8,6 +8,7 @@ from litestar import Response, delete, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from scaicontrol_core.catalog.plan import Plan
+from scaicontrol_core.catalog.ports import PACKS, PLANS, SERVICES
 from scaicontrol_core.catalog.use_cases.deactivate_plan import DeactivatePlan
 from scaicontrol_core.catalog.use_cases.delete_plan import DeletePlan
 from scaicontrol_core.catalog.use_cases.get_service import GetService
@@ -28,13 +29,20 @@ from scaicontrol_http.catalog.schemas import (
 )
 from scaicontrol_http.dependencies import Actor, Container, ExpectedVersion, PageRequest
 from scaicontrol_http.requests import Listing, etag, listing
+from scaicontrol_http.sorting import SORTING
 
 _PUBLIC = {"public": True}
 _CATALOG = "Catalogue"
 _REGISTRY = "Admin: registry"
 
 
-@get("/catalog/services", tags=[_CATALOG], summary="List services on offer", opt=_PUBLIC, security=[])
+@get(
+    "/catalog/services",
+    tags=[_CATALOG],
+    summary="List services on offer",
+    opt={**_PUBLIC, SORTING: SERVICES},
+    security=[],
+)
 async def list_services(container: Container, actor: Actor, page: PageRequest) -> Listing[ServiceAnswer]:
     """Active, public services. Needs no token."""
     return listing(await container.use(ListServices)(actor, page), ServiceAnswer.of)
@@ -46,19 +54,25 @@ async def get_service(container: Container, actor: Actor, slug: FromPath[str]) -
     return ServiceAnswer.of(await container.use(GetService)(actor, slug))
 
 
-@get("/catalog/services/{slug:str}/plans", tags=[_CATALOG], summary="List a service's plans", opt=_PUBLIC, security=[])
+@get(
+    "/catalog/services/{slug:str}/plans",
+    tags=[_CATALOG],
+    summary="List a service's plans",
+    opt={**_PUBLIC, SORTING: PLANS},
+    security=[],
+)
 async def list_plans(container: Container, actor: Actor, page: PageRequest, slug: FromPath[str]) -> Listing[PlanAnswer]:
     """Active, public plans of one service. Needs no token."""
     return listing(await container.use(ListPlans)(actor, page, slug), PlanAnswer.of)
 
 
-@get("/catalog/packs", tags=[_CATALOG], summary="List packs on offer", opt=_PUBLIC, security=[])
+@get("/catalog/packs", tags=[_CATALOG], summary="List packs on offer", opt={**_PUBLIC, SORTING: PACKS}, security=[])
 async def list_packs(container: Container, actor: Actor, page: PageRequest) -> Listing[PackAnswer]:
     """Active, public packs with their price. Needs no token."""
     return listing(await container.use(ListPacks)(actor, page), PackAnswer.of)
 
 
-@get("/admin/registry/services", tags=[_REGISTRY], summary="List all services")
+@get("/admin/registry/services", tags=[_REGISTRY], summary="List all services", opt={SORTING: SERVICES})
 async def list_all_services(
     container: Container,
     actor: Actor,

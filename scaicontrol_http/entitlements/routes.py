@@ -13,7 +13,8 @@ from scaicontrol_core.entitlements.use_cases.read_entitlement import ReadEntitle
 from scaicontrol_core.kernel.ids import TenantId
 from scaicontrol_http.dependencies import Actor, Container
 from scaicontrol_http.entitlements.conditional import conditional
-from scaicontrol_http.entitlements.schemas import EntitlementAnswer, EntitlementListing
+from scaicontrol_http.entitlements.schemas import EntitlementAnswer
+from scaicontrol_http.requests import Listing, whole
 from scaicontrol_http.tenancy.routes import own_tenant
 
 _ENTITLEMENTS = "Entitlements"
@@ -49,11 +50,10 @@ async def show_entitlement(
 @get("/entitlements", tags=[_ENTITLEMENTS], summary="List what a tenant may use", responses=_SAME)
 async def list_entitlements(
     request: Request[Any, Any, Any], container: Container, actor: Actor, tenant_id: _Tenant = None
-) -> Response[EntitlementListing]:
+) -> Response[Listing[EntitlementAnswer]]:
     """Each service that the tenant has a live subscription to; a service's token sees its own alone."""
     found = await container.use(ListEntitlements)(actor, _whose(actor, tenant_id))
-    items = [EntitlementAnswer.of(each) for each in found.entitlements]
-    return conditional(request, EntitlementListing(items=items), found.left)
+    return conditional(request, whole(found.entitlements, EntitlementAnswer.of), found.left)
 
 
 def _whose(actor: Actor, tenant_id: str | None) -> TenantId:

@@ -117,9 +117,3 @@ class EntitlementAnswer(Answer):
             further=shown[1:],
             **first,
         )
-
-
-class EntitlementListing(Answer):
-    """One for each service that the tenant has a live subscription to."""
-
-    items: list[EntitlementAnswer]

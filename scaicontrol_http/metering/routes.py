@@ -15,8 +15,9 @@ from scaicontrol_core.metering.use_cases.ingest_usage import IngestUsage, UsageB
 from scaicontrol_core.metering.use_cases.read_usage import ReadUsage, UsageQuery
 from scaicontrol_http.dependencies import Actor, Container
 from scaicontrol_http.metering.reading import MAX_BYTES, read_events
-from scaicontrol_http.metering.schemas import USAGE_BODY, MetricUsageListing, UsageAnswer
+from scaicontrol_http.metering.schemas import USAGE_BODY, MetricUsageAnswer, UsageAnswer
 from scaicontrol_http.openapi import REQUEST_BODY
+from scaicontrol_http.requests import Listing, whole
 from scaicontrol_http.tenancy.routes import own_tenant
 
 _METERING = "Metering"
@@ -52,14 +53,14 @@ async def show_own_usage(
     start: FromQuery[date | None] = None,
     end: FromQuery[date | None] = None,
     service: FromQuery[str | None] = None,
-) -> MetricUsageListing:
+) -> Listing[MetricUsageAnswer]:
     """Each metric of the caller's tenant: what was used in the period that runs, its quota, and a series.
 
     `by` is `hour` (UTC), `day` or `month` (in the seller's zone); `start` and `end` (exclusive) are local days, the 30
     until today by default.
     """
     query = _query(own_tenant(actor), by, start, end, service)
-    return MetricUsageListing.of(await container.use(ReadUsage)(actor, query))
+    return whole(await container.use(ReadUsage)(actor, query), MetricUsageAnswer.of)
 
 
 @get("/admin/usage", tags=[_METERING], summary="Show a tenant's usage")
@@ -71,10 +72,10 @@ async def show_usage(
     start: FromQuery[date | None] = None,
     end: FromQuery[date | None] = None,
     service: FromQuery[str | None] = None,
-) -> MetricUsageListing:
+) -> Listing[MetricUsageAnswer]:
     """The same of any tenant within the caller's scope."""
     query = _query(TenantId(tenant_id), by, start, end, service)
-    return MetricUsageListing.of(await container.use(ReadUsage)(actor, query))
+    return whole(await container.use(ReadUsage)(actor, query), MetricUsageAnswer.of)
 
 
 def _query(tenant_id: TenantId, by: str, start: date | None, end: date | None, service: str | None) -> UsageQuery:

@@ -109,17 +109,6 @@ class MetricUsageAnswer(Answer):
         )
 
 
-class MetricUsageListing(Answer):
-    """All metrics of a tenant's subscriptions, by service."""
-
-    items: list[MetricUsageAnswer]
-
-    @classmethod
-    def of(cls, usage: Sequence[MetricUsage]) -> Self:
-        """Show them."""
-        return cls(items=[MetricUsageAnswer.of(each) for each in usage])
-
-
 _EVENT: dict[str, Any] = {
     "type": "object",
     "title": "UsageEvent",

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from scaicontrol_core.kernel.checks import choice
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, TenantId
 from scaicontrol_core.payments.lifecycle import PaymentKind, PaymentMethod, PaymentStatus
-from scaicontrol_core.payments.ports import PaymentFilter
+from scaicontrol_core.payments.ports import PAYMENTS, PaymentFilter
 from scaicontrol_core.payments.use_cases.list_payments import ListPayments
 from scaicontrol_core.payments.use_cases.read_balances import ReadBalances
 from scaicontrol_core.payments.use_cases.record_failed_payment import RecordFailedPayment
@@ -32,7 +32,8 @@ from scaicontrol_http.payments.schemas import (
     RefundAnswer,
     RefundBody,
 )
-from scaicontrol_http.requests import Listing, etag, listing
+from scaicontrol_http.requests import Listing, etag, listing, whole
+from scaicontrol_http.sorting import SORTING
 from scaicontrol_http.tenancy.routes import own_tenant
 
 _ADMIN = "Admin: payments"
@@ -103,7 +104,12 @@ async def record_refund(
     return Response(RefundAnswer.of(recorded), status_code=201, headers=etag(recorded.invoice.version))
 
 
-@get("/admin/invoices/{invoice_id:str}/payments", tags=[_ADMIN], summary="List an invoice's payments")
+@get(
+    "/admin/invoices/{invoice_id:str}/payments",
+    tags=[_ADMIN],
+    summary="List an invoice's payments",
+    opt={SORTING: PAYMENTS},
+)
 async def list_invoice_payments(
     container: Container, actor: Actor, page: PageRequest, invoice_id: FromPath[str]
 ) -> Listing[PaymentAnswer]:
@@ -112,7 +118,7 @@ async def list_invoice_payments(
     return listing(await container.use(ListPayments)(actor, wanted, page), PaymentAnswer.of)
 
 
-@get("/admin/payments", tags=[_ADMIN], summary="List payments")
+@get("/admin/payments", tags=[_ADMIN], summary="List payments", opt={SORTING: PAYMENTS})
 async def list_payments(
     container: Container,
     actor: Actor,
@@ -169,7 +175,12 @@ async def get_own_balances(container: Container, actor: Actor) -> Listing[Balanc
     return await _balances(container, actor, own_tenant(actor))
 
 
-@get("/billing/invoices/{invoice_id:str}/payments", tags=[_OWN], summary="List an own invoice's payments")
+@get(
+    "/billing/invoices/{invoice_id:str}/payments",
+    tags=[_OWN],
+    summary="List an own invoice's payments",
+    opt={SORTING: PAYMENTS},
+)
 async def list_own_payments(
     container: Container, actor: Actor, page: PageRequest, invoice_id: FromPath[str]
 ) -> Listing[PaymentAnswer]:
@@ -180,7 +191,7 @@ async def list_own_payments(
 
 async def _balances(container: Container, actor: Actor, tenant_id: TenantId) -> Listing[BalanceAnswer]:
     found = await container.use(ReadBalances)(actor, tenant_id)
-    return Listing(items=[BalanceAnswer.of(each) for each in found], total=len(found), next_cursor=None)
+    return whole(found, BalanceAnswer.of)
 
 
 ROUTES = (

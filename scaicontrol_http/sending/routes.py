@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -9,14 +10,15 @@ from litestar.params import FromPath, JSONBody
 
 from scaicontrol_core.billing.use_cases.record_hand_over import RecordHandOver
 from scaicontrol_core.documents.transmission import SendId
-from scaicontrol_core.documents.use_cases.list_sends import ListSends
+from scaicontrol_core.documents.use_cases.list_sends import ListSends, SendStory
 from scaicontrol_core.documents.use_cases.retry_send import RetrySend
 from scaicontrol_core.documents.use_cases.send_invoice import SendInvoice
 from scaicontrol_core.documents.use_cases.send_test_mail import SendTestMail
 from scaicontrol_core.kernel.ids import InvoiceId
+from scaicontrol_core.kernel.paging import Sorting, SortKey, paged, sortable
 from scaicontrol_http import idempotency
-from scaicontrol_http.dependencies import Actor, Container
-from scaicontrol_http.requests import Listing
+from scaicontrol_http.dependencies import Actor, Container, PageRequest
+from scaicontrol_http.requests import Listing, listing
 from scaicontrol_http.sending.schemas import (
     HandOverAnswer,
     HandOverBody,
@@ -25,7 +27,12 @@ from scaicontrol_http.sending.schemas import (
     SendAnswer,
     SendBody,
 )
+from scaicontrol_http.sorting import SORTING
 
+_SENDS = Sorting("sends", ("requested_at",), "-requested_at")
+_KEYS: Mapping[str, SortKey[SendStory]] = {
+    "requested_at": lambda story: (sortable(story.request.requested_at), story.request.id)
+}
 _ADMIN, _TEMPLATES = "Admin: invoices", "Admin: templates"
 
 
@@ -57,11 +64,18 @@ async def mark_sent(container: Container, actor: Actor, data: JSONBody[HandOverB
     return HandOverAnswer(sent=await container.use(RecordHandOver)(actor, ids))
 
 
-@get("/admin/invoices/{invoice_id:str}/sends", tags=[_ADMIN], summary="Show what was sent of an invoice")
-async def list_sends(container: Container, actor: Actor, invoice_id: FromPath[str]) -> Listing[SendAnswer]:
-    """All requests to send it, newest first, each with its history."""
+@get(
+    "/admin/invoices/{invoice_id:str}/sends",
+    tags=[_ADMIN],
+    summary="Show what was sent of an invoice",
+    opt={SORTING: _SENDS},
+)
+async def list_sends(
+    container: Container, actor: Actor, page: PageRequest, invoice_id: FromPath[str]
+) -> Listing[SendAnswer]:
+    """All requests to send it, newest first unless sorted otherwise, each with its history."""
     stories = await container.use(ListSends)(actor, InvoiceId(invoice_id))
-    return Listing(items=[SendAnswer.told(story) for story in stories], total=len(stories), next_cursor=None)
+    return listing(paged(stories, page, _SENDS, _KEYS, {"invoice_id": invoice_id}), SendAnswer.told)
 
 
 @post(

@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from scaicontrol_core.kernel.checks import choice
 from scaicontrol_core.kernel.ids import PackSubscriptionId, TenantId
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
-from scaicontrol_core.subscriptions.pack_ports import PackSubscriptionFilter
+from scaicontrol_core.subscriptions.pack_ports import PACK_SUBSCRIPTIONS, PackSubscriptionFilter
 from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
 from scaicontrol_core.subscriptions.use_cases.cancel_pack_subscription import CancelPackSubscription
 from scaicontrol_core.subscriptions.use_cases.extend_pack_trial import ExtendPackTrial
@@ -19,6 +19,7 @@ from scaicontrol_core.subscriptions.use_cases.subscribe_pack import NewPackSubsc
 from scaicontrol_core.subscriptions.use_cases.suspend_pack_subscription import SuspendPackSubscription
 from scaicontrol_http.dependencies import Actor, Container, PageRequest
 from scaicontrol_http.requests import Listing, etag, listing
+from scaicontrol_http.sorting import SORTING
 from scaicontrol_http.subscriptions.pack_schemas import PackSubscriptionAnswer, SubscribePackBody
 from scaicontrol_http.subscriptions.schemas import CancelBody, ExtendTrialBody, SuspendBody
 from scaicontrol_http.tenancy.routes import own_tenant
@@ -39,7 +40,7 @@ def _answer(subscription: PackSubscription, status_code: int = 200) -> Response[
 # -- administrators --------------------------------------------------------------------------
 
 
-@get(_ALL, tags=[_ADMIN], summary="List subscriptions to packs")
+@get(_ALL, tags=[_ADMIN], summary="List subscriptions to packs", opt={SORTING: PACK_SUBSCRIPTIONS})
 async def list_pack_subscriptions(
     container: Container,
     actor: Actor,
@@ -118,7 +119,7 @@ async def subscribe_own(container: Container, actor: Actor, slug: FromPath[str])
     return _answer(await container.use(SubscribePack)(actor, wanted), 201)
 
 
-@get("/pack-subscriptions", tags=[_OWN], summary="List own subscriptions to packs")
+@get("/pack-subscriptions", tags=[_OWN], summary="List own subscriptions to packs", opt={SORTING: PACK_SUBSCRIPTIONS})
 async def list_own_packs(container: Container, actor: Actor, page: PageRequest) -> Listing[PackSubscriptionAnswer]:
     """The caller's tenant's subscriptions to packs."""
     wanted = PackSubscriptionFilter(tenant_id=own_tenant(actor))

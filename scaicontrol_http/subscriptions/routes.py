@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from scaicontrol_core.kernel.checks import choice
 from scaicontrol_core.kernel.ids import PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
-from scaicontrol_core.subscriptions.ports import SubscriptionFilter
+from scaicontrol_core.subscriptions.ports import SUBSCRIPTIONS, SubscriptionFilter
 from scaicontrol_core.subscriptions.subscription import Subscription
 from scaicontrol_core.subscriptions.use_cases.cancel_subscription import CancelSubscription
 from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateSubscription, NewSubscription
@@ -19,6 +19,7 @@ from scaicontrol_core.subscriptions.use_cases.resume_subscription import ResumeS
 from scaicontrol_core.subscriptions.use_cases.suspend_subscription import SuspendSubscription
 from scaicontrol_http.dependencies import Actor, Container, PageRequest
 from scaicontrol_http.requests import Listing, etag, listing
+from scaicontrol_http.sorting import SORTING
 from scaicontrol_http.subscriptions import operations, packs
 from scaicontrol_http.subscriptions.schemas import (
     CancelBody,
@@ -43,7 +44,7 @@ def _answer(subscription: Subscription, status_code: int = 200) -> Response[Subs
 # -- administrators --------------------------------------------------------------------------
 
 
-@get("/admin/subscriptions", tags=[_ADMIN], summary="List subscriptions")
+@get("/admin/subscriptions", tags=[_ADMIN], summary="List subscriptions", opt={SORTING: SUBSCRIPTIONS})
 async def list_subscriptions(
     container: Container,
     actor: Actor,
@@ -140,7 +141,7 @@ async def override_subscription(
 # -- a tenant's own --------------------------------------------------------------------------
 
 
-@get("/subscriptions", tags=[_OWN], summary="List own subscriptions")
+@get("/subscriptions", tags=[_OWN], summary="List own subscriptions", opt={SORTING: SUBSCRIPTIONS})
 async def list_own(
     container: Container, actor: Actor, page: PageRequest, status: FromQuery[str | None] = None
 ) -> Listing[SubscriptionAnswer]:

@@ -183,9 +183,3 @@ class VariablesAnswer(Answer):
 
     document_type: str
     variables: list[VariableAnswer]
-
-
-class VersionsAnswer(Answer):
-    """All that a template ever said, newest first."""
-
-    items: list[VersionAnswer]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from litestar import Response, delete, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from scaicontrol_core.documents.templates.ports import TemplateFilter
-from scaicontrol_core.documents.templates.template import DocumentTemplate, TemplateId, TemplateType
+from scaicontrol_core.documents.templates.ports import TEMPLATES, TemplateFilter
+from scaicontrol_core.documents.templates.template import DocumentTemplate, TemplateId, TemplateType, TemplateVersion
 from scaicontrol_core.documents.use_cases.copy_template import CopyTemplate
 from scaicontrol_core.documents.use_cases.delete_template import DeleteTemplate
 from scaicontrol_core.documents.use_cases.get_template import GetTemplate
@@ -20,8 +21,10 @@ from scaicontrol_core.documents.use_cases.restore_template import RestoreTemplat
 from scaicontrol_core.documents.use_cases.save_template import SaveTemplate, TemplateOffer
 from scaicontrol_core.documents.use_cases.validate_template import ValidateTemplate
 from scaicontrol_core.kernel.ids import PartnerId
+from scaicontrol_core.kernel.paging import Sorting, SortKey, paged, sortable
 from scaicontrol_http.dependencies import Actor, Container, ExpectedVersion, PageRequest
 from scaicontrol_http.requests import Listing, etag, listing
+from scaicontrol_http.sorting import SORTING
 from scaicontrol_http.templates.answers import (
     PreviewAnswer,
     ReportAnswer,
@@ -30,7 +33,6 @@ from scaicontrol_http.templates.answers import (
     VariableAnswer,
     VariablesAnswer,
     VersionAnswer,
-    VersionsAnswer,
 )
 from scaicontrol_http.templates.schemas import (
     ContentBody,
@@ -44,6 +46,8 @@ from scaicontrol_http.templates.schemas import (
     wanted_type,
 )
 
+_VERSIONS = Sorting("template_versions", ("version",), "-version")
+_KEYS: Mapping[str, SortKey[TemplateVersion]] = {"version": lambda each: (sortable(each.version),)}
 _TAG = "Admin: templates"
 _PATH = "/admin/billing/templates"
 _Name = Annotated[str | None, QueryParameter(name="name", description="Templates of this name only.")]
@@ -51,7 +55,7 @@ _Type = Annotated[str | None, QueryParameter(name="document_type", description="
 _Partner = Annotated[str | None, QueryParameter(name="partner_id", description="Templates of this partner only.")]
 
 
-@get(_PATH, tags=[_TAG], summary="List templates")
+@get(_PATH, tags=[_TAG], summary="List templates", opt={SORTING: TEMPLATES})
 async def list_templates(
     container: Container,
     actor: Actor,
@@ -115,11 +119,15 @@ async def delete_template(
     await container.use(DeleteTemplate)(actor, TemplateId(template_id), expected_version=expected_version)
 
 
-@get(f"{_PATH}/{{template_id:str}}/versions", tags=[_TAG], summary="List a template's versions")
-async def list_versions(container: Container, actor: Actor, template_id: FromPath[str]) -> VersionsAnswer:
-    """All that it ever said, newest first, a deleted template's too."""
+@get(
+    f"{_PATH}/{{template_id:str}}/versions", tags=[_TAG], summary="List a template's versions", opt={SORTING: _VERSIONS}
+)
+async def list_versions(
+    container: Container, actor: Actor, page: PageRequest, template_id: FromPath[str]
+) -> Listing[VersionAnswer]:
+    """All that it ever said, newest first unless sorted otherwise, a deleted template's too."""
     kept = await container.use(ListTemplateVersions)(actor, TemplateId(template_id))
-    return VersionsAnswer(items=[VersionAnswer.of(each) for each in kept])
+    return listing(paged(kept, page, _VERSIONS, _KEYS, {"template_id": template_id}), VersionAnswer.of)
 
 
 @post(f"{_PATH}/{{template_id:str}}/restore", tags=[_TAG], summary="Restore a version of a template", status_code=200)

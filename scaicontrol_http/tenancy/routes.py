@@ -12,7 +12,7 @@ from scaicontrol_core.kernel.editing import UNSET
 from scaicontrol_core.kernel.errors import NotFound
 from scaicontrol_core.kernel.ids import PartnerId, TenantId
 from scaicontrol_core.tenancy.partner import NewPartner
-from scaicontrol_core.tenancy.ports import TenantFilter
+from scaicontrol_core.tenancy.ports import PARTNERS, TENANTS, VAT_EVIDENCE, TenantFilter
 from scaicontrol_core.tenancy.seller import PartnerConfiguration
 from scaicontrol_core.tenancy.tenant import CollectionMethod, TenantChanges
 from scaicontrol_core.tenancy.use_cases.attest_partner_vat_number import (
@@ -35,6 +35,7 @@ from scaicontrol_core.tenancy.use_cases.set_billing_profile import SetBillingPro
 from scaicontrol_core.tenancy.use_cases.update_tenant import UpdateTenant
 from scaicontrol_http.dependencies import Actor, Container, ExpectedVersion, PageRequest
 from scaicontrol_http.requests import Listing, etag, listing
+from scaicontrol_http.sorting import SORTING
 from scaicontrol_http.tenancy.schemas import (
     AttestationBody,
     BillingProfileAnswer,
@@ -57,7 +58,7 @@ _BILLING = "Billing"
 # -- tenants ---------------------------------------------------------------------------------
 
 
-@get("/admin/tenants", tags=[_TENANTS], summary="List tenants")
+@get("/admin/tenants", tags=[_TENANTS], summary="List tenants", opt={SORTING: TENANTS})
 async def list_tenants(
     container: Container,
     actor: Actor,
@@ -166,7 +167,10 @@ async def check_vat_number(
 
 
 @get(
-    "/admin/tenants/{tenant_id:str}/vat-evidence", tags=[_TENANTS], summary="List the evidence on a tenant's VAT number"
+    "/admin/tenants/{tenant_id:str}/vat-evidence",
+    tags=[_TENANTS],
+    summary="List the evidence on a tenant's VAT number",
+    opt={SORTING: VAT_EVIDENCE},
 )
 async def list_vat_evidence(
     container: Container, actor: Actor, tenant_id: FromPath[str], page: PageRequest
@@ -236,7 +240,7 @@ async def set_own_billing_profile(
 # -- partners --------------------------------------------------------------------------------
 
 
-@get("/admin/partners", tags=[_PARTNERS], summary="List partners")
+@get("/admin/partners", tags=[_PARTNERS], summary="List partners", opt={SORTING: PARTNERS})
 async def list_partners(
     container: Container, actor: Actor, page: PageRequest, search: Search = None
 ) -> Listing[PartnerAnswer]:
