@@ -125,7 +125,7 @@ class Container:
             work=SqlUnitOfWorkFactory(database, now, ids, committed=kept.committed),
             kept_entitlements=kept,
             secrets=secrets,
-            objects=_object_store(settings, secrets),
+            objects=object_store(settings, secrets),
             renderer=PooledRenderer(workers=settings.pdf_workers),
             mail=mail_channel(settings, secrets),
             idempotency=SqlIdempotencyRecords(database),
@@ -240,7 +240,8 @@ def _vat_register(settings: Settings) -> VatRegister:
     return ViesRegister(url=settings.vies_url, patience=Patience(request_seconds=seconds, question_seconds=seconds * 2))
 
 
-def _object_store(settings: Settings, secrets: Secrets) -> ObjectStore:
+def object_store(settings: Settings, secrets: Secrets) -> ObjectStore:
+    """Return the store of documents that the settings name."""
     if settings.object_store is ObjectStoreKind.FOLDER:
         from scaicontrol_adapters.local.objects import FolderObjects
 

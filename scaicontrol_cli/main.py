@@ -17,6 +17,7 @@ from typer.main import get_command
 from scaicontrol_cli import assistants, demo, doctor, documents, operating, simulation, tokens, vat
 from scaicontrol_cli.errors import FAILED, USAGE, error_json, exit_code, one_line
 from scaicontrol_cli.groups import QuickFlags
+from scaicontrol_cli.remote.target import LocalOnly, Options, Token, TokenFile, Url, begin
 from scaicontrol_core.kernel.errors import ScaiControlError
 
 if TYPE_CHECKING:
@@ -106,18 +107,21 @@ app = typer.Typer(
 
 
 @app.callback()
-def _root(context: typer.Context) -> None:
+def _root(context: typer.Context, url: Url = None, token: Token = None, token_file: TokenFile = None) -> None:
+    begin(Options(url, token, token_file))
+    if (url or token or token_file) and context.invoked_subcommand not in {None, _ADMIN}:
+        raise LocalOnly(f"Only the commands of {_ADMIN} work on a server elsewhere.")
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
 
 operating.add_to(app)
+assistants.add_to(app)
+doctor.add_to(app)
 demo.add_to(app)
 simulation.add_to(app)
 tokens.add_to(app)
 app.add_typer(vat.app, name="vat")
-assistants.add_to(app)
-doctor.add_to(app)
 app.add_typer(documents.app, name="documents")
 
 

@@ -26,8 +26,8 @@ from scaicontrol_http.errors import EXCEPTION_HANDLERS
 from scaicontrol_http.health import health_routes
 from scaicontrol_http.idempotency import Idempotency
 from scaicontrol_http.lifespan import lifespan
-from scaicontrol_http.observing import Observing
 from scaicontrol_http.mcp.mounting import Mounted
+from scaicontrol_http.observing import Observing
 from scaicontrol_http.openapi import openapi_config
 from scaicontrol_http.query_guard import note_parameters, refuse_unknown_parameters
 from scaicontrol_http.rate_limits import RateLimits
@@ -49,6 +49,7 @@ FEATURES = (
     "templates",
     "brand",
     "audit",
+    "calls",
     "callbacks",
 )
 _PREFLIGHT_SECONDS = 600
@@ -59,16 +60,16 @@ def create_app(container: Container, *, owned: bool = False) -> Litestar:
     settings, metrics = container.settings, Metrics()
     limits = RateLimits(rate_limiter(settings, metrics), settings, metrics)
     verifier = token_verifier(container)
+    mcp = Mounted(container)
     app = Litestar(
         route_handlers=[
             *health_routes(container, verifier.issuers, metrics),
             *documentation.ROUTES,
-    mcp = Mounted(container)
+            *mcp.routes(),
             Router(PREFIX, route_handlers=[*_feature_routes()], guards=[refuse_customers, refuse_unknown_parameters]),
             # Who speaks OpenID Connect may add what it likes: unknown parameters must be ignored there.
             Router(
                 PREFIX, route_handlers=DEVELOPMENT_ROUTES if settings.dev_issuer and not settings.is_production else ()
-            *mcp.routes(),
             ),
         ],
         dependencies=dict(dependencies(container)),

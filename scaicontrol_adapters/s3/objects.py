@@ -125,6 +125,11 @@ class S3Objects:
         """Return whether something is kept under the key."""
         return await self._once_more(lambda: self._kept_digest(key)) is not None
 
+    async def discard(self, key: str) -> None:
+        """Take an object away: a probe. No document ever is."""
+        async with self._talk(key) as (client, place):
+            await client.delete_object(**place)
+
     async def close(self) -> None:
         """Close the connections."""
         self._client = None

@@ -64,14 +64,14 @@ async def current(url: str | URL) -> str | None:
     database = create_engine(url)
     try:
         async with database.writer.connect() as connection:
-            return await connection.run_sync(_current)
+            return await connection.run_sync(revision_of)
     finally:
         await database.aclose()
 
 
 async def pending(url: str | URL) -> tuple[str, ...]:
     """Return the revisions that ``migrate`` would apply, oldest first."""
-    return _after(await current(url))
+    return after(await current(url))
 
 
 async def lacking(database: Database) -> tuple[str, ...]:
@@ -81,17 +81,18 @@ async def lacking(database: Database) -> tuple[str, ...]:
     go on serving.
     """
     async with database.reader.connect() as connection:
-        applied = await connection.run_sync(_current)
-    return () if applied is not None and applied not in _revisions() else _after(applied)
+        applied = await connection.run_sync(revision_of)
+    return () if applied is not None and applied not in revisions() else after(applied)
 
 
-def _after(applied: str | None) -> tuple[str, ...]:
-    revisions = _revisions()
-    return revisions[revisions.index(applied) + 1 :] if applied in revisions else revisions
+def after(applied: str | None) -> tuple[str, ...]:
+    """Return the revisions that follow one; all of them for one of a newer version, or for none."""
+    known = revisions()
+    return known[known.index(applied) + 1 :] if applied in known else known
 
 
 @lru_cache(maxsize=1)
-def _revisions() -> tuple[str, ...]:
+def revisions() -> tuple[str, ...]:
     """Return every revision of this version, oldest first; they are files of the program and do not change."""
     scripts = ScriptDirectory(str(migrations_folder()))
     return tuple(script.revision for script in scripts.walk_revisions())[::-1]
@@ -159,7 +160,8 @@ async def _with_config(url: str | URL, run: Callable[[Config], None]) -> None:
         await database.aclose()
 
 
-def _current(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
+    """Return the last revision applied to an open database."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
