@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Response, get, patch, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec import UNSET, structs
+from msgspec import UNSET
 
 from scaicontrol_core.billing.billing_run import parse_month
 from scaicontrol_core.billing.claiming import Sharing
@@ -131,13 +131,20 @@ async def order_lines(
     tags=[_ADMIN],
     summary="Sort a draft's lines by date",
     status_code=200,
+    opt={"idempotent": True},
 )
 async def sort_lines(container: Container, actor: Actor, invoice_id: FromPath[str]) -> Response[InvoiceAnswer]:
     """Sort by the ``DD-MM-YYYY`` each description begins with; lines without one come last."""
     return _answer(await container.use(OrderLines)(actor, InvoiceId(invoice_id)))
 
 
-@post("/admin/invoices/{invoice_id:str}/finalize", tags=[_ADMIN], summary="Finalize an invoice", status_code=200)
+@post(
+    "/admin/invoices/{invoice_id:str}/finalize",
+    tags=[_ADMIN],
+    summary="Finalize an invoice",
+    status_code=200,
+    opt={"idempotent": True},
+)
 async def finalize_invoice(container: Container, actor: Actor, invoice_id: FromPath[str]) -> Response[InvoiceAnswer]:
     """Give the draft its legal number and freeze it; finalizing twice answers the same invoice."""
     invoice = await container.use(FinalizeInvoice)(actor, InvoiceId(invoice_id))
@@ -146,7 +153,13 @@ async def finalize_invoice(container: Container, actor: Actor, invoice_id: FromP
     return Response(answer, headers=etag(invoice.version))
 
 
-@post("/admin/invoices/{invoice_id:str}/void", tags=[_ADMIN], summary="Void an invoice", status_code=200)
+@post(
+    "/admin/invoices/{invoice_id:str}/void",
+    tags=[_ADMIN],
+    summary="Void an invoice",
+    status_code=200,
+    opt={"idempotent": True},
+)
 async def void_invoice(
     container: Container, actor: Actor, invoice_id: FromPath[str], data: JSONBody[VoidBody]
 ) -> Response[VoidAnswer]:

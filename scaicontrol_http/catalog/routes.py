@@ -143,6 +143,7 @@ async def save_plan(
     tags=[_REGISTRY],
     summary="Deactivate a plan",
     status_code=200,
+    opt={"idempotent": True},
 )
 async def deactivate_plan(
     container: Container, actor: Actor, slug: FromPath[str], plan: FromPath[str]

@@ -59,7 +59,9 @@ async def _change(
 # -- administrators --------------------------------------------------------------------------
 
 
-@post(f"{_ONE}/change-plan", tags=[_ADMIN], summary="Change plan or quantity", status_code=200)
+@post(
+    f"{_ONE}/change-plan", tags=[_ADMIN], summary="Change plan or quantity", status_code=200, opt={"idempotent": True}
+)
 async def change_plan(
     container: Container, actor: Actor, subscription_id: FromPath[str], data: JSONBody[ChangePlanBody]
 ) -> ChangeAnswer:
@@ -83,7 +85,7 @@ async def withdraw_change(
     return _answer(await container.use(WithdrawChange)(actor, SubscriptionId(subscription_id)))
 
 
-@post(f"{_ONE}/extend-trial", tags=[_ADMIN], summary="Extend a trial", status_code=200)
+@post(f"{_ONE}/extend-trial", tags=[_ADMIN], summary="Extend a trial", status_code=200, opt={"idempotent": True})
 async def extend_trial(
     container: Container, actor: Actor, subscription_id: FromPath[str], data: JSONBody[ExtendTrialBody]
 ) -> Response[SubscriptionAnswer]:
@@ -107,7 +109,7 @@ async def set_term(
     return _answer(await container.use(SetTerm)(actor, SubscriptionId(subscription_id), data.ends_on))
 
 
-@post(f"{_ONE}/pause", tags=[_ADMIN], summary="Pause", status_code=200)
+@post(f"{_ONE}/pause", tags=[_ADMIN], summary="Pause", status_code=200, opt={"idempotent": True})
 async def pause_subscription(
     container: Container, actor: Actor, subscription_id: FromPath[str], data: JSONBody[PauseBody | None] = None
 ) -> Response[SubscriptionAnswer]:
@@ -116,7 +118,13 @@ async def pause_subscription(
     return _answer(await container.use(PauseSubscription)(actor, SubscriptionId(subscription_id), until=until))
 
 
-@post("/admin/subscriptions/bulk", tags=[_ADMIN], summary="Change many subscriptions", status_code=200)
+@post(
+    "/admin/subscriptions/bulk",
+    tags=[_ADMIN],
+    summary="Change many subscriptions",
+    status_code=200,
+    opt={"idempotent": True},
+)
 async def bulk_subscriptions(container: Container, actor: Actor, data: JSONBody[BulkBody]) -> BulkAnswer:
     """Do one thing to many, each for itself; the answer names what failed, and why."""
     ids = tuple(SubscriptionId(each) for each in data.ids)
@@ -127,7 +135,13 @@ async def bulk_subscriptions(container: Container, actor: Actor, data: JSONBody[
 # -- a tenant's own --------------------------------------------------------------------------
 
 
-@post(f"{_MINE}/change-plan", tags=[_OWN], summary="Change an own plan or quantity", status_code=200)
+@post(
+    f"{_MINE}/change-plan",
+    tags=[_OWN],
+    summary="Change an own plan or quantity",
+    status_code=200,
+    opt={"idempotent": True},
+)
 async def change_own(
     container: Container, actor: Actor, subscription_id: FromPath[str], data: JSONBody[ChangePlanBody]
 ) -> ChangeAnswer:

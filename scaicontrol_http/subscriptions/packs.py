@@ -73,7 +73,7 @@ async def get_pack_subscription(
     return _answer(await container.use(GetPackSubscription)(actor, PackSubscriptionId(pack_subscription_id)))
 
 
-@post(f"{_ONE}/cancel", tags=[_ADMIN], summary="Cancel a pack", status_code=200)
+@post(f"{_ONE}/cancel", tags=[_ADMIN], summary="Cancel a pack", status_code=200, opt={"idempotent": True})
 async def cancel_pack_subscription(
     container: Container, actor: Actor, pack_subscription_id: FromPath[str], data: JSONBody[CancelBody | None] = None
 ) -> Response[PackSubscriptionAnswer]:
@@ -83,7 +83,7 @@ async def cancel_pack_subscription(
     return _answer(await cancel(actor, subscription_id, immediate=wanted.immediate, reason=wanted.reason))
 
 
-@post(f"{_ONE}/suspend", tags=[_ADMIN], summary="Suspend a pack", status_code=200)
+@post(f"{_ONE}/suspend", tags=[_ADMIN], summary="Suspend a pack", status_code=200, opt={"idempotent": True})
 async def suspend_pack_subscription(
     container: Container, actor: Actor, pack_subscription_id: FromPath[str], data: JSONBody[SuspendBody | None] = None
 ) -> Response[PackSubscriptionAnswer]:
@@ -92,7 +92,7 @@ async def suspend_pack_subscription(
     return _answer(await suspend(actor, PackSubscriptionId(pack_subscription_id), reason=reason))
 
 
-@post(f"{_ONE}/resume", tags=[_ADMIN], summary="Resume a pack", status_code=200)
+@post(f"{_ONE}/resume", tags=[_ADMIN], summary="Resume a pack", status_code=200, opt={"idempotent": True})
 async def resume_pack_subscription(
     container: Container, actor: Actor, pack_subscription_id: FromPath[str]
 ) -> Response[PackSubscriptionAnswer]:
@@ -100,7 +100,7 @@ async def resume_pack_subscription(
     return _answer(await container.use(ResumePackSubscription)(actor, PackSubscriptionId(pack_subscription_id)))
 
 
-@post(f"{_ONE}/extend-trial", tags=[_ADMIN], summary="Extend a pack's trial", status_code=200)
+@post(f"{_ONE}/extend-trial", tags=[_ADMIN], summary="Extend a pack's trial", status_code=200, opt={"idempotent": True})
 async def extend_pack_trial(
     container: Container, actor: Actor, pack_subscription_id: FromPath[str], data: JSONBody[ExtendTrialBody]
 ) -> Response[PackSubscriptionAnswer]:
@@ -135,7 +135,7 @@ async def get_own_pack(
     return _answer(await container.use(GetPackSubscription)(actor, PackSubscriptionId(pack_subscription_id)))
 
 
-@post(f"{_MINE}/cancel", tags=[_OWN], summary="Cancel an own pack", status_code=200)
+@post(f"{_MINE}/cancel", tags=[_OWN], summary="Cancel an own pack", status_code=200, opt={"idempotent": True})
 async def cancel_own_pack(
     container: Container, actor: Actor, pack_subscription_id: FromPath[str], data: JSONBody[CancelBody | None] = None
 ) -> Response[PackSubscriptionAnswer]:
@@ -146,7 +146,13 @@ async def cancel_own_pack(
     return _answer(await cancel(actor, subscription_id, immediate=wanted.immediate, reason=wanted.reason))
 
 
-@post(f"{_MINE}/resume", tags=[_OWN], summary="Take the cancellation of an own pack back", status_code=200)
+@post(
+    f"{_MINE}/resume",
+    tags=[_OWN],
+    summary="Take the cancellation of an own pack back",
+    status_code=200,
+    opt={"idempotent": True},
+)
 async def resume_own_pack(
     container: Container, actor: Actor, pack_subscription_id: FromPath[str]
 ) -> Response[PackSubscriptionAnswer]:

@@ -90,7 +90,13 @@ async def get_subscription(
     return _answer(await container.use(GetSubscription)(actor, SubscriptionId(subscription_id)))
 
 
-@post("/admin/subscriptions/{subscription_id:str}/cancel", tags=[_ADMIN], summary="Cancel", status_code=200)
+@post(
+    "/admin/subscriptions/{subscription_id:str}/cancel",
+    tags=[_ADMIN],
+    summary="Cancel",
+    status_code=200,
+    opt={"idempotent": True},
+)
 async def cancel_subscription(
     container: Container, actor: Actor, subscription_id: FromPath[str], data: JSONBody[CancelBody | None] = None
 ) -> Response[SubscriptionAnswer]:
@@ -106,7 +112,13 @@ async def _cancel(
     return _answer(found)
 
 
-@post("/admin/subscriptions/{subscription_id:str}/suspend", tags=[_ADMIN], summary="Suspend", status_code=200)
+@post(
+    "/admin/subscriptions/{subscription_id:str}/suspend",
+    tags=[_ADMIN],
+    summary="Suspend",
+    status_code=200,
+    opt={"idempotent": True},
+)
 async def suspend_subscription(
     container: Container, actor: Actor, subscription_id: FromPath[str], data: JSONBody[SuspendBody | None] = None
 ) -> Response[SubscriptionAnswer]:
@@ -115,7 +127,13 @@ async def suspend_subscription(
     return _answer(await suspend(actor, SubscriptionId(subscription_id), reason=data.reason if data else None))
 
 
-@post("/admin/subscriptions/{subscription_id:str}/resume", tags=[_ADMIN], summary="Resume", status_code=200)
+@post(
+    "/admin/subscriptions/{subscription_id:str}/resume",
+    tags=[_ADMIN],
+    summary="Resume",
+    status_code=200,
+    opt={"idempotent": True},
+)
 async def resume_subscription(
     container: Container, actor: Actor, subscription_id: FromPath[str]
 ) -> Response[SubscriptionAnswer]:
@@ -123,7 +141,13 @@ async def resume_subscription(
     return _answer(await container.use(ResumeSubscription)(actor, SubscriptionId(subscription_id)))
 
 
-@post("/admin/subscriptions/{subscription_id:str}/override", tags=[_ADMIN], summary="Override", status_code=200)
+@post(
+    "/admin/subscriptions/{subscription_id:str}/override",
+    tags=[_ADMIN],
+    summary="Override",
+    status_code=200,
+    opt={"idempotent": True},
+)
 async def override_subscription(
     container: Container, actor: Actor, subscription_id: FromPath[str], data: JSONBody[OverrideBody]
 ) -> Response[SubscriptionAnswer]:
@@ -164,7 +188,13 @@ async def get_own(container: Container, actor: Actor, subscription_id: FromPath[
     return _answer(await container.use(GetSubscription)(actor, SubscriptionId(subscription_id)))
 
 
-@post("/subscriptions/{subscription_id:str}/cancel", tags=[_OWN], summary="Cancel an own subscription", status_code=200)
+@post(
+    "/subscriptions/{subscription_id:str}/cancel",
+    tags=[_OWN],
+    summary="Cancel an own subscription",
+    status_code=200,
+    opt={"idempotent": True},
+)
 async def cancel_own(
     container: Container, actor: Actor, subscription_id: FromPath[str], data: JSONBody[CancelBody | None] = None
 ) -> Response[SubscriptionAnswer]:
@@ -173,7 +203,13 @@ async def cancel_own(
     return await _cancel(container, actor, subscription_id, data or CancelBody())
 
 
-@post("/subscriptions/{subscription_id:str}/resume", tags=[_OWN], summary="Take a cancellation back", status_code=200)
+@post(
+    "/subscriptions/{subscription_id:str}/resume",
+    tags=[_OWN],
+    summary="Take a cancellation back",
+    status_code=200,
+    opt={"idempotent": True},
+)
 async def resume_own(
     container: Container, actor: Actor, subscription_id: FromPath[str]
 ) -> Response[SubscriptionAnswer]:

@@ -130,7 +130,13 @@ async def list_versions(
     return listing(paged(kept, page, _VERSIONS, _KEYS, {"template_id": template_id}), VersionAnswer.of)
 
 
-@post(f"{_PATH}/{{template_id:str}}/restore", tags=[_TAG], summary="Restore a version of a template", status_code=200)
+@post(
+    f"{_PATH}/{{template_id:str}}/restore",
+    tags=[_TAG],
+    summary="Restore a version of a template",
+    status_code=200,
+    opt={"idempotent": True},
+)
 async def restore_template(
     container: Container,
     actor: Actor,
