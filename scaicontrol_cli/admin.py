@@ -18,6 +18,7 @@ from scaicontrol_cli import (
     payments,
     plans,
     reports,
+    secrets,
     subscriptions,
     templates,
     tenants,
@@ -55,6 +56,7 @@ app.add_typer(reports.app, name="reports")
 app.add_typer(exchange_rates.app, name="exchange-rates")
 app.add_typer(templates.app, name="templates")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(secrets.app, name="secrets")
 app.add_typer(audit_log.app, name="audit-log")
 app.command("audit")(auditing.audit)
 histories.add_to(

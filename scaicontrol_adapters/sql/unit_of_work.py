@@ -26,6 +26,7 @@ from scaicontrol_adapters.sql.repositories.metering import SqlUsageClosings, Sql
 from scaicontrol_adapters.sql.repositories.packs import SqlPackSubscriptions
 from scaicontrol_adapters.sql.repositories.payments import SqlPayments
 from scaicontrol_adapters.sql.repositories.recurrences import SqlRecurrences
+from scaicontrol_adapters.sql.repositories.secrets import SqlSecretChanges
 from scaicontrol_adapters.sql.repositories.sending import SqlSendHistory, SqlSendRequests
 from scaicontrol_adapters.sql.repositories.subscriptions import SqlSubscriptions
 from scaicontrol_adapters.sql.repositories.tax import SqlExchangeRates
@@ -170,6 +171,11 @@ class SqlWork:
     def audit_log(self) -> SqlAuditLog:
         """The audit log within scope."""
         return SqlAuditLog(self.transaction)
+
+    @cached_property
+    def secret_changes(self) -> SqlSecretChanges:
+        """What the audit log hears of secrets."""
+        return SqlSecretChanges(self.transaction)
 
     # -- metering ------------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ from scaicontrol_core.testing.memory_packs import MemoryPackSubscriptions
 from scaicontrol_core.testing.memory_payments import MemoryPayments, MemoryReceivables
 from scaicontrol_core.testing.memory_recurrences import MemoryRecurrences
 from scaicontrol_core.testing.memory_revisions import MemoryDocumentRevisions
+from scaicontrol_core.testing.memory_secret_changes import MemorySecretChanges
 from scaicontrol_core.testing.memory_sending import MemorySendHistory, MemorySendRequests
 from scaicontrol_core.testing.memory_store import MemoryStore, Transaction
 from scaicontrol_core.testing.memory_subscriptions import MemoryAuditLog, MemorySubscriptions
@@ -75,6 +76,7 @@ class MemoryWork:
         self.plans = MemoryPlans(transaction)
         self.packs = MemoryPacks(transaction)
         self.unit_costs = MemoryUnitCosts(transaction)
+        self.secret_changes = MemorySecretChanges(transaction)
         self.subscriptions = MemorySubscriptions(transaction)
         self.pack_subscriptions = MemoryPackSubscriptions(transaction)
         self.metered = MemoryMeteredSubscriptions(transaction)

@@ -1,0 +1,1 @@
+"""What people do with secrets: list, look at versions, set, delete."""
