@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
-from attrs import define, field, fields
+from attrs import define, evolve, field, fields
 
 from scaicontrol_adapters.einvoice.writing import XmlEInvoices
 from scaicontrol_adapters.mail.channels import mail_channel
@@ -166,6 +166,10 @@ class Container:
             idempotency=MemoryIdempotencyRecords(),
             retry=Backoff(),
         )
+
+    def over(self, work: UnitOfWorkFactory[Any]) -> Self:
+        """Return this container over other units of work: all else is shared, and closed with this one."""
+        return evolve(self, work=work)
 
     def use(self, use_case: type[U]) -> U:
         """Return the use case with its ports, found by the names of its fields.

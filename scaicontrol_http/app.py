@@ -22,6 +22,7 @@ from scaicontrol_http.authentication import Authentication
 from scaicontrol_http.bodies import StrictRequest
 from scaicontrol_http.dependencies import dependencies
 from scaicontrol_http.documentation import routes as documentation
+from scaicontrol_http.editing import note_edits
 from scaicontrol_http.errors import EXCEPTION_HANDLERS
 from scaicontrol_http.health import health_routes
 from scaicontrol_http.idempotency import Idempotency
@@ -31,6 +32,7 @@ from scaicontrol_http.observing import Observing
 from scaicontrol_http.openapi import openapi_config
 from scaicontrol_http.query_guard import note_parameters, refuse_unknown_parameters
 from scaicontrol_http.rate_limits import RateLimits
+from scaicontrol_http.reading import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,7 +87,8 @@ def create_app(container: Container, *, owned: bool = False) -> Litestar:
         debug=False,
     )
     note_parameters(app)
-    app.asgi_handler = Observing(app.asgi_handler, container.ids, metrics)
+    note_edits(app, PREFIX)
+    app.asgi_handler = Observing(Reading(app.asgi_handler), container.ids, metrics)
     return app
 
 

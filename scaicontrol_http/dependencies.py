@@ -19,6 +19,7 @@ from scaicontrol_adapters import container as adapters
 from scaicontrol_core import access
 from scaicontrol_core.kernel import paging
 from scaicontrol_core.kernel.errors import FieldError, Invalid, Malformed, Unauthenticated
+from scaicontrol_http.editing import EDITS, seeing
 
 Container = NamedDependency[SkipValidation[adapters.Container]]
 Actor = NamedDependency[SkipValidation[access.Actor]]
@@ -29,7 +30,7 @@ ExpectedVersion = NamedDependency[int | None]
 ACTOR_STATE = "scaicontrol_actor"
 #: Where it leaves what else a token said: until when it counts.
 CALLER_STATE = "scaicontrol_caller"
-_ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
+_ETAG = re.compile(r'(?:W/)?"(\d{1,18})(?:-[0-9a-f]{1,64})?"')
 
 _Limit = Annotated[
     int | None,
@@ -95,8 +96,13 @@ def expected_version_of(request: Request[Any, Any, Any]) -> int | None:
 def dependencies(container: adapters.Container) -> Mapping[str, Provide]:
     """Return what the application offers to every route."""
 
-    def provide_container() -> adapters.Container:
-        return container
+    def provide_container(request: Request[Any, Any, Any]) -> adapters.Container:
+        handler = request.route_handler
+        load = handler.opt.get(EDITS)
+        if load is None or "expected_version" in handler.parsed_fn_signature.parameters:
+            return container
+        version = expected_version_of(request)
+        return container if version is None else seeing(container, load, request.path_params, version)
 
     def provide_actor(request: Request[Any, Any, Any]) -> access.Actor:
         return actor_of(request)

@@ -11,8 +11,9 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Struct
 
-from scaicontrol_core.kernel.errors import ErrorKind, FieldError, ScaiControlError
+from scaicontrol_core.kernel.errors import ErrorKind, FieldError, ScaiControlError, Stale
 from scaicontrol_core.kernel.rate_limit import RateLimited
+from scaicontrol_http.requests import etag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -88,6 +89,8 @@ def on_known_error(request: Request[Any, Any, Any], error: ScaiControlError) -> 
         headers["Retry-After"] = str(_RETRY_AFTER[error.kind])
     if error.kind is ErrorKind.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = _challenge(request, error)
+    if isinstance(error, Stale) and error.version is not None:
+        headers |= etag(error.version)
     status = _STATUS_OF_CODE.get(error.code, STATUS[error.kind])
     return _answer(request, status, error.code, error.message, error.fields, error.hint, headers)
 

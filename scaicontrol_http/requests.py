@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -67,6 +68,12 @@ def attachment(name: str, extension: str) -> str:
     return f'inline; filename="{_UNSAFE.sub("_", name)}.{extension}"'
 
 
-def etag(version: int) -> dict[str, str]:
-    """Return the header that names a resource's version; ``If-Match`` brings it back."""
-    return {"ETag": f'"{version}"'}
+def etag(version: int, beside: object = None) -> dict[str, str]:
+    """Return the header that names a resource's version; ``If-Match`` brings it back.
+
+    ``beside`` is what an answer shows that changes without the resource: ``If-None-Match`` asks after both.
+    """
+    if not beside:
+        return {"ETag": f'"{version}"'}
+    digest = hashlib.blake2s(msgspec.json.encode(beside), digest_size=8).hexdigest()
+    return {"ETag": f'"{version}-{digest}"'}

@@ -26,6 +26,8 @@ Unset: TypeAlias = Literal[_Unset.UNSET]
 def require_version(expected: int | None, actual: int) -> None:
     """Raise ``Stale`` if the editor looked at another version; None means they did not say (no ``If-Match``)."""
     if expected is not None and expected != actual:
-        raise Stale(
+        stale = Stale(
             f"This is at version {actual} by now, not {expected}.", hint="Read it again and repeat the change on that."
         )
+        stale.version = actual
+        raise stale

@@ -108,10 +108,11 @@ class Conflict(ScaiControlError):
 
 
 class Stale(ScaiControlError):
-    """Somebody else changed the row first (optimistic concurrency)."""
+    """Somebody else changed the row first (optimistic concurrency); ``version`` is the present one, if it is known."""
 
     kind = ErrorKind.STALE
     code = "stale_version"
+    version: int | None = None
 
 
 class Invalid(ScaiControlError):

@@ -101,7 +101,7 @@ async def get_invoice(container: Container, actor: Actor, invoice_id: FromPath[s
     shown = await container.use(ShowInvoice)(actor, InvoiceId(invoice_id))
     answer = InvoiceAnswer.of(shown.invoice)
     answer.sends = [SendAnswer.told(story) for story in shown.sends]
-    return Response(answer, headers=etag(shown.invoice.version))
+    return Response(answer, headers=etag(shown.invoice.version, answer.sends))
 
 
 @patch("/admin/invoices/{invoice_id:str}", tags=[_ADMIN], summary="Edit a draft")

@@ -126,7 +126,8 @@ async def deactivate_pack(container: Container, actor: Actor, slug: FromPath[str
 
 
 def _answer(priced: PricedPack, status_code: int = 200) -> Response[AdminPackAnswer]:
-    return Response(AdminPackAnswer.of(priced), status_code=status_code, headers=etag(priced.pack.version))
+    answer = AdminPackAnswer.of(priced)
+    return Response(answer, status_code=status_code, headers=etag(priced.pack.version, answer.price_cents))
 
 
 ROUTES = (list_all_packs, create_pack, get_pack, save_pack, deactivate_pack)

@@ -45,7 +45,7 @@ def _answer(subscription: Subscription) -> Response[SubscriptionAnswer]:
 
 async def _change(
     container: Container, actor: Actor, subscription_id: str, body: ChangePlanBody, *, preview: bool = False
-) -> ChangeAnswer:
+) -> Response[ChangeAnswer]:
     wanted = SubscriptionChange(
         plan_key=body.plan_key,
         quantity=body.quantity,
@@ -53,7 +53,8 @@ async def _change(
         proration=_proration(body.proration, "/proration"),
         preview=preview,
     )
-    return ChangeAnswer.of(await container.use(ChangeSubscription)(actor, SubscriptionId(subscription_id), wanted))
+    outcome = await container.use(ChangeSubscription)(actor, SubscriptionId(subscription_id), wanted)
+    return Response(ChangeAnswer.of(outcome), headers=etag(outcome.subscription.version))
 
 
 # -- administrators --------------------------------------------------------------------------
@@ -64,7 +65,7 @@ async def _change(
 )
 async def change_plan(
     container: Container, actor: Actor, subscription_id: FromPath[str], data: JSONBody[ChangePlanBody]
-) -> ChangeAnswer:
+) -> Response[ChangeAnswer]:
     """Change what is bought, now or at the end of the period."""
     return await _change(container, actor, subscription_id, data)
 
@@ -72,7 +73,7 @@ async def change_plan(
 @post(f"{_ONE}/change-plan/preview", tags=[_ADMIN], summary="Preview a change", status_code=200)
 async def preview_change(
     container: Container, actor: Actor, subscription_id: FromPath[str], data: JSONBody[ChangePlanBody]
-) -> ChangeAnswer:
+) -> Response[ChangeAnswer]:
     """Tell what a change would credit and charge; nothing is written."""
     return await _change(container, actor, subscription_id, data, preview=True)
 
@@ -144,7 +145,7 @@ async def bulk_subscriptions(container: Container, actor: Actor, data: JSONBody[
 )
 async def change_own(
     container: Container, actor: Actor, subscription_id: FromPath[str], data: JSONBody[ChangePlanBody]
-) -> ChangeAnswer:
+) -> Response[ChangeAnswer]:
     """Change what is bought; an invoice for the running period follows with the next billing run."""
     own_tenant(actor)
     return await _change(container, actor, subscription_id, data)
@@ -153,7 +154,7 @@ async def change_own(
 @post(f"{_MINE}/change-plan/preview", tags=[_OWN], summary="Preview an own change", status_code=200)
 async def preview_own(
     container: Container, actor: Actor, subscription_id: FromPath[str], data: JSONBody[ChangePlanBody]
-) -> ChangeAnswer:
+) -> Response[ChangeAnswer]:
     """Tell what a change would credit and charge; nothing is written."""
     own_tenant(actor)
     return await _change(container, actor, subscription_id, data, preview=True)
