@@ -136,3 +136,22 @@ def operations(app: Litestar) -> tuple[Operation, ...]:
         if method != "OPTIONS"
     ]
     return tuple(each for each in found if not each.path.startswith(("/dev/", "/openapi.json")))
+
+
+@pytest.fixture
+def filled(world: Any, their_pack: str) -> dict[str, str]:
+    """Ids of things that are there, by the name of their placeholder."""
+    return {
+        "tenant_id": world.acme,
+        "partner_id": world.reseller,
+        "subscription_id": world.subscription,
+        "invoice_id": world.draft,
+        "run_id": world.run,
+        "send_id": world.their_send,
+        "template_id": world.their_template,
+        "asset_id": world.their_asset,
+        "pack_subscription_id": their_pack,
+        "slug": "mail",
+        "service": "mail",
+        "plan": "sample",
+    }

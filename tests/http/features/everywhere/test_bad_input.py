@@ -20,25 +20,6 @@ SHAPES: tuple[object, ...] = ([], "text", 3)
 STRANGE_NUMBERS = (-1, 0, 10**30, -(10**30), True)
 
 
-@pytest.fixture
-def filled(world: Any, their_pack: str) -> dict[str, str]:
-    """Ids of things that are there, by the name of their placeholder."""
-    return {
-        "tenant_id": world.acme,
-        "partner_id": world.reseller,
-        "subscription_id": world.subscription,
-        "invoice_id": world.draft,
-        "run_id": world.run,
-        "send_id": world.their_send,
-        "template_id": world.their_template,
-        "asset_id": world.their_asset,
-        "pack_subscription_id": their_pack,
-        "slug": "mail",
-        "service": "mail",
-        "plan": "sample",
-    }
-
-
 def _path(operation: Any, filled: Mapping[str, str]) -> str:
     found: str = operation.at(**{name: filled[name] for name in operation.placeholders})
     return found
