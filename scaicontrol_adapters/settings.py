@@ -89,7 +89,7 @@ class Settings(SecretSettings):
         secret=True,
     )
     database_pool_size: int = _setting(
-        10, "Most connections to MariaDB that one process holds.", reading.number(1, 500)
+        10, "Most connections to MariaDB that one process holds to write, and as many to read.", reading.number(1, 500)
     )
     object_store: ObjectStoreKind = _setting(
         ObjectStoreKind.FOLDER, "Where documents are kept: `folder` or `s3`.", reading.choice(ObjectStoreKind)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.audit.entry import AuditEntry
     from scaicontrol_core.billing.invoice import Invoice
     from scaicontrol_core.billing.series_audit import SeriesAudit
-    from scaicontrol_core.documents.use_cases.list_sends import SendStory
+    from scaicontrol_core.documents.use_cases.show_invoice import ShownInvoice
     from scaicontrol_core.kernel.paging import Page
 
 app = group("Invoices: drafts, numbers, documents.")
@@ -93,16 +93,14 @@ def list_invoices(
 @app.command("show")
 def show_invoice(invoice: InvoiceArgument, as_json: AsJson = False) -> None:
     """Show an invoice with its lines."""
-    from scaicontrol_core.billing.use_cases.get_invoice import GetInvoice
-    from scaicontrol_core.documents.use_cases.list_sends import ListSends
+    from scaicontrol_core.documents.use_cases.show_invoice import ShowInvoice
 
-    async def work(session: Session) -> tuple[Invoice, Sequence[SendStory]]:
-        found = await session.use(GetInvoice)(session.actor, await invoice_named(session, invoice))
-        return found, await session.use(ListSends)(session.actor, found.id)
+    async def work(session: Session) -> ShownInvoice:
+        return await session.use(ShowInvoice)(session.actor, await invoice_named(session, invoice))
 
-    found, stories = call(work)
-    sends = [send_json(story.request, story.entries) for story in stories]
-    print_invoice(found, sends=sends, as_json=as_json)
+    shown = call(work)
+    sends = [send_json(story.request, story.entries) for story in shown.sends]
+    print_invoice(shown.invoice, sends=sends, as_json=as_json)
 
 
 @app.command("history")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from scaicontrol_core.documents.transmission import SendEntry, SendRequest
-    from scaicontrol_core.documents.use_cases.list_sends import SendStory
+    from scaicontrol_core.documents.transmission_stories import SendStory
 
 _FIELDS = (
     "id", "invoice_id", "status", "recipients", "requested_by", "requested_at", "attempts", "channel", "subject",

@@ -16,7 +16,7 @@ _STATEMENTS_KEPT_COMPILED = 2000
 
 @frozen
 class Database:
-    """Engines and dialect of one address. On MariaDB reader and writer are the same engine."""
+    """Engines and dialect of one address; a database in memory has one engine for both."""
 
     url: URL
     writer: AsyncEngine
@@ -44,9 +44,9 @@ def create_engine(url: str | URL, *, pool_size: int = 10, alone: bool = False) -
     """Open a database: ``mysql+aiomysql://user:password@host/name`` or ``sqlite+aiosqlite:///file.db``.
 
     Nothing connects before the first statement; only SQLite's folder is made here.
-    ``pool_size`` bounds the connections that this process holds; ``alone`` spares an embedded
-    database the thread that keeps a server answering while a statement runs. Raises ``ValueError`` for
-    another kind of address.
+    ``pool_size`` bounds the connections that this process holds to write, and those to read; ``alone``
+    spares an embedded database the thread that keeps a server answering while a statement runs.
+    Raises ``ValueError`` for another kind of address.
     """
     address = make_url(url)
     dialect = dialect_of(address, alone=alone)

@@ -81,6 +81,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "RestoreTemplate",
         "RetrySend",
         "SendInvoice",
+        "ShowInvoice",
         "StateAccount",
         "UploadBrandAsset",
         "ValidateTemplate",

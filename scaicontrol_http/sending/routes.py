@@ -10,7 +10,8 @@ from litestar.params import FromPath, JSONBody
 
 from scaicontrol_core.billing.use_cases.record_hand_over import RecordHandOver
 from scaicontrol_core.documents.transmission import SendId
-from scaicontrol_core.documents.use_cases.list_sends import ListSends, SendStory
+from scaicontrol_core.documents.transmission_stories import SendStory
+from scaicontrol_core.documents.use_cases.list_sends import ListSends
 from scaicontrol_core.documents.use_cases.retry_send import RetrySend
 from scaicontrol_core.documents.use_cases.send_invoice import SendInvoice
 from scaicontrol_core.documents.use_cases.send_test_mail import SendTestMail
@@ -57,7 +58,13 @@ async def send_invoice(
     return Response(SendAnswer.of(made), status_code=202)
 
 
-@post("/admin/invoices/mark-sent", tags=[_ADMIN], summary="Record that invoices went by post", status_code=200)
+@post(
+    "/admin/invoices/mark-sent",
+    tags=[_ADMIN],
+    summary="Record that invoices went by post",
+    status_code=200,
+    opt={"idempotent": True},
+)
 async def mark_sent(container: Container, actor: Actor, data: JSONBody[HandOverBody]) -> HandOverAnswer:
     """Count them as sent from now: payable, and overdue when their day has passed. All of them or none."""
     ids = [InvoiceId(each) for each in data.ids]
@@ -83,6 +90,7 @@ async def list_sends(
     tags=[_ADMIN],
     summary="Try a failed send again",
     status_code=202,
+    opt={"idempotent": True},
 )
 async def retry_send(container: Container, actor: Actor, send_id: FromPath[str]) -> Response[SendAnswer]:
     """Queue it anew, once what was wrong is mended; only a failed one can be."""
@@ -95,6 +103,7 @@ async def retry_send(container: Container, actor: Actor, send_id: FromPath[str])
     tags=[_TEMPLATES],
     summary="Send a test of an e-mail's template",
     status_code=202,
+    opt={"idempotent": True},
 )
 async def send_test(container: Container, actor: Actor, data: JSONBody[SampleMailBody]) -> Response[SampleMailAnswer]:
     """Send a sample to oneself, marked as a test, about an invoice; nothing of it is kept."""

@@ -10,7 +10,7 @@ from scaicontrol_core.documents.mail import MailType
 from scaicontrol_core.documents.mail_composing import MailTemplateSource
 from scaicontrol_core.documents.templates.template import TemplateId
 from scaicontrol_core.documents.transmission import SendEntry, SendRequest
-from scaicontrol_core.documents.use_cases.list_sends import SendStory
+from scaicontrol_core.documents.transmission_stories import SendStory
 from scaicontrol_core.documents.use_cases.send_test_mail import SampleMail
 from scaicontrol_core.kernel.checks import choice
 from scaicontrol_core.kernel.ids import InvoiceId

@@ -31,6 +31,12 @@ _REQUESTS: Table[SendRequest] = Table(
 )
 _ENTRY = Fields(SendEntry, codecs={"result": enum(SendResult), "recipients": TUPLE})
 _ENTRIES: Select[Any] = select(*(getattr(SendEntryRow, name) for name in _ENTRY.columns))
+_ENTRIES_OF_INVOICE = _ENTRIES.where(SendEntryRow.invoice_id == bindparam("invoice")).order_by(
+    SendEntryRow.send_id, SendEntryRow.ordinal
+)
+_OF_INVOICE = _REQUESTS.select.where(SendRequestRow.invoice_id == bindparam("invoice")).order_by(
+    SendRequestRow.id.desc()
+)
 _DUE = (
     select(SendRequestRow.id)
     .where(
@@ -54,7 +60,8 @@ class SqlSendRequests(Repository[SendRequest]):
 
     async def of_invoice(self, invoice_id: InvoiceId) -> Sequence[SendRequest]:
         """Return an invoice's, newest first."""
-        return await self.all_where(SendRequestRow.invoice_id == invoice_id, order=(SendRequestRow.id.desc(),))
+        rows = await self._transaction.execute(_OF_INVOICE, {"invoice": invoice_id})
+        return [self.table.restore(row) for row in rows]
 
     async def with_key(self, invoice_id: InvoiceId, request_key: str) -> SendRequest | None:
         """Return the one that came with this key."""
@@ -83,6 +90,5 @@ class SqlSendHistory:
 
     async def of_invoice(self, invoice_id: InvoiceId) -> Sequence[SendEntry]:
         """Return an invoice's entries, by request and ordinal."""
-        wanted = _ENTRIES.where(SendEntryRow.invoice_id == invoice_id)
-        rows = await self._transaction.execute(wanted.order_by(SendEntryRow.send_id, SendEntryRow.ordinal))
+        rows = await self._transaction.execute(_ENTRIES_OF_INVOICE, {"invoice": invoice_id})
         return [_ENTRY.read(dict(zip(_ENTRY.columns, row, strict=True))) for row in rows]

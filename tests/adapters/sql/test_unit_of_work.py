@@ -219,6 +219,20 @@ async def test_a_file_locked_by_another_program_is_worth_another_run(migrated_sq
     await theirs.aclose()
 
 
+async def test_a_read_of_mariadb_is_its_statements_and_no_more(migrated_mariadb_url: str) -> None:
+    """Each BEGIN or ROLLBACK is a round trip, and there are many more reads than writes."""
+    database = create_engine(migrated_mariadb_url, pool_size=1)
+    work = SqlUnitOfWorkFactory(database, FixedClock(), SequentialIds())
+    async with work.begin(PLATFORM, read_only=True) as begun:
+        assert await begun.partners.operator() is None
+    async with database.reader.connect() as connection:
+        asked = await connection.execute(
+            text("SHOW SESSION STATUS WHERE Variable_name IN ('Com_rollback', 'Com_begin')")
+        )
+        assert dict(asked.all()) == {"Com_begin": "0", "Com_rollback": "0"}
+    await database.aclose()
+
+
 async def test_a_database_that_is_not_there_is_unavailable() -> None:
     database = create_engine("mysql+aiomysql://nobody:x@127.0.0.1:9/none")
     work = SqlUnitOfWorkFactory(database, FixedClock(), SequentialIds())
