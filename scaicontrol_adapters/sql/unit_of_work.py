@@ -21,6 +21,13 @@ from scaicontrol_adapters.sql.repositories.catalog import SqlPacks, SqlPlans, Sq
 from scaicontrol_adapters.sql.repositories.commissions import SqlCommissionStatements
 from scaicontrol_adapters.sql.repositories.consumer_turnovers import SqlConsumerTurnovers
 from scaicontrol_adapters.sql.repositories.documents import SqlDocumentRevisions
+from scaicontrol_adapters.sql.repositories.identity import (
+    SqlCustomRoles,
+    SqlDirectoryRuns,
+    SqlGroups,
+    SqlMembers,
+    SqlUsers,
+)
 from scaicontrol_adapters.sql.repositories.invoices import SqlInvoices
 from scaicontrol_adapters.sql.repositories.metering import SqlUsageClosings, SqlUsageEvents
 from scaicontrol_adapters.sql.repositories.packs import SqlPackSubscriptions
@@ -52,6 +59,7 @@ if TYPE_CHECKING:
 
     from scaicontrol_adapters.sql.engine import Database
     from scaicontrol_core.documents.work import DocumentsWork
+    from scaicontrol_core.identity.ports import IdentityWork
     from scaicontrol_core.integrity.ports import IntegrityWork
     from scaicontrol_core.kernel.clock import Clock
     from scaicontrol_core.kernel.ids import Ids
@@ -127,6 +135,33 @@ class SqlWork:
     def vat_evidence(self) -> SqlVatEvidence:
         """The evidence on VAT numbers within scope."""
         return SqlVatEvidence(self.transaction)
+
+    # -- identity ----------------------------------------------------------------------------
+
+    @cached_property
+    def users(self) -> SqlUsers:
+        """The users within scope."""
+        return SqlUsers(self.transaction)
+
+    @cached_property
+    def groups(self) -> SqlGroups:
+        """The groups within scope."""
+        return SqlGroups(self.transaction)
+
+    @cached_property
+    def members(self) -> SqlMembers:
+        """Who is in which group, within scope."""
+        return SqlMembers(self.transaction)
+
+    @cached_property
+    def custom_roles(self) -> SqlCustomRoles:
+        """The partners' own roles within scope."""
+        return SqlCustomRoles(self.transaction)
+
+    @cached_property
+    def directory_runs(self) -> SqlDirectoryRuns:
+        """The readings of the directory."""
+        return SqlDirectoryRuns(self.transaction)
 
     # -- catalogue ---------------------------------------------------------------------------
 
@@ -324,4 +359,7 @@ if TYPE_CHECKING:
         return factory
 
     def _reads_for_audits(factory: SqlUnitOfWorkFactory) -> UnitOfWorkFactory[IntegrityWork]:
+        return factory
+
+    def _knows_users(factory: SqlUnitOfWorkFactory) -> UnitOfWorkFactory[IdentityWork]:
         return factory

@@ -7,6 +7,8 @@ from typing import NewType, Protocol
 PartnerId = NewType("PartnerId", str)
 TenantId = NewType("TenantId", str)
 UserId = NewType("UserId", str)
+GroupId = NewType("GroupId", str)
+RoleId = NewType("RoleId", str)
 ServiceId = NewType("ServiceId", str)
 PlanId = NewType("PlanId", str)
 PackId = NewType("PackId", str)

@@ -24,6 +24,13 @@ from scaicontrol_core.testing.memory_billing import (
 from scaicontrol_core.testing.memory_brand_assets import MemoryBrandAssets
 from scaicontrol_core.testing.memory_catalog import MemoryPacks, MemoryPlans, MemoryServices
 from scaicontrol_core.testing.memory_commissions import MemoryCommissionStatements
+from scaicontrol_core.testing.memory_identity import (
+    MemoryCustomRoles,
+    MemoryDirectoryRuns,
+    MemoryGroups,
+    MemoryMembers,
+    MemoryUsers,
+)
 from scaicontrol_core.testing.memory_integrity import MemoryIntegrityReads
 from scaicontrol_core.testing.memory_metering import (
     MemoryMeteredSubscriptions,
@@ -99,6 +106,11 @@ class MemoryWork:
         self.send_requests = MemorySendRequests(transaction)
         self.send_history = MemorySendHistory(transaction)
         self.recurrences = MemoryRecurrences(transaction)
+        self.users = MemoryUsers(transaction)
+        self.groups = MemoryGroups(transaction)
+        self.members = MemoryMembers(transaction)
+        self.custom_roles = MemoryCustomRoles(transaction)
+        self.directory_runs = MemoryDirectoryRuns(transaction)
         self.audit_log = MemoryAuditLog(transaction)
         self.integrity = MemoryIntegrityReads(transaction)
 

@@ -1,0 +1,1 @@
+"""What is done with users, groups, roles and the directory."""
