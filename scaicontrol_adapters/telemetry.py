@@ -13,6 +13,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from scaicontrol_adapters.settings import LogFormat
+from scaicontrol_core.kernel.redaction import REDACTED, names_a_secret
+from scaicontrol_core.kernel.redaction import redact as redact_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
 
 METRICS_TYPE = CONTENT_TYPE_LATEST
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-_REDACTED = "[redacted]"
-#: A field of a log line whose name contains one of these never shows its value.
-_SECRET = ("password", "secret", "token", "authorization", "api_key", "access_key", "cookie")
 
 #: Without the values of local variables: they are customers' names, bodies and tokens.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
@@ -71,10 +70,12 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
 
 
 def redact(_: Any, __: str, line: Any) -> Any:
-    """Hide the values of fields whose names speak of secrets."""
-    for name in line:
-        if any(word in name.lower() for word in _SECRET):
-            line[name] = _REDACTED
+    """Hide the values of fields whose names speak of secrets, and what looks like one in any text."""
+    for name, value in line.items():
+        if names_a_secret(name):
+            line[name] = REDACTED
+        elif isinstance(value, str | dict | list):
+            line[name] = redact_json(value)
     return line
 
 
