@@ -1,4 +1,4 @@
-"""Writes the pages of ``docs/reference`` that are made from the code: ``make docs``."""
+"""Writes what is made from the code: the pages of ``docs/reference``, and notes for the API's description."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 # Run as a program, Python looks for packages beside this file; ours stand one folder up.
 sys.path.insert(0, str(ROOT))
 
-from docs.generating import PAGES  # noqa: E402
+from docs.generating import PAGES, operations  # noqa: E402
 
 REFERENCE = ROOT / "docs" / "reference"
 
@@ -19,10 +19,14 @@ def main() -> None:
     REFERENCE.mkdir(exist_ok=True)
     for make in PAGES:
         page = make()
-        file, text = REFERENCE / page.name, page.text()
-        if not file.exists() or file.read_text() != text:
-            file.write_text(text)
-            sys.stdout.write(f"{file.relative_to(ROOT)} changed\n")
+        _write(REFERENCE / page.name, page.text())
+    _write(operations.FILE, operations.text())
+
+
+def _write(file: Path, text: str) -> None:
+    if not file.exists() or file.read_text() != text:
+        file.write_text(text)
+        sys.stdout.write(f"{file.relative_to(ROOT)} changed\n")
 
 
 if __name__ == "__main__":

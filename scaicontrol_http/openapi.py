@@ -7,6 +7,7 @@ every route: errors as problems, keys and versions in headers, and names that pe
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar, Router
@@ -15,8 +16,18 @@ from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Tag
 from litestar.routes import HTTPRoute
 
-from scaicontrol_http.errors import PROBLEM_JSON
-from scaicontrol_http.query_guard import PARAMETERS
+from scaicontrol_http.describing.answers import (
+    HEADERS,
+    PROBLEM,
+    answer,
+    codes_of,
+    limit_headers,
+    problem_examples,
+    shared_problems,
+    success_headers,
+)
+from scaicontrol_http.describing.notes import notes
+from scaicontrol_http.editing import EDITS
 from scaicontrol_http.sorting import describe_sorting
 
 if TYPE_CHECKING:
@@ -46,6 +57,7 @@ TAGS = {
     "Admin: templates": "How documents and e-mails look and read.",
     "Admin: reports": "What auditors and tax offices ask for.",
     "Admin: platform": "Who changed what, and when.",
+    "Command line": "Any use case by its name, for a command line that works at a distance.",
     "Callbacks": "For the systems we depend on: no token, but a signature.",
     "Health": "For the machines that watch over this one.",
     "Development issuer": "Tokens for the asking; not there in production.",
@@ -56,59 +68,6 @@ _ABOUT = (
     " choose it. Creating requests take an `Idempotency-Key`; what can be edited has an `ETag`, to be sent back as"
     " `If-Match`."
 )
-_RESPONSES = {
-    400: "The request cannot be read, or the thing's state forbids it.",
-    401: "There is no token, or it cannot be used.",
-    403: "The token does not allow this.",
-    404: "It is not there, or belongs to somebody else.",
-    409: "It collides with what exists.",
-    412: "Somebody else changed it first: read it again.",
-    413: "The body is too large.",
-    415: "The body is in a format that is not read here.",
-    422: "A field or parameter is wrong: `errors` says which.",
-    503: "Something needed does not answer; try again after `Retry-After` seconds.",
-}
-_PROBLEM = {
-    "type": "object",
-    "title": "Problem",
-    "description": "An error as RFC 9457 has it. `code` is stable; `detail` is for people and may change.",
-    "required": ["type", "title", "status", "detail", "code", "errors", "request_id"],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "code": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "message"],
-                "properties": {
-                    "pointer": {
-                        "type": "string",
-                        "description": "JSON pointer into the body; /parameter; /query/name of what is none.",
-                    },
-                    "message": {"type": "string"},
-                },
-            },
-        },
-        "request_id": {"type": "string"},
-        "hint": {"type": ["string", "null"]},
-    },
-    "examples": [
-        {
-            "type": "urn:scaicontrol:problem:invalid_body",
-            "title": "Unprocessable Entity",
-            "status": 422,
-            "detail": "The field name is required.",
-            "code": "invalid_body",
-            "errors": [{"pointer": "/name", "message": "The field name is required."}],
-            "request_id": "req_01KA1B2C3D4E5F6G7H8J9K0M1N",
-            "hint": None,
-        }
-    ],
-}
 _PARAMETERS = {
     "IdempotencyKey": {
         "name": "Idempotency-Key",
@@ -167,7 +126,11 @@ def describe(app: Litestar) -> dict[str, Any]:
         operation = schema["paths"][path][method.lower()]
         operation["operationId"] = _operation_id(handler, names)
         _add_around(operation, path, handler)
-    schema["components"]["schemas"]["Problem"] = _PROBLEM
+        _add_headers(schema, operation, path, key=bool(handler.opt.get("idempotent")))
+    schema["components"]["schemas"]["Problem"] = PROBLEM
+    schema["components"]["headers"] = HEADERS
+    schema["components"]["examples"] = problem_examples()
+    schema["components"]["responses"] = shared_problems()
     schema["components"]["parameters"] = _PARAMETERS
     schema["tags"] = [tag for tag in schema["tags"] if tag["name"] in _used_tags(schema)]
     return _with_readable_names(schema)
@@ -193,8 +156,7 @@ def _operation_id(handler: HTTPRouteHandler, names: set[str]) -> str:
 def _add_around(operation: dict[str, Any], path: str, handler: HTTPRouteHandler) -> None:
     """Add what the application does around a route."""
     public, idempotent = bool(handler.opt.get("public")), bool(handler.opt.get("idempotent"))
-    versioned = "expected_version" in handler.parsed_fn_signature.parameters
-    writes = handler.http_methods != {"GET"}
+    versioned = EDITS in handler.opt or "expected_version" in handler.parsed_fn_signature.parameters
     if public:
         operation["security"] = []
     if REQUEST_BODY in handler.opt:
@@ -203,16 +165,32 @@ def _add_around(operation: dict[str, Any], path: str, handler: HTTPRouteHandler)
     describe_sorting(operation, handler)
     parameters += [{"$ref": "#/components/parameters/IdempotencyKey"}] if idempotent else []
     parameters += [{"$ref": "#/components/parameters/IfMatch"}] if versioned else []
+    _add_answers(operation, path, handler)
+
+
+def _add_answers(operation: dict[str, Any], path: str, handler: HTTPRouteHandler) -> None:
+    """Add every problem that an operation may answer with, and what it needs."""
+    public, writes = bool(handler.opt.get("public")), handler.http_methods != {"GET"}
+    method = next(iter(handler.http_methods - {"OPTIONS"}))
+    note = notes().get(f"{method} {path.removeprefix('/api/v1')}", {})
+    if needs := note.get("needs"):
+        operation["x-permission"] = needs
+        operation["description"] = f"{operation.get('description', '')}\n\nNeeds {needs}.".strip()
+    body, key = "requestBody" in operation, bool(handler.opt.get("idempotent"))
+    api, signed = path.startswith("/api/"), "/callbacks/" in path
+    known = {int(status) for status in note.get("codes", {})}
+    names = [str(each.get("name", "")) for each in operation["parameters"]]
     applying = {
-        400: writes or versioned,
-        401: not public,
+        400: writes or "{" in path or 400 in known,  # noqa: PLR2004  # statuses speak for themselves
+        401: not public or signed,
         403: not public,
-        404: "{" in path,
+        404: api and (not public or "{" in path or any(each.endswith("_id") for each in names)),
         409: writes and not public,
-        412: versioned,
-        413: "requestBody" in operation,
-        415: "requestBody" in operation,
-        422: PARAMETERS in handler.opt or bool(parameters) or "requestBody" in operation,
+        412: {"$ref": "#/components/parameters/IfMatch"} in operation["parameters"],
+        413: body,
+        415: body,
+        422: api,
+        429: api,
         503: True,
     }
     responses = operation["responses"]
@@ -221,8 +199,16 @@ def _add_around(operation: dict[str, Any], path: str, handler: HTTPRouteHandler)
         responses["503"] = responses["200"] | {"description": "The database, or its schema, is not there."}
     for status, applies in applying.items():
         if applies and str(status) not in responses:
-            content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-            responses[str(status)] = {"description": _RESPONSES[status], "content": content}
+            codes = codes_of(status, note.get("codes", {}).get(str(status), ()), body=body, key=key)
+            responses[str(status)] = answer(status, codes, path)
+
+
+def _add_headers(schema: dict[str, Any], operation: dict[str, Any], path: str, *, key: bool) -> None:
+    """Add the headers of answers that are no problems."""
+    for status, response in operation["responses"].items():
+        if "$ref" not in response and int(status) < HTTPStatus.BAD_REQUEST:
+            found = success_headers(response, schema["components"]["schemas"], key=key)
+            response["headers"] = {**response.get("headers", {}), **found, **limit_headers(path)}
 
 
 def _used_tags(schema: dict[str, Any]) -> set[str]:

@@ -53,14 +53,15 @@ def _row(route: Route) -> tuple[str, ...]:
     return (
         code(route.name),
         f"{summary} (idempotent)" if route.idempotent else summary,
-        _needs(route),
+        needs_of(route),
         _query(route.operation.get("parameters", [])),
         _type(_content(route.operation.get("requestBody", {}))),
         _answer(route.operation),
     )
 
 
-def _needs(route: Route) -> str:
+def needs_of(route: Route) -> str:
+    """Say in a table's cell what a route asks of its caller."""
     if route.public:
         return "no token"
     asked = [needs(case) for case in asking_use_cases() if case.name in route.use_cases]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from docs.generate import REFERENCE
-from docs.generating import PAGES
+from docs.generating import PAGES, operations
 from docs.generating.calls import reached
 from docs.generating.error_codes import error_classes, error_codes
 from docs.generating.markdown import COMMAND, Page
@@ -29,6 +29,10 @@ LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 def test_the_committed_page_is_what_the_code_says(make: MakePage) -> None:
     page = make()
     assert (REFERENCE / page.name).read_text() == page.text(), f"run: {COMMAND}"
+
+
+def test_the_notes_on_operations_are_what_the_code_says() -> None:
+    assert operations.FILE.read_text() == operations.text(), f"run: {COMMAND}"
 
 
 def test_nothing_else_stands_in_the_reference() -> None:

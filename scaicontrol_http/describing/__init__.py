@@ -1,0 +1,1 @@
+"""What the API's description says beyond paths and types: answers, headers, permissions, bounds and examples."""
