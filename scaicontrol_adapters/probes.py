@@ -36,6 +36,8 @@ async def look(container: Container, issuers: tuple[TrustedIssuer, ...]) -> tupl
     }
     if container.settings.redis_url:
         looks["cache"] = lambda: _cache(container)
+    if container.settings.scaivault_url:
+        looks["secrets"] = lambda: _secrets(container)
     found = await asyncio.gather(*(_probe(name, ask) for name, ask in looks.items()))
     return (*found, _renderer(container), *(_keys(issuer) for issuer in issuers))
 
@@ -82,6 +84,14 @@ async def _object_store(container: Container) -> str:
 async def _cache(container: Container) -> str:
     """Ask for Redis: without it answers come from the database, and none is wrong."""
     ping: Callable[[], Awaitable[None]] | None = getattr(container.kept_entitlements.cache, "ping", None)
+    if ping is not None:
+        await ping()
+    return "answers"
+
+
+async def _secrets(container: Container) -> str:
+    """Ask for the secret store, which also keeps our token for it alive; while it is away what is remembered serves."""
+    ping: Callable[[], Awaitable[None]] | None = getattr(container.secrets, "ping", None)
     if ping is not None:
         await ping()
     return "answers"

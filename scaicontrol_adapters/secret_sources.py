@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from attrs import field, frozen
+from attrs import field, fields_dict, frozen
 
+from scaicontrol_adapters import setting_values as reading
 from scaicontrol_adapters.setting_fields import PREFIX, VAULT_PATH
 from scaicontrol_core.kernel.secrets import SecretNotFound, SecretsUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scaicontrol_adapters.settings import Settings
-    from scaicontrol_core.kernel.secrets import Secrets
+    from scaicontrol_core.kernel.secrets import Secret, Secrets
 
 
 class SecretSource(Protocol):
@@ -51,21 +54,33 @@ class StoredSecret:
     secrets: Secrets = field(repr=False)
     path: str
     setting: str
+    read: Callable[[str], str] = field(default=reading.text, repr=False)
+    """Takes the text as the setting would; ``ValueError`` says what it is instead."""
 
     async def get(self) -> str:
         """Return the newest value, as old as the store may let it be."""
         try:
-            return (await self.secrets.get(self.path)).value
+            return self._read(await self.secrets.get(self.path))
         except SecretNotFound:
             raise self._missing() from None
 
     async def instead_of(self, refused: str) -> str | None:
         """Ask the store anew."""
         try:
-            newest = (await self.secrets.refresh(self.path)).value
+            newest = self._read(await self.secrets.refresh(self.path))
         except SecretNotFound:
             raise self._missing() from None
         return newest if newest != refused else None
+
+    def _read(self, secret: Secret) -> str:
+        try:
+            return self.read(_one_line(secret.value.strip()))
+        except ValueError as wrong:
+            raise SecretsUnavailable(
+                f"{self.setting} names the path {self.path!r}, and what is kept there is {wrong}.",
+                code="secret_unusable",
+                hint=f"Run: scaicontrol admin secrets set {self.path}",
+            ) from None
 
     def _missing(self) -> SecretsUnavailable:
         return SecretsUnavailable(
@@ -73,6 +88,13 @@ class StoredSecret:
             code="secret_not_kept",
             hint=f"Run: scaicontrol admin secrets set {self.path}",
         )
+
+
+def _one_line(value: str) -> str:
+    """Return the value: it may become a header, or part of an address."""
+    if not value or not value.isprintable():
+        raise ValueError("not one line of text")
+    return value
 
 
 def as_source(given: str | SecretSource | None) -> SecretSource:
@@ -83,8 +105,7 @@ def as_source(given: str | SecretSource | None) -> SecretSource:
 def source_of(settings: Settings, secrets: Secrets, name: str) -> SecretSource:
     """Return the source of a secret setting: its value, or what lies under the path of its twin."""
     path = getattr(settings, name + VAULT_PATH)
-    return (
-        StoredSecret(secrets, path, f"{PREFIX}{name}{VAULT_PATH}".upper())
-        if path
-        else PlainSecret(getattr(settings, name))
-    )
+    if not path:
+        return PlainSecret(getattr(settings, name))
+    read: Callable[[str], str] = fields_dict(type(settings))[name].metadata["parse"]
+    return StoredSecret(secrets, path, f"{PREFIX}{name}{VAULT_PATH}".upper(), read)

@@ -63,29 +63,13 @@ def connected(settings: Settings) -> Settings:
 
 
 async def _values(settings: Settings, names: list[str]) -> dict[str, str]:
-    from scaicontrol_adapters import setting_values
-
     store = secret_store(settings)
     try:
-        found = {name: await source_of(settings, store, name).get() for name in names}
+        return {name: await source_of(settings, store, name).get() for name in names}
     finally:
         close = getattr(store, "close", None)
         if close is not None:
             await close()
-    checks: dict[str, Callable[[str], str]] = {
-        "database_url": setting_values.database,
-        "redis_url": setting_values.redis,
-    }
-    return {name: _checked(checks[name], name, value) for name, value in found.items()}
-
-
-def _checked(read: Callable[[str], str], name: str, value: str) -> str:
-    from scaicontrol_core.kernel.secrets import SecretsUnavailable
-
-    try:
-        return read(value)
-    except ValueError as wrong:
-        raise SecretsUnavailable(f"What is kept as {name} is {wrong}.", code="secret_unusable") from None
 
 
 def _key(settings: Settings) -> Callable[[], bytes]:

@@ -9,7 +9,10 @@ import pytest
 
 from scaicontrol_adapters.local.objects import FolderObjects
 from scaicontrol_adapters.s3.objects import S3Objects, S3Settings
+from scaicontrol_adapters.scaivault.remembering import RememberedSecrets
+from scaicontrol_adapters.secret_sources import StoredSecret
 from scaicontrol_core.documents.errors import ObjectConflict, ObjectStoreUnavailable
+from scaicontrol_core.testing.secrets import MemorySecrets
 
 KEY = "uploads/invoices/inv_01/rev-1.pdf"
 
@@ -93,3 +96,26 @@ async def test_an_object_that_another_program_put_there_is_compared_by_its_bytes
         await store.put("migrated/rev-1.pdf", b"%PDF from before", content_type="application/pdf")
         with pytest.raises(ObjectConflict):
             await store.put("migrated/rev-1.pdf", b"%PDF other", content_type="application/pdf")
+
+
+@pytest.mark.services
+async def test_keys_that_were_changed_are_found_by_themselves(s3_rclone: tuple[str, str, str, str]) -> None:
+    endpoint_url, access_key, secret_key, bucket = s3_rclone
+    secrets, now = MemorySecrets(), [0.0]
+    await secrets.put("s3/key", access_key)
+    await secrets.put("s3/secret", "an older one")
+    remembered = RememberedSecrets(secrets, monotonic=lambda: now[0])
+    sources = [StoredSecret(remembered, f"s3/{name}", "SETTING") for name in ("key", "secret")]
+    settings = S3Settings(bucket=bucket, endpoint_url=endpoint_url, access_key=sources[0], secret_key=sources[1])
+    async with S3Objects(settings) as store:
+        with pytest.raises(ObjectStoreUnavailable):
+            await store.put(KEY, b"%PDF", content_type="application/pdf")
+        await secrets.put("s3/secret", secret_key)
+        now[0] += 10
+        await store.put(KEY, b"%PDF", content_type="application/pdf")
+        assert await store.get(KEY) == b"%PDF"
+        await secrets.delete("s3/secret")
+        now[0] += 301
+        with pytest.raises(ObjectStoreUnavailable, match="SETTING"):
+            await store.exists(KEY)
+        assert secret_key not in repr(store)

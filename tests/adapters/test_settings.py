@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from attrs import fields
 
 from scaicontrol_adapters.environment import parse_dotenv
+from scaicontrol_adapters.secret_settings import vaulted
 from scaicontrol_adapters.settings import Environment, ObjectStoreKind, Settings
 from scaicontrol_core.kernel.errors import Invalid
 
@@ -172,3 +174,86 @@ def test_reading_the_settings_loads_nothing_heavy() -> None:
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "[]"
+
+
+# -- secrets, and where they lie ---------------------------------------------------------------------
+
+#: What needs no twin: the keys to the stores themselves, and what one person types for one server.
+_NO_TWIN = {"secrets_key", "scaivault_token", "remote_token"}
+
+
+def test_every_secret_setting_may_name_a_path_instead() -> None:
+    secret = {each.name for each in fields(Settings) if each.metadata["secret"]}
+    assert secret - _NO_TWIN == set(vaulted())
+    shown = repr(
+        Settings(**dict.fromkeys(secret - {"database_url"}, "planted-1"), database_url="sqlite+x:///planted-1")
+    )
+    assert "planted-1" not in shown
+
+
+@pytest.mark.parametrize("name", vaulted())
+def test_a_secret_and_its_path_exclude_each_other(name: str) -> None:
+    plain = {
+        "database_url": "mysql+aiomysql://u:planted@h/d",
+        "redis_url": "redis://:planted@h",
+        "scaisend_webhook_secret": "whsec_" + "planted0" * 6,
+    }.get(name, "planted")
+    given = {f"SCAICONTROL_{name.upper()}": plain, f"SCAICONTROL_{name.upper()}_VAULT_PATH": "a/b"}
+    with pytest.raises(Invalid) as caught:
+        Settings.from_environment(given)
+    assert f"/SCAICONTROL_{name.upper()}" in {field.pointer for field in caught.value.fields}
+    assert "planted" not in repr([(field.pointer, field.message) for field in caught.value.fields])
+
+
+def test_a_path_does_for_what_would_be_missing() -> None:
+    settings = Settings.from_environment(
+        {
+            "SCAICONTROL_DATABASE_URL_VAULT_PATH": "/db/url",
+            "SCAICONTROL_OBJECT_STORE": "s3",
+            "SCAICONTROL_S3_BUCKET": "b",
+            "SCAICONTROL_S3_ACCESS_KEY": "AKIA",
+            "SCAICONTROL_S3_SECRET_KEY_VAULT_PATH": "s3/secret",
+            "SCAICONTROL_MAIL": "scaisend",
+            "SCAICONTROL_MAIL_FROM": "a@b.example",
+            "SCAICONTROL_SCAISEND_URL": "https://send.example",
+            "SCAICONTROL_SCAISEND_TOKEN_VAULT_PATH": "mail/token",
+            "SCAICONTROL_SMTP_USERNAME": "u",
+            "SCAICONTROL_SMTP_PASSWORD_VAULT_PATH": "mail/smtp",
+        }
+    )
+    assert settings.database_url_vault_path == "db/url"
+    assert (settings.database_url, settings.is_embedded) == ("", False)
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({"SMTP_PASSWORD_VAULT_PATH": "a b"}, {"SMTP_PASSWORD_VAULT_PATH"}),
+        ({"SECRETS_KEY": "planted"}, {"SECRETS_KEY"}),
+        ({"SCAIVAULT_URL": "https://v.example"}, {"SCAIVAULT_TOKEN"}),
+        (
+            {"SCAIVAULT_URL": "https://v.example", "SCAIVAULT_TOKEN": "t", "SCAIVAULT_TOKEN_FILE": "f"},
+            {"SCAIVAULT_TOKEN"},
+        ),
+        ({"SCAIVAULT_URL": "https://v.example", "SCAIVAULT_ROLE_ID": "r"}, {"SCAIVAULT_SECRET_ID_FILE"}),
+        ({"SCAIVAULT_CACHE_SECONDS": "3601"}, {"SCAIVAULT_CACHE_SECONDS"}),
+    ],
+)
+def test_what_would_not_find_a_secret_is_told_at_the_start(given: dict[str, str], wrong: set[str]) -> None:
+    with pytest.raises(Invalid) as caught:
+        Settings.from_environment({f"SCAICONTROL_{name}": value for name, value in given.items()})
+    assert {field.pointer for field in caught.value.fields} == {f"/SCAICONTROL_{name}" for name in wrong}
+    assert "planted" not in repr([field.message for field in caught.value.fields])
+
+
+def test_production_sends_no_secret_over_an_open_line_and_keeps_no_key_others_may_read(tmp_path: Path) -> None:
+    vault = {"SCAICONTROL_SCAIVAULT_URL": "http://vault.example", "SCAICONTROL_SCAIVAULT_TOKEN": "t"}
+    with pytest.raises(Invalid, match="SCAIVAULT_URL"):
+        Settings.from_environment(PRODUCTION | vault)
+    key = tmp_path / "secrets.key"
+    key.write_text("x")
+    key.chmod(0o640)
+    with pytest.raises(Invalid, match="chmod 600"):
+        Settings.from_environment(PRODUCTION | {"SCAICONTROL_SECRETS_KEY_FILE": str(key)})
+    key.chmod(0o600)
+    Settings.from_environment(PRODUCTION | {"SCAICONTROL_SECRETS_KEY_FILE": str(key)})

@@ -16,9 +16,11 @@ from httpx import AsyncClient
 
 from scaicontrol_adapters.container import Container
 from scaicontrol_adapters.scaisend.signature import TOLERANCE_SECONDS, sign
+from scaicontrol_adapters.scaivault.remembering import RememberedSecrets
 from scaicontrol_adapters.settings import Settings
 from scaicontrol_core.documents.mail import MailRefused
 from scaicontrol_core.testing.mail import MemoryMail
+from scaicontrol_core.testing.secrets import MemorySecrets
 from scaicontrol_jobs.mail import deliver_mail
 
 SECRET = "whsec_" + b64encode(b"0123456789abcdef0123456789abcdef").decode()
@@ -155,6 +157,28 @@ async def test_what_is_no_report_of_ours(anybody: Any, world: Any, container: Co
     early = bounce("unknown", metadata={"reference": world.their_send})
     await anybody.refused("POST", path, 503, "report_too_early", **signed(container, early))
     assert await rows() == before
+
+
+async def test_a_report_signed_with_a_secret_that_was_changed_is_taken(
+    anybody: Any, world: Any, container: Container
+) -> None:
+    newer = "whsec_" + b64encode(b"fedcba9876543210fedcba9876543210").decode()
+    path, event = "/callbacks/scaisend", bounce("x", "message.opened")
+    container.settings = evolve(
+        container.settings, scaisend_webhook_secret="", scaisend_webhook_secret_vault_path="mail/reports"
+    )
+    container.secrets = secrets = MemorySecrets()
+    await anybody.refused("POST", path, 503, "secret_not_kept", **signed(container, event))
+    await secrets.put("mail/reports", "whsec_nonsense")
+    await anybody.refused("POST", path, 503, "secret_unusable", **signed(container, event))
+    await secrets.put("mail/reports", SECRET)
+    assert (await anybody.send("POST", path, **signed(container, event))).status_code == 202
+    container.secrets = behind = RememberedSecrets(secrets, monotonic=iter(range(0, 1000, 10)).__next__)
+    assert (await anybody.send("POST", path, **signed(container, event))).status_code == 202
+    await secrets.put("mail/reports", newer)
+    assert (await anybody.send("POST", path, **signed(container, event, secret=newer))).status_code == 202
+    await anybody.refused("POST", path, 401, "signature_invalid", **signed(container, event))
+    assert (await behind.get("mail/reports")).version == 3
 
 
 async def test_a_template_is_tried_in_a_real_mail_program(boss: Any, world: Any, mail: MemoryMail) -> None:
