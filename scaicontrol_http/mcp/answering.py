@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from attrs import frozen
 
-from scaicontrol_http.mcp.schemas import ErrorAnswer, WrongFieldAnswer
+from scaicontrol_http.requests import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +17,23 @@ A = TypeVar("A")
 #: What people call a thing by, best first.
 _NAMES = ("number", "name", "legal_name", "company_name", "slug", "key", "plan_key", "pack_slug", "period", "id")
 _STATES = ("status", "state")
+
+
+class WrongFieldAnswer(Answer):
+    """A field that is wrong, as a JSON pointer into the input, and what is wrong with it."""
+
+    field: str
+    message: str
+
+
+class ErrorAnswer(Answer):
+    """Why nothing was done. ``code`` is stable; the texts are for people and may change."""
+
+    code: str
+    message: str
+    fields: list[WrongFieldAnswer]
+    hint: str | None
+    request_id: str | None
 
 
 @frozen

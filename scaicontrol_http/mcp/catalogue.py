@@ -3,9 +3,36 @@
 from __future__ import annotations
 
 from scaicontrol_http.mcp.tool import Tool
-from scaicontrol_http.mcp.tools import subscriptions, tenants
+from scaicontrol_http.mcp.tools import (
+    dunning,
+    entitlements,
+    events,
+    invoices,
+    packs,
+    payments,
+    plans,
+    provisioning,
+    reports,
+    services,
+    settings,
+    subscriptions,
+    tenants,
+    usage,
+)
 
 TOOLS: tuple[Tool, ...] = (
     tenants.TOOL,
+    services.TOOL,
+    plans.TOOL,
     subscriptions.TOOL,
+    usage.TOOL,
+    entitlements.TOOL,
+    invoices.TOOL,
+    payments.TOOL,
+    packs.TOOL,
+    dunning.TOOL,
+    provisioning.TOOL,
+    events.TOOL,
+    reports.TOOL,
+    settings.TOOL,
 )

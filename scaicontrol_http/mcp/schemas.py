@@ -8,35 +8,18 @@ An input is flat: ``action`` beside the fields. Which fields an action takes is 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from scaicontrol_http.mcp.action import Action, Around, Effect
-from scaicontrol_http.requests import Answer
+from scaicontrol_http.mcp.answering import Attached, ErrorAnswer
 
 Json = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _REFERENCE = "#/$defs/"
 _NULL = {"type": "null"}
 _EFFECT = {Effect.ENDS: " Needs confirm: true."}
-
-
-class WrongFieldAnswer(Answer):
-    """A field that is wrong, as a JSON pointer into the input, and what is wrong with it."""
-
-    field: str
-    message: str
-
-
-class ErrorAnswer(Answer):
-    """Why nothing was done. ``code`` is stable; the texts are for people and may change."""
-
-    code: str
-    message: str
-    fields: list[WrongFieldAnswer]
-    hint: str | None
-    request_id: str | None
 
 
 @lru_cache(maxsize=512)
@@ -62,7 +45,7 @@ def input_schema(actions: tuple[type[Action], ...]) -> Json:
 @lru_cache(maxsize=512)
 def output_schema(actions: tuple[type[Action], ...]) -> Json:
     """Return the schema of a tool's answers, if these are its actions."""
-    results = [get_type_hints(action.run)["return"] for action in actions]
+    results = [result_of(action) for action in actions]
     shown, definitions = msgspec.json.schema_components(
         [*dict.fromkeys(results), ErrorAnswer], ref_template=_REFERENCE + "{name}"
     )
@@ -79,6 +62,12 @@ def output_schema(actions: tuple[type[Action], ...]) -> Json:
         "additionalProperties": False,
         "$defs": definitions,
     }
+
+
+def result_of(action: type[Action]) -> Any:
+    """Return the type of what an action answers, without the file that may come with it."""
+    found = get_type_hints(action.run)["return"]
+    return get_args(found)[0] if get_origin(found) is Attached else found
 
 
 @lru_cache(maxsize=512)
