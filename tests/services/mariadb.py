@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pymysql
@@ -20,13 +20,9 @@ def start_mariadb(folder: Path) -> tuple[Server, Mapping[str, str]]:
     account = Account.unprivileged()
     home = folder / "mariadb"
     home.mkdir(mode=0o700)
-    password = secrets.token_urlsafe(16)
-    accounts = home / "accounts.sql"
-    accounts.write_text(_accounts_sql(password))
-    if account is not None:
-        for path in (home, accounts):
-            os.chown(path, account.uid, account.gid)
-    _create_datadir(home, folder / "mariadb.log", account)
+    accounts, password = write_accounts(home)
+    own((home, accounts), account)
+    create_datadir(home, folder / "mariadb.log", account)
     mariadbd = program("mariadbd", "mariadb-server-core")
     server, port = start(
         "mariadb",
@@ -38,7 +34,22 @@ def start_mariadb(folder: Path) -> tuple[Server, Mapping[str, str]]:
     return server, {"host": "127.0.0.1", "port": str(port), "user": USER, "password": password}
 
 
-def _create_datadir(home: Path, log: Path, account: Account | None) -> None:
+def write_accounts(home: Path) -> tuple[Path, str]:
+    """Write the file that makes the one account there is; return it, and the account's password."""
+    password = secrets.token_urlsafe(16)
+    accounts = home / "accounts.sql"
+    accounts.write_text(_accounts_sql(password))
+    return accounts, password
+
+
+def own(paths: Iterable[Path], account: Account | None) -> None:
+    """Give the paths to the account that the server runs as."""
+    for path in paths if account is not None else ():
+        os.chown(path, account.uid, account.gid)
+
+
+def create_datadir(home: Path, log: Path, account: Account | None) -> None:
+    """Make the files of a new server."""
     command = [
         program("mariadb-install-db", "mariadb-server-core"),
         "--no-defaults",

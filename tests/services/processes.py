@@ -103,7 +103,7 @@ def start(
     """
     for attempt in range(1, ATTEMPTS + 1):
         port = free_port()
-        server = _launch(name, command(port), folder / f"{name}.log", account)
+        server = launch(name, command(port), folder / f"{name}.log", account)
         if _wait(server, lambda port=port: answers(port)):  # type: ignore[misc]
             return server, port
         server.stop()
@@ -131,7 +131,8 @@ def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _launch(name: str, command: Sequence[str], log: Path, account: Account | None) -> Server:
+def launch(name: str, command: Sequence[str], log: Path, account: Account | None) -> Server:
+    """Start a program and return at once; what it says goes to the log."""
     with log.open("ab") as output:
         process = subprocess.Popen(  # our own command line
             command,
