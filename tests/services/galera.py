@@ -64,7 +64,8 @@ class Node:
         )
         with connection, connection.cursor() as cursor:
             cursor.execute(statement)
-            return cursor.fetchall()
+            rows: Sequence[Sequence[object]] = cursor.fetchall()
+            return rows
 
     def status(self, name: str) -> str:
         """Return one of its `wsrep_…` states; empty while it does not answer."""
@@ -162,7 +163,7 @@ class Cluster:
 @contextlib.contextmanager
 def cluster() -> Iterator[Cluster]:
     """Run a cluster for the length of the block."""
-    folder = Path(tempfile.mkdtemp(prefix="scaicontrol-galera-", dir="/tmp"))  # noqa: S108  # a socket's path is short
+    folder = Path(tempfile.mkdtemp(prefix="scaicontrol-galera-", dir="/tmp"))  # a socket's path is short
     folder.chmod(0o711)
     made = Cluster(folder)
     try:
@@ -192,7 +193,7 @@ def _make_nodes(made: Cluster) -> None:
     assert first.server is not None
     first.server.stop()
     for node in made.nodes[1:]:
-        subprocess.run(["cp", "-a", str(first.home), str(node.home)], check=True)  # noqa: S607  # keeps the owner
+        subprocess.run(["cp", "-a", str(first.home), str(node.home)], check=True)  # keeps the owner
         (node.home / "files" / "gvwstate.dat").unlink(missing_ok=True)
 
 

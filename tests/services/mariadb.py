@@ -44,8 +44,9 @@ def write_accounts(home: Path) -> tuple[Path, str]:
 
 def own(paths: Iterable[Path], account: Account | None) -> None:
     """Give the paths to the account that the server runs as."""
-    for path in paths if account is not None else ():
-        os.chown(path, account.uid, account.gid)
+    if account is not None:
+        for path in paths:
+            os.chown(path, account.uid, account.gid)
 
 
 def create_datadir(home: Path, log: Path, account: Account | None) -> None:
