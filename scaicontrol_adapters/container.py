@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from attrs import define, evolve, field, fields
 
+from scaicontrol_adapters.after_commit import Told
 from scaicontrol_adapters.einvoice.writing import XmlEInvoices
 from scaicontrol_adapters.mail.channels import mail_channel
 from scaicontrol_adapters.mail.rendering import SandboxedMails
+from scaicontrol_adapters.scaikey.standings import KeptStandings
 from scaicontrol_adapters.secret_sources import source_of
 from scaicontrol_adapters.secret_store import connected, secret_store
 from scaicontrol_adapters.settings import ObjectStoreKind, Settings
 from scaicontrol_adapters.system import rest_awhile
 from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck
 from scaicontrol_core.entitlements.kept import KeptEntitlements
+from scaicontrol_core.identity.no_directory import NoDirectory
 from scaicontrol_core.kernel.cache import MemoryCache
 from scaicontrol_core.tax import RateTable, VatNumberFormat, standard_rates
 from scaicontrol_core.tenancy.vat_register import NoRegister
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.documents.templates.ports import TemplateInspector
     from scaicontrol_core.documents.transmission_ports import MailRenderer
     from scaicontrol_core.documents.work import DocumentsWork
+    from scaicontrol_core.identity.ports import Directory
     from scaicontrol_core.kernel.cache import Cache
     from scaicontrol_core.kernel.clock import Clock
     from scaicontrol_core.kernel.idempotency import IdempotencyRecords
@@ -65,6 +69,8 @@ class Container:
     retry: Retry
     kept_entitlements: KeptEntitlements
     secrets: Secrets
+    standings: KeptStandings
+    directory: Directory = field(factory=NoDirectory)
     rest: Rest = rest_awhile
     vat_numbers: VatNumberCheck = field(factory=VatNumberFormat)
     vat_register: VatRegister = field(factory=NoRegister)
@@ -118,12 +124,15 @@ class Container:
         now, ids = clock or SystemClock(), ids or MonotonicIds()
         database = create_engine(settings.database_url, pool_size=settings.database_pool_size, alone=alone)
         kept = KeptEntitlements(_cache(settings, now), now, settings.entitlements_max_age_seconds)
+        standings = KeptStandings(settings.standing_max_age_seconds)
         return cls(
             settings=settings,
             clock=now,
             ids=ids,
-            work=SqlUnitOfWorkFactory(database, now, ids, committed=kept.committed),
+            work=SqlUnitOfWorkFactory(database, now, ids, committed=Told((kept.committed, standings.committed))),
             kept_entitlements=kept,
+            standings=standings,
+            directory=_directory(settings, secrets),
             secrets=secrets,
             objects=object_store(settings, secrets),
             renderer=PooledRenderer(workers=settings.pdf_workers),
@@ -153,12 +162,14 @@ class Container:
         now, ids = clock or FixedClock(), SequentialIds()
         settings = settings or Settings(background_jobs="")
         kept = KeptEntitlements(MemoryCache(now), now, settings.entitlements_max_age_seconds)
+        standings = KeptStandings(settings.standing_max_age_seconds)
         return cls(
             settings=settings,
             clock=now,
             ids=ids,
-            work=MemoryUnitOfWorkFactory(now, ids, committed=kept.committed),
+            work=MemoryUnitOfWorkFactory(now, ids, committed=Told((kept.committed, standings.committed))),
             kept_entitlements=kept,
+            standings=standings,
             secrets=MemorySecrets(),
             objects=MemoryObjects(),
             renderer=renderer or InlineRenderer(),
@@ -211,6 +222,7 @@ class Container:
             self.mail,
             self.kept_entitlements.cache,
             self.secrets,
+            self.directory,
         ):
             close: Callable[[], Awaitable[None]] | None = getattr(port, "close", None)
             if close is not None:
@@ -233,6 +245,14 @@ def _cache(settings: Settings, clock: Clock) -> Cache:
     from scaicontrol_adapters.redis.cache import RedisCache
 
     return RedisCache(settings.redis_url)
+
+
+def _directory(settings: Settings, secrets: Secrets) -> Directory:
+    if not settings.has_directory:
+        return NoDirectory()
+    from scaicontrol_adapters.scaikey.directory import directory_of
+
+    return directory_of(settings, secrets)
 
 
 def _vat_register(settings: Settings) -> VatRegister:

@@ -31,6 +31,10 @@ def check(settings: Settings, findings: Findings) -> None:
             note(findings, name, f"is needed to send mail by {settings.mail.value}")
     if bool(settings.smtp_username) != settings.has("smtp_password"):
         note(findings, "smtp_password", "and the user name are set together or not at all")
+    if settings.has_directory != settings.has("directory_client_secret"):
+        note(findings, "directory_client_secret", "and the client id are set together or not at all")
+    if settings.has_directory and not (settings.directory_url and settings.directory_token_url):
+        note(findings, "directory_url", "or the address of ScaiKey is needed to read the directory")
     check_secrets(settings, findings)
     if settings.is_production:
         _check_production(settings, findings)
@@ -55,4 +59,8 @@ def _open_lines(settings: Settings) -> tuple[str, ...]:
     """Return the settings by which keys or tokens would travel open to others, the one that was given first."""
     if is_open(settings.scaikey_url):
         return ("scaikey_url",)
-    return tuple(name for name in ("jwks_url", "scaikey_me_url") if is_open(getattr(settings, name)))
+    return tuple(
+        name
+        for name in ("jwks_url", "scaikey_me_url", "directory_url", "directory_token_url")
+        if is_open(getattr(settings, name))
+    )

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import Attribute, fields, frozen
 
 from scaicontrol_adapters import setting_values as reading
+from scaicontrol_adapters.directory_settings import DirectorySettings
 from scaicontrol_adapters.environment import read_environment
-from scaicontrol_adapters.secret_settings import SecretSettings
 from scaicontrol_adapters.setting_checks import check
 from scaicontrol_adapters.setting_choices import (
     Environment,
@@ -69,7 +69,7 @@ VIES_URL = "https://ec.europa.eu/taxation_customs/vies/rest-api"
 
 
 @frozen(kw_only=True)
-class Settings(SecretSettings):
+class Settings(DirectorySettings):
     """One installation's settings. An empty variable counts as one that is not set."""
 
     env: Environment = _setting(
@@ -240,6 +240,7 @@ class Settings(SecretSettings):
             "scaikey_me_url": reading.unless_none(
                 self.scaikey_me_url, self.scaikey_url and self.scaikey_url + _ME_PATH
             ),
+            **self.directory_addresses(self.scaikey_url),
             "dev_issuer": not (self.is_production or jwks_url) if self.dev_issuer is absent else self.dev_issuer,
             "vies_url": reading.unless_none(self.vies_url, VIES_URL if self.is_production else ""),
             "pdf_workers": self.pdf_workers or min(os.cpu_count() or 1, 8),

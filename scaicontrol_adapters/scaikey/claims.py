@@ -12,6 +12,9 @@ tenant                  whoever else names a ``tenant_id``
 A reseller's administrator may be free to make roles in the identity provider. So
 ``super_admin`` from within a reseller, or from one of its customers, is worth nothing.
 
+What was given to a user here (``Standing``) is added before, as far as the token's tenancy is the
+user's own: whoever works for a partner and was given any role here has the partner's scope.
+
 Roles are names, or objects with a ``name`` and the ``permissions`` that go with it; groups are
 names, or objects with a ``name`` and ``roles``. Whoever is in a group has its roles.
 """
@@ -30,6 +33,8 @@ from scaicontrol_core.kernel.scope import Scope, ScopeKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from scaicontrol_core.identity.standing import Standing
 
 MAX_SUBJECT = 100
 _MAX_ID = 36
@@ -60,25 +65,40 @@ def tenancy_of(claims: Mapping[str, Any]) -> tuple[PartnerId | None, TenantId | 
     return partner_id, tenant_id
 
 
-def actor_of(claims: Mapping[str, Any], *, within_reseller: bool) -> Actor:
+def fitting(claims: Mapping[str, Any], standing: Standing | None) -> Standing | None:
+    """Return the standing if it counts for a token: its bearer is in, where they belong."""
+    if standing is None or not standing.is_active or is_service(claims):
+        return None
+    return standing if standing.fits(*tenancy_of(claims)) else None
+
+
+def actor_of(claims: Mapping[str, Any], *, within_reseller: bool, standing: Standing | None = None) -> Actor:
     """Return the actor that verified claims stand for.
 
-    ``within_reseller`` tells whether a reseller owns the tenancy that the token names. Raises
+    ``within_reseller`` tells whether a reseller owns the tenancy that the token names; ``standing`` is
+    one that ``fitting`` lets count. Raises
     ``Unauthenticated``: ``token_invalid`` for claims of the wrong type, ``token_incomplete`` for
     a token that belongs to nobody we serve.
     """
     if is_service(claims):
         app_id = _text(claims, "app_id")
-        return _actor(ActorKind.SERVICE, claims, Scope.service(app_id), subject=f"service:{app_id}")
-    scope = _user_scope(claims, within_reseller=within_reseller)
-    return _actor(ActorKind.USER, claims, scope, subject=_text(claims, "sub", MAX_SUBJECT))
+        scope = Scope.service(app_id)
+        return _actor(ActorKind.SERVICE, grants_of(claims), scope, f"service:{app_id}", None)
+    grants = grants_of(claims)
+    merged = grants if standing is None else grants.with_others(standing.grants)
+    scope = _user_scope(claims, merged, standing, within_reseller=within_reseller)
+    return _actor(ActorKind.USER, merged, scope, _text(claims, "sub", MAX_SUBJECT), standing)
 
 
-def _user_scope(claims: Mapping[str, Any], *, within_reseller: bool) -> Scope:
+def _user_scope(
+    claims: Mapping[str, Any], grants: Grants, standing: Standing | None, *, within_reseller: bool
+) -> Scope:
     partner_id, tenant_id = tenancy_of(claims)
-    roles = grants_of(claims).role_names
+    roles = grants.role_names
     if Role.SUPER_ADMIN.value in roles and not within_reseller:
         return Scope.platform()
+    if standing is not None and standing.is_staff:
+        return Scope.partner(standing.partner_id)
     if partner_id and Role.PARTNER_ADMIN.value in roles:
         return Scope.partner(partner_id)
     if tenant_id:
@@ -90,13 +110,18 @@ def _user_scope(claims: Mapping[str, Any], *, within_reseller: bool) -> Scope:
     )
 
 
-def _actor(kind: ActorKind, claims: Mapping[str, Any], scope: Scope, *, subject: str) -> Actor:
-    grants = grants_of(claims)
+def _actor(kind: ActorKind, grants: Grants, scope: Scope, subject: str, standing: Standing | None) -> Actor:
     roles = grants.role_names & {role.value for role in ROLE_CEILING[scope.kind]}
     granted = grants.merged(roles) & PERMISSION_CEILING[scope.kind]
     own = TENANT_USER_PERMISSIONS if scope.kind is ScopeKind.TENANT else frozenset()
     groups = grants.group_names if kind is ActorKind.USER else frozenset()
-    return Actor(kind, subject, scope, granted | own, frozenset(roles), groups)
+    return Actor(kind, subject, scope, granted | own, frozenset(roles) | _own_making(standing), groups)
+
+
+def _own_making(standing: Standing | None) -> frozenset[str]:
+    """Return the names of the roles of a partner's own making: they tell who somebody is, and permit nothing more."""
+    names = frozenset[str]() if standing is None else standing.grants.role_names
+    return names - {role.value for role in Role}
 
 
 def _text(claims: Mapping[str, Any], name: str, longest: int = _MAX_ID) -> str:

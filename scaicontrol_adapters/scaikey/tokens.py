@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import frozen
 
-from scaicontrol_adapters.scaikey.claims import actor_of, claims_super_admin, is_service, tenancy_of
+from scaicontrol_adapters.scaikey.claims import (
+    MAX_SUBJECT,
+    actor_of,
+    claims_super_admin,
+    fitting,
+    is_service,
+    tenancy_of,
+)
 from scaicontrol_adapters.scaikey.unverified import ALGORITHMS, UnverifiedToken, invalid, read_unverified
 from scaicontrol_core.access.actor import Actor
+from scaicontrol_core.identity.errors import UserIsDeactivated
 from scaicontrol_core.kernel.errors import Unauthenticated
 
 if TYPE_CHECKING:
@@ -17,6 +25,8 @@ if TYPE_CHECKING:
 
     from scaicontrol_adapters.scaikey.current import CurrentGrants
     from scaicontrol_adapters.scaikey.keys import KeySource
+    from scaicontrol_adapters.scaikey.standings import Standings
+    from scaicontrol_core.identity.standing import Standing
     from scaicontrol_core.kernel.clock import Clock
     from scaicontrol_core.kernel.ids import PartnerId, TenantId
 
@@ -69,6 +79,7 @@ class TokenVerifier:
     issuers: tuple[TrustedIssuer, ...]
     clock: Clock
     resellers: Resellers
+    standings: Standings | None = None
 
     async def actor(self, token: str) -> Actor:
         """Return the actor of a sound token; raises as ``caller`` does."""
@@ -78,7 +89,7 @@ class TokenVerifier:
         """Return who a sound token stands for.
 
         Raises ``Unauthenticated`` (``token_invalid``, ``token_expired``, ``token_incomplete``),
-        ``Unavailable`` while an issuer's keys are not to be had.
+        ``UserIsDeactivated`` for who is out by now, ``Unavailable`` while an issuer's keys are not to be had.
         """
         issuer, claims = await self._verify(token)
         expires_at = datetime.fromtimestamp(min(_seconds(claims, "exp"), _LATEST), tz=UTC)
@@ -86,17 +97,26 @@ class TokenVerifier:
         # A service has no user whose roles could have changed.
         if issuer.grants is not None and not is_service(claims):
             current = await issuer.grants.of(token, claims)
-        actor = await self._actor({**claims, **(current or {})})
+        actor = await self._actor({**claims, **(current or {})}, await self._standing(claims))
         return Caller(actor, expires_at, refreshed=current is not None)
 
     async def claims(self, token: str) -> Mapping[str, Any]:
         """Return the claims of a token whose signature, issuer, audience, kind and dates are right."""
         return (await self._verify(token))[1]
 
-    async def _actor(self, claims: Mapping[str, Any]) -> Actor:
-        # Only a claim to everything needs to know where it comes from.
+    async def _standing(self, claims: Mapping[str, Any]) -> Standing | None:
+        subject = claims.get("sub")
+        if self.standings is None or is_service(claims) or not isinstance(subject, str) or len(subject) > MAX_SUBJECT:
+            return None
+        standing = await self.standings.of(subject)
+        if standing is not None and not standing.is_active:
+            raise UserIsDeactivated
+        return fitting(claims, standing)
+
+    async def _actor(self, claims: Mapping[str, Any], standing: Standing | None) -> Actor:
+        # Only a claim to everything needs to know where it comes from; whom it was given to here is no reseller's.
         within = claims_super_admin(claims) and await self.resellers.own(*tenancy_of(claims))
-        return actor_of(claims, within_reseller=within)
+        return actor_of(claims, within_reseller=within, standing=standing)
 
     async def _verify(self, token: str) -> tuple[TrustedIssuer, Mapping[str, Any]]:
         read = read_unverified(token)

@@ -10,6 +10,7 @@ from scaicontrol_adapters.scaikey.current import TIMEOUT_SECONDS, FetchedGrants
 from scaicontrol_adapters.scaikey.development import DevelopmentIssuer
 from scaicontrol_adapters.scaikey.fetching import fetch_json
 from scaicontrol_adapters.scaikey.keys import FetchedKeys, Key, KeysState, fitting, read_jwks
+from scaicontrol_adapters.scaikey.standings import KnownStandings
 from scaicontrol_adapters.scaikey.tokens import TokenVerifier, TrustedIssuer
 from scaicontrol_adapters.system import SystemClock
 from scaicontrol_core.access import Actor
@@ -105,4 +106,6 @@ async def _ask_who(url: str, token: str) -> Any:
 
 def token_verifier(container: Container) -> TokenVerifier:
     """Return what turns bearer tokens into actors; the clock is the machine's, whatever the business's."""
-    return TokenVerifier(trusted_issuers(container.settings), SystemClock(), KnownResellers(container))
+    return TokenVerifier(
+        trusted_issuers(container.settings), SystemClock(), KnownResellers(container), KnownStandings(container)
+    )

@@ -51,6 +51,10 @@ class Grants:
         """The names of the groups."""
         return frozenset(group.name for group in self.groups)
 
+    def with_others(self, others: Grants) -> Grants:
+        """Return both together."""
+        return Grants(self.permissions | others.permissions, self.roles | others.roles, self.groups | others.groups)
+
     def merged(self, counting: frozenset[str]) -> frozenset[Permission]:
         """Return the subject's own permissions, what its roles list, and the bundles of the roles in ``counting``."""
         listed = self.permissions.union(*(role.permissions for role in self.all_roles))

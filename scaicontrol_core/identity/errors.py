@@ -138,7 +138,7 @@ class ForeignMember(Invalid):
         super().__init__("This user does not belong where the group does.")
 
 
-class UserDeactivatedError(Forbidden):
+class UserIsDeactivated(Forbidden):
     """The directory says that the bearer of a token is out."""
 
     code = "user_deactivated"

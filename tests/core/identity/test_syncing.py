@@ -219,7 +219,7 @@ async def test_nobody_reads_it_twice_at_once(house: House) -> None:
 async def test_who_was_silent_too_long_has_lost_the_reading(house: House) -> None:
     house.knows(user("ann"), user("bob"))
     house.directory.size = 1
-    late = []
+    late: list[int] = []
 
     def pause(call: int) -> None:
         if call == 2 and not late:
