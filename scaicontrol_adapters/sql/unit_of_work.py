@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from scaicontrol_adapters.sql.delivery_work import DeliveryRepositories
 from scaicontrol_adapters.sql.errors import ConnectionLost
 from scaicontrol_adapters.sql.guard import ScopedSession, bound_to, close_to_statements
 from scaicontrol_adapters.sql.reads.integrity import SqlIntegrityReads
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from scaicontrol_adapters.sql.engine import Database
+    from scaicontrol_core.delivery.work import DeliveryWork
     from scaicontrol_core.documents.work import DocumentsWork
     from scaicontrol_core.identity.ports import IdentityWork
     from scaicontrol_core.integrity.ports import IntegrityWork
@@ -67,7 +69,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.kernel.work import ActsInScope, AfterCommit, UnitOfWorkFactory
 
 
-class SqlWork:
+class SqlWork(DeliveryRepositories):
     """Every feature's ``Work`` in one: repositories are made when first asked for."""
 
     def __init__(
@@ -362,4 +364,7 @@ if TYPE_CHECKING:
         return factory
 
     def _knows_users(factory: SqlUnitOfWorkFactory) -> UnitOfWorkFactory[IdentityWork]:
+        return factory
+
+    def _delivers(factory: SqlUnitOfWorkFactory) -> UnitOfWorkFactory[DeliveryWork]:
         return factory

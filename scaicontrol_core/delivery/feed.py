@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
     from scaicontrol_core.delivery.ports import FeedItem
 
-_MOST_POSITION = 2**63 - 1
+#: Digits that fit a column.
+_POSITION = re.compile(r"[0-9]{1,18}")
 
 
 @frozen
@@ -31,10 +33,10 @@ def position_of(cursor: str | None) -> int:
     """Return the position a cursor stands for; ``Invalid`` (``cursor_invalid``) if it is none of ours."""
     if cursor is None:
         return 0
-    (text,) = decode_cursor(cursor, 1)
-    if not text.isascii() or not text.isdigit() or int(text) > _MOST_POSITION:
+    keys = decode_cursor(cursor)
+    if len(keys) != 1 or not _POSITION.fullmatch(keys[0]):
         raise Invalid.field("/after", "This is not a cursor of the feed.", code="cursor_invalid")
-    return int(text)
+    return int(keys[0])
 
 
 def feed_of(items: Sequence[FeedItem], limit: int, after: str | None) -> EventFeed:

@@ -11,6 +11,7 @@ from scaicontrol_core.delivery.ids import WebhookDeliveryId, WebhookSubscription
 from scaicontrol_core.delivery.lifecycle import DeliveryStatus, WebhookStatus
 from scaicontrol_core.delivery.outcome import ErrorClass
 from scaicontrol_core.kernel.ids import EventId, PartnerId
+from scaicontrol_core.kernel.paging import Sorting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from scaicontrol_core.delivery.webhook_delivery import DeliveryAttempt, WebhookDelivery
     from scaicontrol_core.delivery.webhook_subscription import WebhookSubscription
     from scaicontrol_core.kernel.paging import Page, PageRequest
+
+
+WEBHOOK_SORTING = Sorting("webhook_subscriptions", ("created_at",), "-created_at")
+DELIVERY_SORTING = Sorting("webhook_deliveries", ("created_at",), "-created_at")
 
 
 @frozen(kw_only=True)

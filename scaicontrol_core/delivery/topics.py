@@ -157,3 +157,4 @@ _ALL = (
 TOPICS: Mapping[str, Topic] = {topic.name: topic for topic in _ALL}
 #: What can be subscribed to, and stands in the feed.
 PUBLIC_TOPICS: tuple[str, ...] = tuple(topic.name for topic in _ALL if not topic.is_private)
+PRIVATE_TOPICS: tuple[str, ...] = tuple(topic.name for topic in _ALL if topic.is_private)

@@ -105,6 +105,11 @@ class WebhookDelivery:
         """Tell whether it is still to arrive."""
         return self.status is DeliveryStatus.PENDING
 
+    @property
+    def claimed_at(self) -> datetime | None:
+        """When it was claimed; None if nobody holds it."""
+        return None if self.lease_until is None else self.lease_until - LEASE
+
     def is_due(self, now: datetime) -> bool:
         """Tell whether a worker may take it now."""
         free = self.lease_until is None or self.lease_until <= now

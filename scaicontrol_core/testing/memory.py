@@ -24,6 +24,7 @@ from scaicontrol_core.testing.memory_billing import (
 from scaicontrol_core.testing.memory_brand_assets import MemoryBrandAssets
 from scaicontrol_core.testing.memory_catalog import MemoryPacks, MemoryPlans, MemoryServices
 from scaicontrol_core.testing.memory_commissions import MemoryCommissionStatements
+from scaicontrol_core.testing.memory_delivery import MemoryWebhookHealths, MemoryWebhookSubscriptions
 from scaicontrol_core.testing.memory_identity import (
     MemoryCustomRoles,
     MemoryDirectoryRuns,
@@ -58,6 +59,7 @@ from scaicontrol_core.testing.memory_turnovers import MemoryConsumerTurnovers
 from scaicontrol_core.testing.memory_unit_costs import MemoryUnitCosts
 from scaicontrol_core.testing.memory_usage_rollups import MemoryUsageRollups
 from scaicontrol_core.testing.memory_usage_thresholds import MemoryUsageThresholds
+from scaicontrol_core.testing.memory_webhooks import MemoryOutbox, MemoryWebhookDeliveries
 from scaicontrol_core.testing.memory_wholesale import MemoryWholesaleCharges
 
 if TYPE_CHECKING:
@@ -79,6 +81,10 @@ class MemoryWork:
         self.billing_profiles = MemoryBillingProfiles(transaction)
         self.brand_assets = MemoryBrandAssets(transaction)
         self.vat_evidence = MemoryVatEvidence(transaction)
+        self.webhook_subscriptions = MemoryWebhookSubscriptions(transaction)
+        self.webhook_healths = MemoryWebhookHealths(transaction)
+        self.webhook_deliveries = MemoryWebhookDeliveries(transaction)
+        self.outbox = MemoryOutbox(transaction)
         self.services = MemoryServices(transaction)
         self.plans = MemoryPlans(transaction)
         self.packs = MemoryPacks(transaction)

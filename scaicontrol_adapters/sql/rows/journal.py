@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scaicontrol_adapters.sql.rows.base import Code, Id, Json, PlatformOnly, Reach, Row, index, table, unique
+from scaicontrol_adapters.sql.rows.base import Code, Id, Json, LongText, Reach, Row, index, table, unique
+from scaicontrol_core.kernel.scope import ScopeKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,8 @@ class AuditRow(Row, Reach):
         index("resource_type", "resource_id", "occurred_at", "id"),
         index("tenant_id", "occurred_at", "id"),
         index("partner_id", "occurred_at", "id"),
+        index("user_id", "occurred_at", "id"),
+        index("request_id"),
     )
     partner_column = "partner_id"
     tenant_column = "tenant_id"
@@ -60,12 +63,13 @@ class AuditRow(Row, Reach):
         return False
 
 
-class OutboxRow(Row, PlatformOnly):
+class OutboxRow(Row, Reach):
     """An event to publish, with the fields of its envelope; the relay takes it from here.
 
     ``sequence`` counts the aggregate's public events from 1. ``position`` is given when the
     relay fans the event out: the feed is read in that order, so that no event ever appears
-    behind a cursor already handed out.
+    behind a cursor already handed out. ``body`` is the text that goes over the wire, written
+    once with the position. Partners and tenants read their own; nobody inserts it but a commit.
     """
 
     __tablename__ = "outbox_events"
@@ -81,7 +85,11 @@ class OutboxRow(Row, PlatformOnly):
         ),
         unique("position", code="position_taken", message="Another relay was first.", race=True),
         index("fanned_out_at", "occurred_at", "id"),
+        index("partner_id", "position"),
+        index("tenant_id", "position"),
     )
+    partner_column = "partner_id"
+    tenant_column = "tenant_id"
 
     id: Mapped[Id] = mapped_column(primary_key=True)
     topic: Mapped[str] = mapped_column(String(64))
@@ -99,3 +107,15 @@ class OutboxRow(Row, PlatformOnly):
     attempts: Mapped[int]
     fanned_out_at: Mapped[datetime | None]
     position: Mapped[int | None] = mapped_column(BigInteger)
+    body: Mapped[LongText | None]
+
+    @classmethod
+    def may_insert(cls, scope: Scope, values: Mapping[str, Any]) -> bool:
+        """Let nobody: a commit writes it, past the session."""
+        del scope, values
+        return False
+
+    @classmethod
+    def may_change(cls, scope: Scope) -> bool:
+        """Let the platform's relay."""
+        return scope.kind is ScopeKind.PLATFORM

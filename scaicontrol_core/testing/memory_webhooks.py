@@ -1,0 +1,292 @@
+"""Deliveries, their log, and the outbox on its way into the feed, in memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+from scaicontrol_core.delivery.envelope import AggregateRef, Envelope
+from scaicontrol_core.delivery.ids import WebhookDeliveryId, WebhookSubscriptionId
+from scaicontrol_core.delivery.lifecycle import DeliveryStatus
+from scaicontrol_core.delivery.ports import DELIVERY_SORTING, DeliveryFilter, FeedFilter, FeedItem
+from scaicontrol_core.delivery.topics import PRIVATE_TOPICS
+from scaicontrol_core.delivery.webhook_delivery import DeliveryAttempt, WebhookDelivery
+from scaicontrol_core.kernel.errors import NotFound, OutOfScope, Retryable
+from scaicontrol_core.kernel.ids import EventId
+from scaicontrol_core.kernel.paging import Page, PageRequest
+from scaicontrol_core.testing.memory_delivery import is_owner
+from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable
+from scaicontrol_core.testing.memory_store import OutboxEvent, Transaction
+
+_DELIVERIES, _ATTEMPTS, _KEYS = "webhook_deliveries", "webhook_attempts", "webhook_delivery_keys"
+_PLACES, _HEAD = "outbox_places", "outbox_head"
+_SORTS: dict[str, SortKey[WebhookDelivery]] = {"created_at": lambda row: (sortable(row.created_at), row.id)}
+
+
+def _first() -> Retryable:
+    return Retryable("Another worker was first.")
+
+
+class MemoryWebhookDeliveries:
+    """Deliveries within scope."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def _visible(self) -> list[WebhookDelivery]:
+        scope = self._transaction.scope
+        return [row for row in self._transaction.rows(_DELIVERIES) if is_owner(scope, row.partner_id)]
+
+    def _of(self, subscription_id: WebhookSubscriptionId) -> list[WebhookDelivery]:
+        return [row for row in self._visible() if row.subscription_id == subscription_id]
+
+    def _keep(self, row: WebhookDelivery) -> None:
+        self._transaction.watch(_DELIVERIES, row.id, _first)
+        self._transaction.write(_DELIVERIES, row.id, row)
+
+    async def get(self, delivery_id: WebhookDeliveryId) -> WebhookDelivery:
+        """Return one, or raise ``NotFound``."""
+        found: WebhookDelivery | None = self._transaction.row(_DELIVERIES, delivery_id)
+        if found is None or not is_owner(self._transaction.scope, found.partner_id):
+            raise NotFound.of("webhook delivery", delivery_id)
+        return found
+
+    async def list(self, request: PageRequest, criteria: DeliveryFilter) -> Page[WebhookDelivery]:
+        """Return a page, newest first unless sorted otherwise."""
+        names = ("subscription_id", "status", "topic", "event_id", "idempotency_key", "last_error")
+        found = (
+            row
+            for row in self._visible()
+            if all(getattr(criteria, name) in (None, getattr(row, name)) for name in names)
+            and (criteria.since is None or row.created_at >= criteria.since)
+            and (criteria.until is None or row.created_at < criteria.until)
+        )
+        return paged(found, request, DELIVERY_SORTING, _SORTS, criteria)
+
+    async def attempts_of(self, delivery_id: WebhookDeliveryId) -> Sequence[DeliveryAttempt]:
+        """Return the log of one delivery, in order."""
+        scope = self._transaction.scope
+        rows = (row for row in self._transaction.rows(_ATTEMPTS) if row.delivery_id == delivery_id)
+        return sorted((row for row in rows if is_owner(scope, row.partner_id)), key=lambda row: row.ordinal)
+
+    async def add_each(self, deliveries: Sequence[WebhookDelivery]) -> None:
+        """Write new ones; ``Retryable`` if one of the same event, subscription and replay is there."""
+        for each in deliveries:
+            if not is_owner(self._transaction.scope, each.partner_id):
+                raise OutOfScope("a delivery belongs to its subscription's owner")
+            key = (each.subscription_id, each.idempotency_key, each.replay)
+            self._transaction.watch(_KEYS, key, _first)
+            if self._transaction.row(_KEYS, key) is not None:
+                raise _first()
+            self._transaction.write(_KEYS, key, each)
+            self._keep(each)
+
+    async def counts(
+        self, subscription_ids: Sequence[WebhookSubscriptionId]
+    ) -> Mapping[tuple[WebhookSubscriptionId, DeliveryStatus], int]:
+        """Count what is pending and what is dead per subscription."""
+        return Counter(
+            (row.subscription_id, row.status)
+            for row in self._visible()
+            if row.subscription_id in subscription_ids and row.status is not DeliveryStatus.DISPATCHED
+        )
+
+    async def newest_of(
+        self, subscription_id: WebhookSubscriptionId, event_ids: Sequence[EventId]
+    ) -> Mapping[EventId, WebhookDelivery]:
+        """Return each event's newest delivery to the subscription."""
+        found = sorted(self._of(subscription_id), key=lambda row: row.replay)
+        return {row.event_id: row for row in found if row.event_id in event_ids}
+
+    async def dead_of(
+        self, subscription_id: WebhookSubscriptionId, after: WebhookDeliveryId | None, limit: int
+    ) -> Sequence[WebhookDelivery]:
+        """Return a subscription's dead ones by id, each event's newest delivery only."""
+        own = self._of(subscription_id)
+        newest: dict[str, int] = {}
+        for row in own:
+            newest[row.idempotency_key] = max(row.replay, newest.get(row.idempotency_key, 0))
+        dead = (
+            row
+            for row in own
+            if row.status is DeliveryStatus.DEAD
+            and row.id > (after or "")
+            and row.replay == newest[row.idempotency_key]
+        )
+        return sorted(dead, key=lambda row: row.id)[:limit]
+
+    async def abandon_all(self, subscription_id: WebhookSubscriptionId, at: datetime) -> None:
+        """Let all that is pending for a subscription be dead."""
+        for row in self._of(subscription_id):
+            if row.is_pending:
+                row.abandon(at)
+                self._keep(row)
+
+    # -- the two passes ------------------------------------------------------------------------
+
+    async def waiting(self, now: datetime) -> Sequence[WebhookSubscriptionId]:
+        """Return the active subscriptions that have something due, and whose breaker lets it pass."""
+        due = {row.subscription_id for row in self._visible() if row.is_due(now)}
+        active = {row.id for row in self._transaction.rows("webhook_subscriptions") if row.is_active}
+        closed = {row.subscription_id for row in self._transaction.rows("webhook_healths") if not row.is_open(now)}
+        return sorted(due & active & closed)
+
+    async def in_flight(self, now: datetime) -> Mapping[WebhookSubscriptionId, int]:
+        """Count what is claimed under a lease that still runs."""
+        return Counter(
+            row.subscription_id for row in self._visible() if row.lease_until is not None and row.lease_until > now
+        )
+
+    async def due(
+        self, subscription_id: WebhookSubscriptionId, now: datetime, limit: int, *, ordered: bool
+    ) -> Sequence[WebhookDelivery]:
+        """Return what may be claimed for a subscription, longest due first."""
+        own = self._of(subscription_id)
+        due = sorted((row for row in own if row.is_due(now)), key=lambda row: (row.due_at, row.id))
+        return [row for row in due if not (ordered and any(other.holds_back(row) for other in own))][:limit]
+
+    async def claim_each(self, deliveries: Sequence[WebhookDelivery]) -> Sequence[WebhookDelivery]:
+        """Write claims made just now, each where it is still for the taking; return those that were."""
+        taken: list[WebhookDelivery] = []
+        for each in deliveries:
+            kept = self._transaction.row(_DELIVERIES, each.id)
+            if kept is not None and each.claimed_at is not None and kept.is_due(each.claimed_at):
+                self._keep(each)
+                taken.append(each)
+        return taken
+
+    async def held_by(self, owner: str, delivery_ids: Sequence[WebhookDeliveryId]) -> Sequence[WebhookDelivery]:
+        """Return those of the deliveries that are still in the owner's hands."""
+        rows = (self._transaction.row(_DELIVERIES, key) for key in delivery_ids)
+        return [row for row in rows if row is not None and row.lease_owner == owner and row.is_pending]
+
+    async def settle_each(self, owner: str, settled: Sequence[tuple[WebhookDelivery, DeliveryAttempt | None]]) -> None:
+        """Write what came of claims, each while ``owner`` still holds it, and append to the log; or ``Retryable``."""
+        for each, attempt in settled:
+            kept = self._transaction.row(_DELIVERIES, each.id)
+            if kept is None or kept.lease_owner != owner:
+                raise _first()
+            self._keep(each)
+            if attempt is not None:
+                self._transaction.write(_ATTEMPTS, (attempt.delivery_id, attempt.ordinal), attempt)
+
+    async def forget_before(self, created_before: datetime, limit: int) -> int:
+        """Delete up to ``limit`` finished deliveries created before then, with their log; return how many."""
+        old = sorted(
+            (row for row in self._visible() if not row.is_pending and row.created_at < created_before),
+            key=lambda row: (row.created_at, row.id),
+        )[:limit]
+        for row in old:
+            self._transaction.write(_DELIVERIES, row.id, None)
+            self._transaction.write(_KEYS, (row.subscription_id, row.idempotency_key, row.replay), None)
+            for attempt in self._transaction.rows(_ATTEMPTS):
+                if attempt.delivery_id == row.id:
+                    self._transaction.write(_ATTEMPTS, (row.id, attempt.ordinal), None)
+        return len(old)
+
+
+@frozen
+class _Place:
+    """Where an event stands in the feed, and the bytes it is sent as."""
+
+    event_id: EventId
+    position: int
+    at: datetime
+    body: bytes
+
+
+@frozen
+class _Head:
+    position: int
+
+
+class MemoryOutbox:
+    """The events."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def _places(self) -> dict[str, _Place]:
+        return {place.event_id: place for place in self._transaction.rows(_PLACES)}
+
+    async def head(self) -> int:
+        """Return the highest position given so far."""
+        kept: _Head | None = self._transaction.row(_HEAD, 1)
+        return kept.position if kept else 0
+
+    async def unplaced(self, limit: int) -> Sequence[Envelope]:
+        """Return events without a place, in the order of their commits."""
+        places = self._places()
+        return [_envelope(event) for event in self._transaction.store.outbox if event.id not in places][:limit]
+
+    async def place(self, head: int, placed: Sequence[tuple[EventId, bytes]], at: datetime) -> None:
+        """Give events the places after ``head``, in order, with their bodies; or ``Retryable``."""
+        self._transaction.watch(_HEAD, 1, _first)
+        if await self.head() != head:
+            raise _first()
+        self._transaction.write(_HEAD, 1, _Head(head + len(placed)))
+        for count, (key, body) in enumerate(placed, start=1):
+            self._transaction.watch(_PLACES, key, _first)
+            if self._transaction.row(_PLACES, key) is not None:
+                raise _first()
+            self._transaction.write(_PLACES, key, _Place(key, head + count, at, body))
+
+    async def bodies(self, event_ids: Sequence[EventId]) -> Mapping[EventId, bytes]:
+        """Return the bodies of events within scope that have a place."""
+        places = self._places()
+        reached = {event.id for event in self._transaction.store.outbox if self._reaches(event)}
+        return {key: places[key].body for key in event_ids if key in places and key in reached}
+
+    async def feed(self, after: int, limit: int, criteria: FeedFilter) -> Sequence[FeedItem]:
+        """Return events within scope behind a position, in order; private ones are left out."""
+        places = self._places()
+        found = [
+            FeedItem(places[event.id].position, EventId(event.id), event.topic, places[event.id].body)
+            for event in self._transaction.store.outbox
+            if event.id in places and self._reaches(event) and _wanted(event, criteria)
+        ]
+        return sorted((item for item in found if item.position > after), key=lambda item: item.position)[:limit]
+
+    async def since(self, moment: datetime, after: int, limit: int) -> Sequence[tuple[int, Envelope]]:
+        """Return placed events within scope that happened at or after a moment, behind a position."""
+        places = self._places()
+        found = [
+            (places[event.id].position, _envelope(event))
+            for event in self._transaction.store.outbox
+            if event.id in places and event.occurred_at >= moment and self._reaches(event)
+        ]
+        return sorted((item for item in found if item[0] > after), key=lambda item: item[0])[:limit]
+
+    async def backlog(self) -> tuple[int, datetime | None]:
+        """Return how many events have no place yet, and when the oldest of them happened."""
+        places = self._places()
+        waiting = [event.occurred_at for event in self._transaction.store.outbox if event.id not in places]
+        return len(waiting), min(waiting, default=None)
+
+    def _reaches(self, event: OutboxEvent) -> bool:
+        return self._transaction.scope.covers(partner_id=event.partner_id, tenant_id=event.tenant_id)
+
+
+def _wanted(event: OutboxEvent, criteria: FeedFilter) -> bool:
+    return (
+        event.topic not in PRIVATE_TOPICS
+        and (not criteria.topics or event.topic in criteria.topics)
+        and criteria.partner_id in (None, event.partner_id)
+        and criteria.tenant_id in (None, event.tenant_id)
+    )
+
+
+def _envelope(event: OutboxEvent) -> Envelope:
+    return Envelope(
+        id=event.id,
+        type=event.topic,
+        timestamp=event.occurred_at,
+        idempotency_key=event.idempotency_key,
+        partner_id=event.partner_id,
+        tenant_id=event.tenant_id,
+        aggregate=AggregateRef(event.aggregate_type, event.aggregate_id, event.aggregate_version, event.sequence),
+        data=event.data,
+    )
