@@ -19,7 +19,7 @@ WORKERS ?= 2
 S ?= docs/examples/scenarios/two_years.yaml
 m ?=
 
-.PHONY: help setup run test check style types imports fast bench properties simulate services migration docs pictures lock clean servers
+.PHONY: help setup run test check style types imports fast bench properties simulate services migration docs examples pictures lock clean servers
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2 }'
@@ -86,6 +86,9 @@ pictures: setup ## draw the documents shown in docs/images again, after a change
 
 docs: setup ## write the generated reference pages again
 	@$(BIN)/python docs/generate.py
+
+examples: setup ## record the examples in the API's description again, from its tests
+	@$(BIN)/pytest -n0 --quiet -p docs.generating.recording -m "not services" tests/http/features tests/http/test_health.py tests/http/test_auth.py
 
 lock: setup ## pin what pyproject.toml allows, anew, in requirements.lock
 	@$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --upgrade \

@@ -28,7 +28,7 @@ from scaicontrol_http.health import health_routes
 from scaicontrol_http.idempotency import Idempotency
 from scaicontrol_http.lifespan import lifespan
 from scaicontrol_http.mcp.mounting import Mounted
-from scaicontrol_http.observing import Observing
+from scaicontrol_http.observing import Observing, methods_of
 from scaicontrol_http.openapi import openapi_config
 from scaicontrol_http.query_guard import note_parameters, refuse_unknown_parameters
 from scaicontrol_http.rate_limits import RateLimits
@@ -88,7 +88,7 @@ def create_app(container: Container, *, owned: bool = False) -> Litestar:
     )
     note_parameters(app)
     note_edits(app, PREFIX)
-    app.asgi_handler = Observing(Reading(app.asgi_handler), container.ids, metrics)
+    app.asgi_handler = Observing(Reading(app.asgi_handler), container.ids, metrics, methods_of(app))
     return app
 
 

@@ -8,14 +8,18 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import structlog
-from attrs import define
+from attrs import define, field
 from litestar.datastructures import Headers, MutableScopeHeaders
 from litestar.enums import ScopeType
+from litestar.routes import HTTPRoute
 
 from scaicontrol_http.errors import PROBLEM_CODE, REQUEST_ID
 from scaicontrol_http.rate_limits import add_headers as add_rate_limit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from litestar import Litestar
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
     from scaicontrol_adapters.telemetry import Metrics
@@ -38,6 +42,8 @@ class Observing:
     app: ASGIApp
     ids: Ids
     metrics: Metrics
+    #: The methods of each address: Litestar's own answer knows but the first of several routes at one.
+    methods: Mapping[str, str] = field(factory=dict)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, and note what became of it."""
@@ -54,7 +60,7 @@ class Observing:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(message, scope, request_id)
+                _add_headers(message, scope, request_id, self.methods)
             await send(message)
 
         try:
@@ -85,8 +91,16 @@ def request_id_of(given: str | None, ids: Ids) -> str:
     return given if given and _ACCEPTED.fullmatch(given) else ids.new("req")
 
 
-def _add_headers(message: Message, scope: Scope, request_id: str) -> None:
+def methods_of(app: Litestar) -> Mapping[str, str]:
+    """Return what to answer who asks for the methods of an address, by its template."""
+    return {route.path_format: ", ".join(sorted(route.methods)) for route in app.routes if isinstance(route, HTTPRoute)}
+
+
+def _add_headers(message: Message, scope: Scope, request_id: str, methods: Mapping[str, str]) -> None:
     headers = MutableScopeHeaders.from_message(message)
+    template = scope.get("path_template", "")
+    if scope.get("method") == "OPTIONS" and "allow" in headers and template in methods:
+        headers["Allow"] = methods[template]
     headers[HEADER] = request_id
     headers["X-Content-Type-Options"] = "nosniff"
     headers.setdefault("Referrer-Policy", "no-referrer")

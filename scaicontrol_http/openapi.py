@@ -26,6 +26,8 @@ from scaicontrol_http.describing.answers import (
     shared_problems,
     success_headers,
 )
+from scaicontrol_http.describing.bounds import bound
+from scaicontrol_http.describing.examples import add_examples
 from scaicontrol_http.describing.notes import notes
 from scaicontrol_http.editing import EDITS
 from scaicontrol_http.sorting import describe_sorting
@@ -49,6 +51,9 @@ TAGS = {
     "Entitlements": "What a tenant may use of each service.",
     "Admin: tenants": "Customers and their billing profiles.",
     "Admin: partners": "The operator and its resellers.",
+    "Admin: users": "Who there is, as the directory has it, and what they were given here.",
+    "Admin: groups": "Users under one name, and the roles that all of them have.",
+    "Admin: roles": "Named bundles of permissions.",
     "Admin: registry": "Services, their plans and packs, hidden ones included.",
     "Admin: subscriptions": "Subscriptions of every tenant within scope.",
     "Admin: invoices": "Drafts and invoices of every tenant within scope.",
@@ -127,6 +132,8 @@ def describe(app: Litestar) -> dict[str, Any]:
         operation["operationId"] = _operation_id(handler, names)
         _add_around(operation, path, handler)
         _add_headers(schema, operation, path, key=bool(handler.opt.get("idempotent")))
+        bound(operation)
+        add_examples(operation, f"{method} {path.removeprefix('/api/v1')}", schema["components"]["schemas"])
     schema["components"]["schemas"]["Problem"] = PROBLEM
     schema["components"]["headers"] = HEADERS
     schema["components"]["examples"] = problem_examples()

@@ -91,6 +91,14 @@ async def test_asking_for_the_methods_of_an_address_takes_any_query(client: Asyn
     assert (await client.options(f"{PARTNERS}?statuss=x")).status_code == 204
 
 
+async def test_an_address_names_all_its_methods(client: AsyncClient) -> None:
+    assert (await client.options(PARTNERS)).headers["allow"] == "GET, OPTIONS, POST"
+    one = await client.options(f"{PARTNERS}/prt_1")
+    assert set(one.headers["allow"].split(", ")) >= {"GET", "PATCH", "OPTIONS"}
+    refused = await client.delete(PARTNERS)
+    assert (refused.status_code, set(refused.headers["allow"].split(", "))) == (405, {"GET", "OPTIONS", "POST"})
+
+
 async def test_without_a_list_no_page_may(client: AsyncClient, admin: dict[str, str]) -> None:
     answer = await client.get(PARTNERS, headers=admin | {"Origin": "https://portal.example"})
     assert "access-control-allow-origin" not in answer.headers

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
+from jsonschema import Draft202012Validator
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from scaicontrol_http.openapi import TAGS
+
+FORM_OF_A_NAME = re.compile(r"[a-z]+(_[a-z0-9]+)+")
 
 
 @pytest.fixture
@@ -58,6 +62,65 @@ async def test_every_operation_has_a_tag_a_summary_and_a_name_of_its_own(descrip
         assert set(operation["tags"]) <= TAGS.keys(), (method, path)
         assert operation["summary"], (method, path)
     assert not [name for name in description["components"]["schemas"] if "." in name]
+
+
+async def test_every_operation_is_told_in_words(description: dict[str, Any]) -> None:
+    for path, method, operation in operations(description):
+        assert FORM_OF_A_NAME.fullmatch(operation["operationId"]), (method, path)
+        assert len(operation["description"]) > 10, (method, path)
+        for parameter in operation["parameters"]:
+            told = resolved(description, parameter)
+            assert told.get("description"), (method, path, told["name"])
+            assert None not in told["schema"].get("enum", ()), (method, path, told["name"])
+            assert "null" not in str(told["schema"].get("type")), (method, path, told["name"])
+        if operation.get("security") != []:
+            assert operation["x-permission"], (method, path)
+
+
+async def test_every_operation_has_examples_and_they_are_valid(description: dict[str, Any]) -> None:
+    checked = 0
+    for path, method, operation in operations(description):
+        for media in media_of(description, operation):
+            if "application/json" not in media:
+                continue
+            declared = media["application/json"]
+            examples = [each["value"] for each in declared.get("examples", {}).values() if "value" in each]
+            examples += [declared["example"]] if "example" in declared else []
+            assert examples, (method, path)
+            schema = {"components": description["components"], **declared["schema"]}
+            for example in examples:
+                wrong = [each.message for each in Draft202012Validator(schema).iter_errors(example)]
+                assert wrong == [], (method, path)
+                checked += 1
+    assert checked > 150
+
+
+def media_of(description: dict[str, Any], operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what an operation takes, and what it answers when all is well."""
+    yield operation.get("requestBody", {}).get("content", {})
+    for status, response in operation["responses"].items():
+        if status.startswith("2"):
+            yield resolved(description, response).get("content") or {}
+
+
+async def test_problems_have_examples_that_are_valid(description: dict[str, Any]) -> None:
+    schema = {"components": description["components"], "$ref": "#/components/schemas/Problem"}
+    examples = description["components"]["examples"]
+    assert len(examples) > 8
+    for name, example in examples.items():
+        assert name == f"problem_{example['value']['status']}"
+        assert list(Draft202012Validator(schema).iter_errors(example["value"])) == []
+
+
+async def test_headers_are_declared(description: dict[str, Any]) -> None:
+    created = description["paths"]["/api/v1/admin/partners"]["post"]["responses"]
+    assert {"X-Request-ID", "RateLimit", "RateLimit-Policy", "ETag", "Idempotent-Replayed"} <= created["201"][
+        "headers"
+    ].keys()
+    refused = resolved(description, created["429"])
+    assert {"Retry-After", "RateLimit", "X-Request-ID"} <= refused["headers"].keys()
+    assert refused["x-codes"] == ["rate_limited"]
+    assert "WWW-Authenticate" in resolved(description, created["401"])["headers"]
 
 
 async def test_errors_are_problems_everywhere(description: dict[str, Any]) -> None:

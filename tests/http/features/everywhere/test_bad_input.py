@@ -135,6 +135,10 @@ async def test_every_list_refuses_a_cursor_of_no_list(operations: Any, boss: Any
 async def test_parameters_of_the_wrong_type(boss: Any, world: Any) -> None:
     await boss.refused("GET", "/admin/tenants?is_active=perhaps", 422, "invalid_query", "/is_active")
     await boss.refused("GET", "/admin/audit-log?since=yesterday", 422, "invalid_query", "/since")
+    await boss.refused("GET", "/admin/audit-log?since=0.5", 422, "invalid_query", "/since")
+    await boss.refused("GET", "/admin/audit-log?until=null", 422, "invalid_query", "/until")
+    await boss.refused("GET", "/admin/tenants?is_active=null", 422, "invalid_query", "/is_active")
+    await boss.refused("GET", "/admin/reports/ageing?as_of=Null", 422, "invalid_query", "/as_of")
     await boss.refused("GET", "/admin/invoices?document_type=letter", 422, "choice_unknown", "/document_type")
 
 
