@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Protocol
 from attrs import frozen
 
 from scaicontrol_jobs.documents import render_documents
+from scaicontrol_jobs.identity import sync_directory
 from scaicontrol_jobs.mail import deliver_mail
 from scaicontrol_jobs.metering import tend_usage, watch_usage
 from scaicontrol_jobs.payments import mark_overdue
 from scaicontrol_jobs.subscriptions import monitor_trials, reap_subscriptions, refresh_costs
+from scaicontrol_jobs.upkeep import sweep_idempotency_keys, tend_audit_log
 from scaicontrol_jobs.vat_numbers import recheck_all_vat_numbers, recheck_vat_numbers
 
 if TYPE_CHECKING:
@@ -47,6 +49,9 @@ SCHEDULE: tuple[PeriodicJob, ...] = (
     PeriodicJob(name="refresh_costs", every_seconds=3600, run=refresh_costs),
     PeriodicJob(name="recheck_vat_numbers", every_seconds=300, run=recheck_vat_numbers),
     PeriodicJob(name="recheck_all_vat_numbers", every_seconds=86_400, run=recheck_all_vat_numbers),
+    PeriodicJob(name="sync_directory", every_seconds=3600, run=sync_directory),
     PeriodicJob(name="watch_usage", every_seconds=5, run=watch_usage),
     PeriodicJob(name="tend_usage", every_seconds=86_400, run=tend_usage),
+    PeriodicJob(name="tend_audit_log", every_seconds=86_400, run=tend_audit_log),
+    PeriodicJob(name="sweep_idempotency_keys", every_seconds=3600, run=sweep_idempotency_keys),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from attrs import frozen
@@ -45,6 +45,13 @@ class AuditLog(Protocol):
 
     async def knows(self, resource_type: str, resource_id: str) -> bool:
         """Tell whether a thing is within scope: it is there, or was and has entries."""
+        ...
+
+    async def keep_ahead(self, today: date, *, months: int) -> int:
+        """Make sure that partitions reach ``months`` ahead, where the database has any; return how many were made.
+
+        Alone in its unit of work: such a statement commits at once.
+        """
         ...
 
 

@@ -44,6 +44,9 @@ PAYMENT = Subject("payment", "payment", Permission.ADMIN_BILLING)
 BILLING_RUN = Subject("billing_run", "billing run", Permission.ADMIN_BILLING)
 COMMISSION_STATEMENT = Subject("commission_statement", "commission statement", Permission.ADMIN_BILLING)
 TEMPLATE = Subject("document_template", "document template", Permission.ADMIN_BILLING)
+USER = Subject("user", "user", Permission.ADMIN_USERS)
+GROUP = Subject("group", "group", Permission.ADMIN_GROUPS)
+ROLE = Subject("role", "role", Permission.ADMIN_GROUPS)
 
 SUBJECTS = (
     TENANT,
@@ -56,4 +59,7 @@ SUBJECTS = (
     BILLING_RUN,
     COMMISSION_STATEMENT,
     TEMPLATE,
+    USER,
+    GROUP,
+    ROLE,
 )

@@ -79,3 +79,7 @@ class IdempotencyRecords(Protocol):
         Never one whose outcome is unknown: that stays in flight until it expires.
         """
         ...
+
+    async def forget_expired(self, now: datetime) -> int:
+        """Forget what is past its retention; return how many."""
+        ...

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from attrs import define, evolve, field
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from scaicontrol_core.kernel.idempotency import IdempotencyRecord, StoredAnswer
 
 
@@ -33,3 +35,10 @@ class MemoryIdempotencyRecords:
         record = self.kept.get((owner, key))
         if record is not None and record.answer is None:
             del self.kept[owner, key]
+
+    async def forget_expired(self, now: datetime) -> int:
+        """Forget what is past its retention; return how many."""
+        old = [key for key, record in self.kept.items() if record.expired(now)]
+        for key in old:
+            del self.kept[key]
+        return len(old)

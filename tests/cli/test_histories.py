@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -47,3 +50,40 @@ def test_the_log_is_narrowed_by_whom_and_when(world: Any) -> None:
     assert world("admin", "audit-log", "list", "--since", "2020-01-01T00:00:00+02:00", "--json").json["total"] > 0
     assert "instant_invalid" in world("admin", "audit-log", "list", "--since", "soon", fails=2).complaint
     assert "plan.created" in world("admin", "audit-log", "list", "--action", "plan.created").stdout
+
+
+def test_a_month_is_archived_and_proven(world: Any, home: Path) -> None:
+    _age(home, days=40)
+    (entry, *_) = world("admin", "audit-log", "list", "--json").json["items"]
+    month = entry["occurred_at"][:7]
+    made = world("admin", "audit-log", "export", "--month", month, "--to", "log.ndjson", "--json").json
+    lines = (home / "log.ndjson").read_bytes()
+    assert made["sha256"] == hashlib.sha256(lines).hexdigest()
+    assert made["entries"] == lines.count(b"\n") > 5
+    assert json.loads(lines.splitlines()[-1])["id"] == entry["id"]
+    assert world("admin", "audit-log", "export", "--month", month, "--against", "log.ndjson", "--json").json["matches"]
+    (home / "log.ndjson").write_bytes(lines.replace(b"plan.created", b"plan.deleted"))
+    world("admin", "audit-log", "export", "--month", month, "--against", "log.ndjson", fails=1)
+    again = world("admin", "audit-log", "export", "--month", month, "--to", "log.ndjson", fails=1)
+    assert "file_exists" in again.complaint
+
+
+def test_a_month_that_is_not_over_is_not_archived(world: Any) -> None:
+    now = world("admin", "audit-log", "list", "--json").json["items"][0]["occurred_at"][:7]
+    assert "audit_month_open" in world("admin", "audit-log", "export", "--month", now, fails=1).complaint
+    assert "period_invalid" in world("admin", "audit-log", "export", "--month", "lately", fails=2).complaint
+    assert world("admin", "audit-log", "export", "--month", "2020-01", "--json").json["entries"] == 0
+
+
+def _age(home: Path, *, days: int) -> None:
+    """Put the log back in time: past its triggers, as nobody can."""
+    database = sqlite3.connect(home / "scaicontrol.db")
+    (update,) = database.execute("SELECT sql FROM sqlite_master WHERE name = 'audit_log_no_update'").fetchone()
+    database.execute("DROP TRIGGER audit_log_no_update")
+    database.execute(
+        "UPDATE audit_log SET occurred_at = strftime('%Y-%m-', date('now', ?)) || substr(occurred_at, 9)",
+        (f"-{days} days",),
+    )
+    database.execute(update)
+    database.commit()
+    database.close()
