@@ -65,7 +65,7 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [writer]
     root.setLevel(settings.log_level.value.upper())
-    for noisy in ("httpx", "httpcore", "aiobotocore", "botocore", "weasyprint", "fontTools"):
+    for noisy in ("aiosqlite", "httpx", "httpcore", "aiobotocore", "botocore", "weasyprint", "fontTools"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

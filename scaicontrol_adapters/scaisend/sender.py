@@ -69,7 +69,7 @@ class ScaiSendMail:
         )
         try:
             async with request as answer:
-                return answer.status, answer.headers.get("Retry-After"), await _json(answer)
+                return answer.status, answer.headers.get("Retry-After"), await _json(answer, token)
         except aiohttp.ClientConnectorError as error:
             raise MailUnavailable("ScaiSend can't be reached.") from error
         except (aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
@@ -107,15 +107,15 @@ def _body(mail: Mail, from_address: str) -> dict[str, Any]:
     return body | ({"reply_to": mail.reply_to} if mail.reply_to else {})
 
 
-async def _json(answer: aiohttp.ClientResponse) -> dict[str, Any]:
-    """Return the answer's object; nothing for one that is none, or endless."""
+async def _json(answer: aiohttp.ClientResponse, token: str) -> dict[str, Any]:
+    """Return the answer's object; nothing for one that is none, or endless. Who repeats our token is not repeated."""
     read = bytearray()
     async for piece in answer.content.iter_any():
         read += piece
         if len(read) > _MAX_ANSWER:
             return {}
     try:
-        found = json.loads(read)
+        found = json.loads(bytes(read).replace(token.encode() or b"\0", b"[redacted]"))
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
