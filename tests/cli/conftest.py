@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import frozen
 from typer.testing import CliRunner
+
+from tests.services.audit_rules import told_in_full
 
 OPERATOR = """
 name: House
@@ -124,3 +126,10 @@ def row_counts(home: Path) -> Mapping[str, int]:
 def rows(home: Path) -> Callable[[], Mapping[str, int]]:
     """Count the rows of every table."""
     return lambda: row_counts(home)
+
+
+@pytest.fixture(autouse=True)
+def everything_is_told(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hold the audit log to what every commit changed."""
+    with told_in_full(request):
+        yield

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from scaicontrol_adapters.container import Container
 from scaicontrol_adapters.settings import Settings
+from tests.services.audit_rules import told_in_full
 
 
 @pytest.fixture
@@ -17,3 +18,10 @@ async def container(tmp_path: Path, migrated_sqlite_url: str) -> AsyncIterator[C
     settings = Settings(database_url=migrated_sqlite_url, data_dir=tmp_path, pdf_workers=1)
     async with Container.from_settings(settings) as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def everything_is_told(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hold the audit log to what every commit changed."""
+    with told_in_full(request):
+        yield
