@@ -32,11 +32,11 @@ class Reading:
             await self.app(scope, receive, send)
             return
         answer = _Answer(send, known or "", bodiless=method == "HEAD")
-        scope["method"] = "GET"  # type: ignore[typeddict-item]  # an HTTP scope, as asked above
+        scope["method"] = "GET"  # type: ignore[typeddict-unknown-key]  # an HTTP scope, as asked above
         try:
             await self.app(scope, receive, answer.send)
         finally:
-            scope["method"] = method  # type: ignore[typeddict-item,arg-type]
+            scope["method"] = method  # type: ignore[typeddict-unknown-key,arg-type]
 
 
 @define

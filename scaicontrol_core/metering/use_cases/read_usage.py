@@ -70,7 +70,7 @@ class ReadUsage:
             found = await work.metered.of_tenants([query.tenant_id], [each.id for each in services])
             plans = await work.plans.get_many(sorted({each.plan_id for each in found}))
             shown: list[MetricUsage] = []
-            for service in services:
+            for service in (each for each in services if each.metrics):
                 for subscription in found:
                     if subscription.service_id == service.id and subscription.plan_id in plans:
                         plan = plans[subscription.plan_id]

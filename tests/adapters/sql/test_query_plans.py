@@ -6,11 +6,13 @@ read that can't have an index is the search within names; it is left out here on
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
+from attrs import fields
 from sqlalchemy import event
 
 from scaicontrol_adapters.sql.engine import create_engine
@@ -18,18 +20,18 @@ from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory, SqlWork
 from scaicontrol_core.access import Actor, Role
 from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus, PdfStatus
 from scaicontrol_core.billing.numbering import SeriesKey
-from scaicontrol_core.billing.ports import InvoiceFilter
+from scaicontrol_core.billing.ports import INVOICES, InvoiceFilter
 from scaicontrol_core.billing.reporting import DocumentSpan
 from scaicontrol_core.catalog import PlanFilter
 from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, PlanId, RunId, ServiceId, SubscriptionId, TenantId
-from scaicontrol_core.kernel.paging import PageRequest, encode_cursor
-from scaicontrol_core.payments.ports import PaymentFilter
+from scaicontrol_core.kernel.paging import PageRequest, Position, Sorting
+from scaicontrol_core.payments.ports import PAYMENTS, PaymentFilter
 from scaicontrol_core.payments.receivable import EndOfDay
 from scaicontrol_core.subscriptions import SubscriptionStatus
-from scaicontrol_core.subscriptions.ports import SubscriptionFilter
+from scaicontrol_core.subscriptions.ports import SUBSCRIPTIONS, SubscriptionFilter
 from scaicontrol_core.tax.ports import ExchangeRateFilter
 from scaicontrol_core.tenancy import TenantFilter
-from scaicontrol_core.tenancy.ports import UncheckedFilter
+from scaicontrol_core.tenancy.ports import TENANTS, UncheckedFilter
 from scaicontrol_core.testing import FixedClock, SequentialIds
 from scaicontrol_core.testing.clock import DEFAULT_START
 
@@ -44,76 +46,85 @@ SMALL = {"partners", "services", "plans", "service_packs", "service_pack_items",
 LAST_DAY = EndOfDay(day=date(2026, 1, 31), ends=DEFAULT_START)
 UNCHECKED = UncheckedFilter(answered_before=DEFAULT_START, asked_before=DEFAULT_START, changed_since=DEFAULT_START)
 SPAN = DocumentSpan(seller_id=PARTNER, first_day=date(2026, 1, 1), last_issue=date(2026, 4, 30))
-PUBLISHED = encode_cursor("2026-01-31", "USD", "ECB")
-SINCE = encode_cursor(DEFAULT_START.isoformat(), "x")
+AT, DAY = DEFAULT_START.isoformat(), "2026-01-01"
 
 Read = Callable[[SqlWork], Awaitable[Any]]
+#: Reads part of a list.
+ReadPart = Callable[[SqlWork, PageRequest], Awaitable[Any]]
+
+
+def _parts(sorting: Sorting, keys: Mapping[str, tuple[str, ...]], criteria: Any, read: ReadPart) -> dict[str, Read]:
+    """Return a list's first part with its number of rows, one behind a cursor, and a numbered one, in each order."""
+    reads: dict[str, Read] = {}
+    for sort in sorting.choices:
+        walk = sorting.walk(PageRequest(sort=sort), criteria)
+        behind = walk.cursor(Position(keys[walk.sort], 1))
+        asked = (PageRequest(sort=sort), PageRequest(sort=sort, cursor=behind), PageRequest(sort=sort, page=3))
+        reads[sort] = partial(_each, asked=asked, read=read)
+    return reads
+
+
+async def _each(work: SqlWork, asked: tuple[PageRequest, ...], read: ReadPart) -> None:
+    for page in asked:
+        await read(work, page)
+
+
+def _listed(collection: str, criteria: Any) -> ReadPart:
+    if isinstance(criteria, TenantFilter):
+        return lambda work, page: work.tenants.list(page, criteria)
+    return lambda work, page: getattr(work, collection).list(criteria, page)
 
 
 def _lists() -> dict[str, Read]:
     reads: dict[str, Read] = {}
-    for sort, cursor in (("created_at", SINCE), ("-name", encode_cursor("n", "x"))):
-        for name, criteria in {"all": TenantFilter(), "partner": TenantFilter(partner_id=PARTNER)}.items():
-            reads[f"tenants {name} {sort}"] = _tenants(PageRequest(sort=sort, cursor=cursor), criteria)
-    subscriptions: list[dict[str, Any]] = [
-        {},
-        {"tenant_id": TENANT},
-        {"partner_id": PARTNER},
-        {"plan_id": PlanId("pln_1")},
-        {"status": SubscriptionStatus.ACTIVE},
-        {"tenant_id": TENANT, "service_id": ServiceId("svc_1")},
-    ]
-    for sort, cursor in (("-created_at", SINCE), ("status", encode_cursor("active", "x"))):
-        for narrowed in subscriptions:
-            page = PageRequest(sort=sort, cursor=cursor)
-            reads[f"subscriptions {'+'.join(narrowed)} {sort}"] = _subscriptions(SubscriptionFilter(**narrowed), page)
-    invoices: list[dict[str, Any]] = [
-        {},
-        {"tenant_id": TENANT},
-        {"partner_id": PARTNER},
-        {"seller_id": PARTNER},
-        {"status": InvoiceStatus.SENT},
-        {"run_id": RunId("run_1")},
-        {"issued": True},
-        {"seller_id": PARTNER, "number": "SCAI-2026-000001"},
-    ]
-    for sort, cursor in (
-        ("-created_at", SINCE),
-        ("number", encode_cursor("n", "x")),
-        ("issue_date", encode_cursor("2026-01-01", "x")),
-    ):
-        for narrowed in invoices:
-            page = PageRequest(sort=sort, cursor=cursor)
-            reads[f"invoices {'+'.join(narrowed)} {sort}"] = _invoices(InvoiceFilter(**narrowed), page)
-    paid: list[dict[str, Any]] = [
-        {},
-        {"tenant_id": TENANT},
-        {"partner_id": PARTNER},
-        {"seller_id": PARTNER},
-        {"invoice_id": InvoiceId("inv_1")},
-        {"seller_id": PARTNER, "reference": "NTRY-1"},
-    ]
-    for sort, cursor in (("-created_at", SINCE), ("received_on", encode_cursor("2026-01-01", "x"))):
-        for narrowed in paid:
-            page = PageRequest(sort=sort, cursor=cursor)
-            reads[f"payments {'+'.join(narrowed)} {sort}"] = _payments(PaymentFilter(**narrowed), page)
+
+    def note(sorting: Sorting, keys: Mapping[str, tuple[str, ...]], criteria: Any, read: ReadPart) -> None:
+        given = [each.name for each in fields(type(criteria)) if getattr(criteria, each.name) is not None]
+        for sort, part in _parts(sorting, keys, criteria, read).items():
+            reads[f"{sorting.name} {'+'.join(given)} {sort}"] = part
+
+    aged = {"created_at": (AT, "x")}
+    for tenants in (TenantFilter(), TenantFilter(partner_id=PARTNER)):
+        note(TENANTS, aged | {"name": ("n", "x")}, tenants, _listed("tenants", tenants))
+    for narrowed in SUBSCRIPTION_FILTERS:
+        found = SubscriptionFilter(**narrowed)
+        note(SUBSCRIPTIONS, aged | {"status": ("active", "x")}, found, _listed("subscriptions", found))
+    for narrowed in INVOICE_FILTERS:
+        issued = InvoiceFilter(**narrowed)
+        keys = aged | {"number": ("n", "x"), "issue_date": (DAY, "x")}
+        note(INVOICES, keys, issued, _listed("invoices", issued))
+    for narrowed in PAYMENT_FILTERS:
+        paid = PaymentFilter(**narrowed)
+        note(PAYMENTS, aged | {"received_on": (DAY, "x")}, paid, _listed("payments", paid))
     return reads
 
 
-def _payments(wanted: PaymentFilter, page: PageRequest) -> Read:
-    return lambda work: work.payments.list(wanted, page)
-
-
-def _tenants(page: PageRequest, criteria: TenantFilter) -> Read:
-    return lambda work: work.tenants.list(page, criteria)
-
-
-def _subscriptions(wanted: SubscriptionFilter, page: PageRequest) -> Read:
-    return lambda work: work.subscriptions.list(wanted, page)
-
-
-def _invoices(wanted: InvoiceFilter, page: PageRequest) -> Read:
-    return lambda work: work.invoices.list(wanted, page)
+SUBSCRIPTION_FILTERS: list[dict[str, Any]] = [
+    {},
+    {"tenant_id": TENANT},
+    {"partner_id": PARTNER},
+    {"plan_id": PlanId("pln_1")},
+    {"status": SubscriptionStatus.ACTIVE},
+    {"tenant_id": TENANT, "service_id": ServiceId("svc_1")},
+]
+INVOICE_FILTERS: list[dict[str, Any]] = [
+    {},
+    {"tenant_id": TENANT},
+    {"partner_id": PARTNER},
+    {"seller_id": PARTNER},
+    {"status": InvoiceStatus.SENT},
+    {"run_id": RunId("run_1")},
+    {"issued": True},
+    {"seller_id": PARTNER, "number": "SCAI-2026-000001"},
+]
+PAYMENT_FILTERS: list[dict[str, Any]] = [
+    {},
+    {"tenant_id": TENANT},
+    {"partner_id": PARTNER},
+    {"seller_id": PARTNER},
+    {"invoice_id": InvoiceId("inv_1")},
+    {"seller_id": PARTNER, "reference": "NTRY-1"},
+]
 
 
 def _others() -> dict[str, Read]:
@@ -126,7 +137,7 @@ def _others() -> dict[str, Read]:
         "profile": lambda w: w.billing_profiles.find(TENANT),
         "profiles to check": lambda w: w.billing_profiles.unchecked(UNCHECKED, after=None, limit=200),
         "more to check": lambda w: w.billing_profiles.unchecked(UNCHECKED, after=TENANT, limit=200),
-        "evidence": lambda w: w.vat_evidence.list(TENANT, PageRequest(cursor=SINCE)),
+        "evidence": lambda w: w.vat_evidence.list(TENANT, PageRequest()),
         "profile there": lambda w: w.billing_profiles.exists(TENANT),
         "plans": lambda w: w.plans.list(PageRequest(), PlanFilter(shown_only=True)),
         "plan's subscriptions": lambda w: w.plans.live_subscriptions(plan),
@@ -165,7 +176,7 @@ def _others() -> dict[str, Read]:
         "receivables of a tenant": lambda w: w.receivables.of_tenant(TENANT),
         "exchange rates": lambda w: w.exchange_rates.between(day, day, ["USD"]),
         "exchange rates of a year": lambda w: w.exchange_rates.between(date(2026, 1, 1), day),
-        "list of rates": lambda w: w.exchange_rates.list(ExchangeRateFilter(), PageRequest(cursor=PUBLISHED)),
+        "list of rates": lambda w: w.exchange_rates.list(ExchangeRateFilter(), PageRequest()),
         "list of dollars": lambda w: w.exchange_rates.list(ExchangeRateFilter(currency="USD"), PageRequest()),
         "list of a day": lambda w: w.exchange_rates.list(ExchangeRateFilter(day=day), PageRequest()),
         "ledger": lambda w: w.billed_periods.of_invoice(invoice),
@@ -175,7 +186,7 @@ def _others() -> dict[str, Read]:
         "send by key": lambda w: w.send_requests.with_key(invoice, "k"),
         "send by message": lambda w: w.send_requests.with_message("m"),
         "send history": lambda w: w.send_history.of_invoice(invoice),
-        "history": lambda w: w.audit_log.history("invoice", invoice, PageRequest(cursor=SINCE)),
+        "history": lambda w: w.audit_log.history("invoice", invoice, PageRequest()),
         "series": lambda w: w.number_series.list(PARTNER),
     }
 
