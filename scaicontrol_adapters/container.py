@@ -22,6 +22,7 @@ from scaicontrol_adapters.secret_sources import source_of
 from scaicontrol_adapters.secret_store import connected, secret_store
 from scaicontrol_adapters.settings import ObjectStoreKind, Settings
 from scaicontrol_adapters.system import rest_awhile
+from scaicontrol_adapters.webhooks.ports import WebhookPorts
 from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck
 from scaicontrol_core.entitlements.kept import KeptEntitlements
 from scaicontrol_core.identity.no_directory import NoDirectory
@@ -55,7 +56,7 @@ U = TypeVar("U")
 
 
 @define(kw_only=True, eq=False)
-class Container:
+class Container(WebhookPorts):
     """Every port under the name that use cases have for it; close it, or use it as ``async with``."""
 
     settings: Settings
@@ -216,6 +217,8 @@ class Container:
     async def aclose(self) -> None:
         """End the renderer's processes and close all connections."""
         for port in (
+            self.webhook_pump,
+            self.webhook_sender,
             self.renderer,
             self.vat_register,
             self.objects,

@@ -43,6 +43,8 @@ def check(settings: Settings, findings: Findings) -> None:
 def _check_production(settings: Settings, findings: Findings) -> None:
     if settings.dev_issuer:
         note(findings, "dev_issuer", "may not be on in production: it gives a token to anyone who asks")
+    if settings.webhook_allow_http:
+        note(findings, "webhook_allow_http", "may not be on in production: anybody on the way could read them")
     if not settings.jwks_url:
         note(findings, "scaikey_url", "is needed in production: nobody could be told from anybody else")
     elif not settings.jwt_issuer:

@@ -18,6 +18,12 @@ from scaicontrol_jobs.payments import mark_overdue
 from scaicontrol_jobs.subscriptions import monitor_trials, reap_subscriptions, refresh_costs
 from scaicontrol_jobs.upkeep import sweep_idempotency_keys, tend_audit_log
 from scaicontrol_jobs.vat_numbers import recheck_all_vat_numbers, recheck_vat_numbers
+from scaicontrol_jobs.webhooks import (
+    deliver_webhooks,
+    fan_out_events,
+    forget_webhook_deliveries,
+    tell_webhook_owners,
+)
 
 if TYPE_CHECKING:
     from scaicontrol_adapters.container import Container
@@ -43,6 +49,10 @@ class PeriodicJob:
 SCHEDULE: tuple[PeriodicJob, ...] = (
     PeriodicJob(name="render_documents", every_seconds=3, run=render_documents),
     PeriodicJob(name="deliver_mail", every_seconds=3, run=deliver_mail),
+    PeriodicJob(name="fan_out_events", every_seconds=1, run=fan_out_events),
+    PeriodicJob(name="deliver_webhooks", every_seconds=1, run=deliver_webhooks),
+    PeriodicJob(name="tell_webhook_owners", every_seconds=60, run=tell_webhook_owners),
+    PeriodicJob(name="forget_webhook_deliveries", every_seconds=3600, run=forget_webhook_deliveries),
     PeriodicJob(name="reap_subscriptions", every_seconds=300, run=reap_subscriptions),
     PeriodicJob(name="mark_overdue", every_seconds=3600, run=mark_overdue),
     PeriodicJob(name="monitor_trials", every_seconds=300, run=monitor_trials),

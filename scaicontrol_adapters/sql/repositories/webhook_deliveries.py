@@ -229,7 +229,7 @@ class SqlWebhookDeliveries:
     async def in_flight(self, now: datetime) -> Mapping[WebhookSubscriptionId, int]:
         """Count what is claimed under a lease that still runs."""
         rows: Any = await self._transaction.execute(_IN_FLIGHT, {"now": now})
-        return dict((tuple(row) for row in rows))
+        return dict(tuple(row) for row in rows)
 
     async def due(
         self, subscription_id: WebhookSubscriptionId, now: datetime, limit: int, *, ordered: bool

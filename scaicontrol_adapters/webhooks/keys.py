@@ -1,0 +1,57 @@
+"""The keys that sign: read from the secret store, remembered for a few minutes."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from scaicontrol_core.delivery.signature import key_of
+from scaicontrol_core.kernel.errors import Invalid
+from scaicontrol_core.kernel.secrets import SecretNotFound, SecretsDamaged
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scaicontrol_core.kernel.secrets import Secrets
+
+_REMEMBERED_SECONDS = 300.0
+_MOST_REMEMBERED = 4096
+
+
+@define
+class SigningKeys:
+    """A path holds one secret for ever, so that what is remembered is right; only its deletion is noticed late."""
+
+    secrets: Secrets
+    _known: dict[str, tuple[float, bytes]] = field(factory=dict, init=False, repr=False)
+
+    async def of(self, paths: Sequence[str]) -> list[bytes]:
+        """Return the keys at the paths, newest first; an older one that is gone signs no more.
+
+        Raises ``SecretsUnavailable``, or ``SecretNotFound`` for the newest.
+        """
+        if not paths:
+            raise SecretNotFound("The subscription has no secret.")
+        keys = [await self._key(paths[0])]
+        for path in paths[1:]:
+            try:
+                keys.append(await self._key(path))
+            except SecretNotFound:
+                continue
+        return keys
+
+    async def _key(self, path: str) -> bytes:
+        now = time.monotonic()
+        known = self._known.get(path)
+        if known is not None and known[0] > now:
+            return known[1]
+        try:
+            key = key_of((await self.secrets.get(path)).value)
+        except Invalid:
+            raise SecretsDamaged(f"What is kept under {path!r} is no webhook's secret.") from None
+        if len(self._known) >= _MOST_REMEMBERED:
+            self._known.clear()
+        self._known[path] = (now + _REMEMBERED_SECONDS, key)
+        return key
