@@ -19,7 +19,7 @@ WORKERS ?= 2
 S ?= docs/examples/scenarios/two_years.yaml
 m ?=
 
-.PHONY: help setup run test check style types imports fast bench properties simulate services migration docs examples pictures lock clean servers
+.PHONY: help setup run test check style types imports fast bench properties requests simulate services migration docs examples pictures lock clean servers
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2 }'
@@ -65,6 +65,9 @@ fast: setup
 
 properties: setup ## the property tests with fifty times as many examples
 	@HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n $(WORKERS) tests/properties
+
+requests: setup ## throw many more made-up requests at the API than `make test` does
+	@HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n $(WORKERS) --dist worksteal tests/http/features/test_generated_requests.py
 
 bench: setup servers ## measure against the raw limits of this machine: one table, and bench.json
 	@$(BIN)/pytest --override-ini 'python_files=bench_*.py' --quiet --capture=no tests/bench

@@ -180,9 +180,9 @@ def _add_answers(operation: dict[str, Any], path: str, handler: HTTPRouteHandler
     public, writes = bool(handler.opt.get("public")), handler.http_methods != {"GET"}
     method = next(iter(handler.http_methods - {"OPTIONS"}))
     note = notes().get(f"{method} {path.removeprefix('/api/v1')}", {})
-    if needs := note.get("needs"):
-        operation["x-permission"] = needs
-        operation["description"] = f"{operation.get('description', '')}\n\nNeeds {needs}.".strip()
+    needs = note.get("needs", "no token" if public else "a token")
+    operation["x-permission"] = needs
+    operation["description"] = f"{operation.get('description', '')}\n\nNeeds {needs}.".strip()
     body, key = "requestBody" in operation, bool(handler.opt.get("idempotent"))
     api, signed = path.startswith("/api/"), "/callbacks/" in path
     known = {int(status) for status in note.get("codes", {})}
