@@ -18,11 +18,14 @@ from scaicontrol_cli import (
     payments,
     plans,
     reports,
+    roles,
     secrets,
     subscriptions,
     templates,
     tenants,
     usage,
+    user_groups,
+    users,
 )
 from scaicontrol_cli.remote.target import Options, Token, TokenFile, Url, add
 
@@ -43,6 +46,9 @@ def _admin(context: typer.Context, url: Url = None, token: Token = None, token_f
 
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(partners.app, name="partners")
+app.add_typer(users.app, name="users")
+app.add_typer(user_groups.app, name="groups")
+app.add_typer(roles.app, name="roles")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(plans.app, name="plans")
 app.add_typer(plans.packs, name="packs")

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from scaicontrol_cli import assistants, demo, doctor, documents, operating, simulation, tokens, vat
+from scaicontrol_cli import assistants, demo, doctor, documents, operating, simulation, syncing, tokens, vat
 from scaicontrol_cli.errors import FAILED, USAGE, error_json, exit_code, one_line
 from scaicontrol_cli.groups import QuickFlags
 from scaicontrol_cli.remote.target import LocalOnly, Options, Token, TokenFile, Url, begin
-from scaicontrol_core.kernel.errors import ScaiControlError
+from scaicontrol_core.kernel.errors import Invalid, ScaiControlError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,32 +59,32 @@ class Program(QuickFlags, TyperGroup):
         if os.environ.get(TRACEBACK):
             return super().main(given, **extra)
         extra.pop("standalone_mode", None)
+        said = partial(_complain, as_json="--json" in given)
         try:
             code = super().main(given, standalone_mode=False, **extra)
         except ScaiControlError as error:
-            if "--json" in given:
-                typer.echo(error_json(error), err=True)
-            else:
-                _complain(one_line(error))
+            said(error)
             code = exit_code(error.kind)
         except typer.TyperException as error:
-            _complain(" ".join(error.format_message().split()))
+            said(Invalid(" ".join(error.format_message().split()), code="usage"), short=True)
             code = error.exit_code
         except typer.Abort:
-            _complain("Stopped: nothing was confirmed.")
+            said(Invalid("Stopped: nothing was confirmed.", code="not_confirmed"), short=True)
             code = USAGE
         except BrokenPipeError:
             # Whoever read our output has seen enough; Python must not flush into it once more at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = FAILED
         except Exception as error:  # noqa: BLE001  # the last line of defence: people get a sentence, not a trace
-            _complain(f"{_sentence(error)} ({TRACEBACK}=1 shows where.)")
+            said(Unavailable(f"{_sentence(error)} ({TRACEBACK}=1 shows where.)", code="unexpected"), short=True)
             code = FAILED
         sys.exit(code if isinstance(code, int) else 0)
 
 
-def _complain(line: str) -> None:
-    typer.echo(f"scaicontrol: {line}", err=True)
+def _complain(error: ScaiControlError, *, as_json: bool, short: bool = False) -> None:
+    """Say what went wrong: as one line of JSON, or of text; ``short``: without a code that tells people nothing."""
+    line = error_json(error) if as_json else f"scaicontrol: {error.message if short else one_line(error)}"
+    typer.echo(line, err=True)
 
 
 def _sentence(error: Exception) -> str:
@@ -118,6 +119,7 @@ def _root(context: typer.Context, url: Url = None, token: Token = None, token_fi
 operating.add_to(app)
 assistants.add_to(app)
 doctor.add_to(app)
+syncing.add_to(app)
 demo.add_to(app)
 simulation.add_to(app)
 tokens.add_to(app)

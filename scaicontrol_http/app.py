@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 PREFIX = "/api/v1"
 FEATURES = (
     "access",
+    "identity",
     "catalog",
     "tenancy",
     "subscriptions",

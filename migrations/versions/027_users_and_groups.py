@@ -134,17 +134,18 @@ def _roles() -> None:
         "custom_roles",
         _id("id"),
         sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("live_name", sa.String(length=60), nullable=True),
         sa.Column("description", sa.String(length=500), nullable=False),
         sa.Column("permissions", JsonText(), nullable=False),
         sa.Column("created_at", UtcInstant(), nullable=False),
+        sa.Column("is_deleted", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         _id("partner_id"),
         _of_partner("custom_roles"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_custom_roles")),
-        sa.UniqueConstraint("partner_id", "name", name=op.f("uq_custom_roles_partner_id_name")),
+        sa.UniqueConstraint("partner_id", "live_name", name=op.f("uq_custom_roles_partner_id_live_name")),
         **MARIADB_TABLE,
     )
-    _indexes("custom_roles", ("name", "id"), ("created_at", "id"))
 
 
 def _runs() -> None:

@@ -108,6 +108,24 @@ class RoleNameTaken(Conflict):
         super().__init__(f"There is a role {name!r} already.", fields=[FieldError("/name", "This name is taken.")])
 
 
+class RoleIsDeleted(Conflict):
+    """A deleted role changes no more."""
+
+    code = "role_deleted"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The role {name!r} is deleted.", hint="Make another one; its name is free.")
+
+
+class GroupIsRemoved(Conflict):
+    """A group that is gone takes nobody in."""
+
+    code = "group_removed"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The group {name!r} is removed.", hint="Make another one.")
+
+
 class RoleInUse(Conflict):
     """Somebody has the role."""
 

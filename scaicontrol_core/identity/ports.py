@@ -199,11 +199,11 @@ class CustomRoles(Protocol):
         ...
 
     async def of_partner(self, partner_id: PartnerId) -> Sequence[CustomRole]:
-        """Return a partner's, by name."""
+        """Return a partner's that are not deleted, by name."""
         ...
 
-    async def list(self, request: PageRequest, partner_id: PartnerId | None = None) -> Page[CustomRole]:
-        """Return a page of them."""
+    async def everyones(self) -> Sequence[CustomRole]:
+        """Return all within scope that are not deleted, by name."""
         ...
 
     async def add(self, role: CustomRole) -> None:
@@ -212,10 +212,6 @@ class CustomRoles(Protocol):
 
     async def save(self, role: CustomRole) -> None:
         """Store a changed one; raises ``Stale``."""
-        ...
-
-    async def delete(self, role: CustomRole) -> None:
-        """Take it away, its events kept; raises ``Stale``."""
         ...
 
 

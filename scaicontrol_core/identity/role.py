@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 
 from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.access.role import ROLE_PERMISSIONS, Role
-from scaicontrol_core.identity.errors import RoleNameTaken
+from scaicontrol_core.identity.errors import RoleIsDeleted, RoleNameTaken
 from scaicontrol_core.identity.events import RoleChanged, RoleCreated, RoleDeleted
 from scaicontrol_core.kernel.checks import check_fields, choice, distinct, slug, text
 from scaicontrol_core.kernel.events import Event, Recorder
@@ -71,6 +71,7 @@ class CustomRole(Recorder):
     description: str = ""
     permissions: tuple[Permission, ...]
     created_at: datetime
+    is_deleted: bool = False
     version: int = 0
     _events: list[Event] = field(factory=list, init=False, repr=False)
 
@@ -88,7 +89,9 @@ class CustomRole(Recorder):
         return self
 
     def change(self, wanted: RoleContent) -> None:
-        """Let it permit something else; records what differs."""
+        """Let it permit something else; records what differs. Raises ``RoleIsDeleted``."""
+        if self.is_deleted:
+            raise RoleIsDeleted(self.name)
         changes: dict[str, tuple[Any, Any]] = {}
         if self.description != wanted.description:
             changes["description"] = (self.description, wanted.description)
@@ -101,11 +104,19 @@ class CustomRole(Recorder):
                 RoleChanged(resource_id=self.id, partner_id=self.partner_id, ordinal=self.version + 1, changes=changes)
             )
 
-    def record_deletion(self) -> None:
-        """Say in the log that it is gone."""
-        self._record(
-            RoleDeleted(resource_id=self.id, partner_id=self.partner_id, ordinal=self.version + 1, name=self.name)
-        )
+    def delete(self) -> None:
+        """Let it be a role no more, and its name be free; nothing happens to one that is deleted already."""
+        if not self.is_deleted:
+            self.is_deleted = True
+            self._record(
+                RoleDeleted(
+                    resource_id=self.id,
+                    partner_id=self.partner_id,
+                    ordinal=self.version + 1,
+                    name=self.name,
+                    changes={"is_deleted": (False, True)},
+                )
+            )
 
 
 def bundles(own: Iterable[CustomRole]) -> dict[str, RoleBundle]:

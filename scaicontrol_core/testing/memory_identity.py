@@ -9,7 +9,7 @@ from attrs import frozen
 
 from scaicontrol_core.identity.errors import RoleNameTaken
 from scaicontrol_core.identity.group import Group, Membership
-from scaicontrol_core.identity.ports import GROUPS, ROLES, USERS, GroupFilter, UserFilter
+from scaicontrol_core.identity.ports import GROUPS, USERS, GroupFilter, UserFilter
 from scaicontrol_core.identity.role import CustomRole
 from scaicontrol_core.identity.run import DirectoryRun
 from scaicontrol_core.identity.user import User
@@ -233,32 +233,24 @@ class MemoryCustomRoles(MemoryCollection[CustomRole]):
 
     table = "custom_roles"
     what = "role"
-    _SORTS: ClassVar[Mapping[str, SortKey[CustomRole]]] = {
-        "name": lambda role: (role.name, role.id),
-        "created_at": lambda role: (sortable(role.created_at), role.id),
-    }
 
     async def of_partner(self, partner_id: PartnerId) -> Sequence[CustomRole]:
         """Return a partner's, by name."""
-        return sorted((role for role in self._visible() if role.partner_id == partner_id), key=lambda role: role.name)
+        return sorted((role for role in self._live() if role.partner_id == partner_id), key=lambda role: role.name)
 
-    async def list(self, request: PageRequest, partner_id: PartnerId | None = None) -> Page[CustomRole]:
-        """Return a page of them."""
-        found = [role for role in self._visible() if partner_id in (None, role.partner_id)]
-        return paged(found, request, ROLES, self._SORTS, {"partner_id": partner_id})
+    async def everyones(self) -> Sequence[CustomRole]:
+        """Return all within scope, by name."""
+        return sorted(self._live(), key=lambda role: (role.name, role.id))
 
-    async def delete(self, role: CustomRole) -> None:
-        """Take it away, its events kept."""
-        self._require_writable(role)
-        self._require_fresh(role)
-        self._transaction.record(role.collect_events(), role.version)
-        self._transaction.write(self.table, role.id, None)
+    def _live(self) -> Iterable[CustomRole]:
+        return (role for role in self._visible() if not role.is_deleted)
 
     def _reaches(self, scope: Scope, row: CustomRole) -> bool:
         return _is_partners(scope, row.partner_id)
 
     def _unique_keys(self, row: CustomRole) -> Iterable[UniqueKey]:
-        yield (row.partner_id, row.name), lambda: RoleNameTaken(row.name)
+        if not row.is_deleted:
+            yield (row.partner_id, row.name), lambda: RoleNameTaken(row.name)
 
 
 class MemoryDirectoryRuns(MemoryCollection[DirectoryRun]):

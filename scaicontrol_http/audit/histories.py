@@ -128,6 +128,33 @@ async def template_history(
     return listing(await container.use(ReadHistory)(actor, subject.TEMPLATE, template_id, page), AuditEntryAnswer.of)
 
 
+@get(
+    "/admin/users/{user_id:str}/history", tags=["Admin: users"], summary="Show a user's history", opt={SORTING: ENTRIES}
+)
+async def user_history(container: Container, actor: Actor, page: PageRequest, user_id: FromPath[str]) -> Entries:
+    """What the directory and administrators did to them, newest first; what they did themselves is in the log."""
+    return listing(await container.use(ReadHistory)(actor, subject.USER, user_id, page), AuditEntryAnswer.of)
+
+
+@get(
+    "/admin/groups/{group_id:str}/history",
+    tags=["Admin: groups"],
+    summary="Show a group's history",
+    opt={SORTING: ENTRIES},
+)
+async def group_history(container: Container, actor: Actor, page: PageRequest, group_id: FromPath[str]) -> Entries:
+    """What happened to it, and who joined and left, newest first."""
+    return listing(await container.use(ReadHistory)(actor, subject.GROUP, group_id, page), AuditEntryAnswer.of)
+
+
+@get(
+    "/admin/roles/{role_id:str}/history", tags=["Admin: roles"], summary="Show a role's history", opt={SORTING: ENTRIES}
+)
+async def role_history(container: Container, actor: Actor, page: PageRequest, role_id: FromPath[str]) -> Entries:
+    """What it permitted when, newest first."""
+    return listing(await container.use(ReadHistory)(actor, subject.ROLE, role_id, page), AuditEntryAnswer.of)
+
+
 @get(f"{_SERVICE}/history", tags=[_REGISTRY], summary="Show a service's history", opt={SORTING: ENTRIES})
 async def service_history(container: Container, actor: Actor, page: PageRequest, slug: FromPath[str]) -> Entries:
     """What happened to it, newest first."""
@@ -163,6 +190,9 @@ ROUTES = (
     payment_history,
     run_history,
     template_history,
+    user_history,
+    group_history,
+    role_history,
     service_history,
     plan_history,
     pack_history,

@@ -19,10 +19,15 @@ from tests.services.audit_trail import Change, Commit, following
 #: Tables whose rows change without an entry.
 MACHINERY = {
     "outbox_events": "made from the same events as the entries themselves",
+    "outbox_head": "how many events have their place in the feed",
+    "webhook_deliveries": "a log of its own, kept for ninety days",
+    "webhook_attempts": "its lines",
+    "webhook_healths": "how receivers fare, written with every turn of luck",
     "idempotency_keys": "answers kept for a repeat, no state of the business",
     "number_series": "a counter: each number it gives is in the entry of the document that has it",
     "consumer_turnovers": "a counter of documents that have entries; reaching the threshold has one of its own",
     "billing_run_pages": "leases and progress of a run, which has entries when it begins and ends",
+    "directory_runs": "leases and progress of a reading of the directory, which has entries when it begins and ends",
     "subscription_mrr": "recurring revenue, reckoned from subscriptions that have entries",
     "usage_events": "a ledger of its own: append-only, thousands a second, each row with its time and its service",
     "usage_event_keys": "what tells repeated usage events apart",
@@ -37,6 +42,7 @@ TECHNICAL = {
     "version": "counts changes",
     "updated_at": "when the entry was written",
     "search_text": "made of names that are told",
+    "seen_run": "which reading of the directory saw it last",
     "lease_owner": "who works at it just now",
     "lease_until": "until when",
     "next_attempt_at": "when it is tried again",
@@ -59,6 +65,9 @@ DERIVED: dict[str, tuple[str, ...]] = {
     "plans": ("prices",),  # how many tiers there are; the tiers are told
     "service_packs": ("offers",),  # likewise
     "brand_assets": ("deleted_at",),
+    # URLs and headers may hold tokens, and are told masked; why and when it was disabled is in the event.
+    "webhook_subscriptions": ("url", "headers", "secrets", "disabled_", "owner_told_of"),
+    "custom_roles": ("live_name",),
 }  # fmt: skip
 #: Columns that the core knows by a shorter name.
 PREFIXES = {"tenant_billing_profiles": "vat_", "partners": "seller_"}

@@ -11,6 +11,7 @@ from scaicontrol_adapters.sql.rows.billing import BillingRunRow, InvoiceRow
 from scaicontrol_adapters.sql.rows.brand import BrandAssetRow
 from scaicontrol_adapters.sql.rows.catalog import PackRow, PlanRow, ServiceRow
 from scaicontrol_adapters.sql.rows.commissions import CommissionStatementRow
+from scaicontrol_adapters.sql.rows.identity import CustomRoleRow, GroupRow, UserRow
 from scaicontrol_adapters.sql.rows.journal import AuditRow
 from scaicontrol_adapters.sql.rows.packs import PackSubscriptionRow
 from scaicontrol_adapters.sql.rows.payments import PaymentRow
@@ -51,6 +52,9 @@ _THINGS: Mapping[str, Any] = {
     "commission_statement": CommissionStatementRow,
     "document_template": TemplateRow,
     "brand_asset": BrandAssetRow,
+    "user": UserRow,
+    "group": GroupRow,
+    "role": CustomRoleRow,
 }
 
 

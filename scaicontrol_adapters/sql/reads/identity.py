@@ -1,4 +1,4 @@
-"""Lists of users, groups and roles."""
+"""Lists of users and groups."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Text, select, type_coerce
 
 from scaicontrol_adapters.sql.reads.paging import Key, Orders, contains, count_of, equals, instant, page_of
-from scaicontrol_adapters.sql.rows.identity import CustomRoleRow, GroupMemberRow, GroupRow, UserRow
-from scaicontrol_core.identity.ports import GROUPS, ROLES, USERS
+from scaicontrol_adapters.sql.rows.identity import GroupMemberRow, GroupRow, UserRow
+from scaicontrol_core.identity.ports import GROUPS, USERS
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from scaicontrol_adapters.sql.transaction import Transaction
     from scaicontrol_core.identity.group import Group
     from scaicontrol_core.identity.ports import GroupFilter, UserFilter
-    from scaicontrol_core.identity.role import CustomRole
     from scaicontrol_core.identity.user import User
-    from scaicontrol_core.kernel.ids import PartnerId
     from scaicontrol_core.kernel.paging import Page, PageRequest
 
 
@@ -29,7 +27,6 @@ def _keys(row: type[Any]) -> dict[str, tuple[Key, ...]]:
 
 _USERS = Orders(USERS, _keys(UserRow))
 _GROUPS = Orders(GROUPS, _keys(GroupRow))
-_ROLES = Orders(ROLES, _keys(CustomRoleRow))
 
 
 async def page_of_users(
@@ -54,16 +51,6 @@ async def page_of_groups(
         predicates.append(~ours if criteria.is_synced else ours)
     order = _GROUPS.of(request, criteria)
     return await page_of(transaction, table.select, predicates, order, request, table.restore, total=count_of(GroupRow))
-
-
-async def page_of_roles(
-    transaction: Transaction, table: Table[CustomRole], request: PageRequest, partner_id: PartnerId | None
-) -> Page[CustomRole]:
-    """Return a page of the roles, of one partner if it is named."""
-    row = CustomRoleRow
-    predicates = [] if partner_id is None else [row.partner_id == partner_id]
-    order = _ROLES.of(request, {"partner_id": partner_id})
-    return await page_of(transaction, table.select, predicates, order, request, table.restore, total=count_of(row))
 
 
 def _shared(row: type[Any], criteria: UserFilter | GroupFilter) -> list[ColumnElement[bool]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import and_, delete, func, or_, select, tuple_, update
 
 from scaicontrol_adapters.sql.mapping import INSTANT, TUPLE, Codec, Fields, enum, json_list
-from scaicontrol_adapters.sql.reads.identity import page_of_groups, page_of_roles, page_of_users
+from scaicontrol_adapters.sql.reads.identity import page_of_groups, page_of_users
 from scaicontrol_adapters.sql.repositories.base import MAX_IN_LIST, Repository, Table, refuse_foreign, telling
 from scaicontrol_adapters.sql.rows.identity import CustomRoleRow, DirectoryRunRow, GroupMemberRow, GroupRow, UserRow
 from scaicontrol_core.access.permission import Permission
@@ -18,7 +18,6 @@ from scaicontrol_core.identity.lifecycle import GroupStatus, UserStatus
 from scaicontrol_core.identity.role import CustomRole
 from scaicontrol_core.identity.run import DirectoryRun, Kind, Phase, Skipped, Tally
 from scaicontrol_core.identity.user import User
-from scaicontrol_core.kernel.errors import Stale
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -58,7 +57,9 @@ _ROLES: Table[CustomRole] = Table(
     ),
     what="role",
     fixed=("name", "created_at"),
+    extra=("live_name",),
 )
+_LIVE = CustomRoleRow.is_deleted.is_(False)
 _TALLY = Fields(Tally)
 _RUNS: Table[DirectoryRun] = Table(
     DirectoryRunRow,
@@ -224,30 +225,26 @@ class SqlCustomRoles(Repository[CustomRole]):
 
     table = _ROLES
 
+    def values(self, aggregate: CustomRole) -> dict[str, Any]:
+        """Add the name that nobody else may have: a deleted role's is free."""
+        return super().values(aggregate) | {"live_name": None if aggregate.is_deleted else aggregate.name}
+
     async def get(self, role_id: RoleId) -> CustomRole:
         """Return one, or raise ``NotFound``."""
         return await self.load(role_id)
 
     async def of_partner(self, partner_id: PartnerId) -> Sequence[CustomRole]:
         """Return a partner's, by name."""
-        return await self.all_where(CustomRoleRow.partner_id == partner_id, order=(CustomRoleRow.name,))
+        return await self.all_where(CustomRoleRow.partner_id == partner_id, _LIVE, order=(CustomRoleRow.name,))
 
-    async def list(self, request: PageRequest, partner_id: PartnerId | None = None) -> Page[CustomRole]:
-        """Return a page of them."""
-        return await page_of_roles(self._transaction, self.table, request, partner_id)
+    async def everyones(self) -> Sequence[CustomRole]:
+        """Return all within scope, by name."""
+        return await self.all_where(_LIVE, order=(CustomRoleRow.name, CustomRoleRow.id))
 
     async def add(self, role: CustomRole) -> None:
         """Store a new one; raises ``RoleNameTaken``."""
         async with telling(RoleNameTaken(role.name)):
             await super().add(role)
-
-    async def delete(self, role: CustomRole) -> None:
-        """Take it away, its events kept; raises ``Stale``."""
-        row = CustomRoleRow
-        gone = await self._transaction.update(delete(row).where(row.id == role.id, row.version == role.version), {})
-        if gone != 1:
-            raise Stale("This role was changed by somebody else.", hint="Read it again.")
-        self._transaction.journal.take(role, role.version)
 
 
 class SqlDirectoryRuns(Repository[DirectoryRun]):

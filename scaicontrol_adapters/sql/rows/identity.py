@@ -107,21 +107,21 @@ class GroupMemberRow(Row, PartnerScoped):
 
 
 class CustomRoleRow(Row, PartnerScoped):
-    """A partner's own bundle of permissions."""
+    """A partner's own bundle of permissions. ``live_name`` is its name until it is deleted, and then NULL."""
 
     __tablename__ = "custom_roles"
     __table_args__ = table(
         ForeignKeyConstraint(["partner_id"], ["partners.id"]),
-        unique("partner_id", "name", code="role_name_taken", message="There is a role of that name already."),
-        index("name", "id"),
-        index("created_at", "id"),
+        unique("partner_id", "live_name", code="role_name_taken", message="There is a role of that name already."),
     )
 
     id: Mapped[PrimaryId]
     name: Mapped[Slug]
+    live_name: Mapped[Slug | None]
     description: Mapped[str] = mapped_column(String(_TEXT))
     permissions: Mapped[Json]
     created_at: Mapped[datetime]
+    is_deleted: Mapped[bool]
     version: Mapped[int]
 
 

@@ -7,10 +7,10 @@ from attrs import frozen
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
 from scaicontrol_core.identity.admin_access import require_membership
+from scaicontrol_core.identity.errors import GroupIsRemoved
 from scaicontrol_core.identity.group import Group
 from scaicontrol_core.identity.ports import IdentityWork
 from scaicontrol_core.kernel.clock import Clock
-from scaicontrol_core.kernel.errors import NotFound
 from scaicontrol_core.kernel.ids import GroupId, UserId
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
 
@@ -19,7 +19,8 @@ from scaicontrol_core.kernel.work import UnitOfWorkFactory
 class AddGroupMember:
     """Let a user into a group; who is in it already stays.
 
-    Raises ``NotFound``, ``GroupOfDirectory``, ``ForeignMember``, ``RoleBeyondOwn`` (its roles come along).
+    Raises ``NotFound``, ``GroupOfDirectory``, ``GroupIsRemoved``, ``ForeignMember``, and
+    ``RoleBeyondOwn``: its roles come along.
     """
 
     work: UnitOfWorkFactory[IdentityWork]
@@ -33,7 +34,7 @@ class AddGroupMember:
             user = await work.users.get(user_id)
             group.require_local()
             if not group.is_active:
-                raise NotFound.of("group", group_id)
+                raise GroupIsRemoved(group.name)
             await require_membership(actor, work, group)
             membership = group.membership(user, self.clock.now())
             if not await work.members.among([(group.id, user.id)]):

@@ -16,7 +16,10 @@ from scaicontrol_core.kernel.work import UnitOfWorkFactory
 
 @frozen
 class DeleteRole:
-    """Delete a role that nobody has. Raises ``NotFound``, ``Stale``, ``RoleInUse``."""
+    """Delete a role that nobody has; its name is free then, its history stays.
+
+    Raises ``NotFound``, ``Stale``, ``RoleInUse``.
+    """
 
     work: UnitOfWorkFactory[IdentityWork]
 
@@ -31,6 +34,7 @@ class DeleteRole:
             groups = await work.groups.list(one, GroupFilter(partner_id=role.partner_id, role=role.name))
             if users.items or groups.items:
                 raise RoleInUse(role.name)
-            role.record_deletion()
-            await work.custom_roles.delete(role)
-            await work.commit()
+            role.delete()
+            if role.has_changed:
+                await work.custom_roles.save(role)
+                await work.commit()

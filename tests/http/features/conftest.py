@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from attrs import frozen
@@ -29,7 +29,12 @@ from scaicontrol_core.documents.templates.template import (
     TemplateType,
 )
 from scaicontrol_core.documents.use_cases.send_invoice import SendInvoice
-from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, TenantId
+from scaicontrol_core.identity.group import Group
+from scaicontrol_core.identity.ports import IdentityWork
+from scaicontrol_core.identity.role import CustomRole
+from scaicontrol_core.identity.snapshot import DirectoryUser
+from scaicontrol_core.identity.user import User
+from scaicontrol_core.kernel.ids import GroupId, InvoiceId, PartnerId, RoleId, TenantId, UserId
 from scaicontrol_core.subscriptions.use_cases.create_subscription import CreateSubscription, NewSubscription
 from scaicontrol_core.subscriptions.use_cases.subscribe_pack import NewPackSubscription, SubscribePack
 from scaicontrol_core.tenancy.partner import NewPartner
@@ -38,6 +43,7 @@ from scaicontrol_core.tenancy.use_cases.create_partner import CreatePartner
 from scaicontrol_core.tenancy.use_cases.create_tenant import CreateTenant, NewTenant
 from scaicontrol_core.tenancy.use_cases.set_billing_profile import SetBillingProfile
 from scaicontrol_core.testing.builders import billing_details, seller_configuration
+from tests.services.audit_rules import told_in_full
 
 API = "/api/v1"
 BOSS = Actor.operator("tests")
@@ -247,6 +253,24 @@ async def their_pack(container: Container, their_other: TenantId) -> str:
 
 
 @pytest.fixture
+async def their_people(container: Container, world: World) -> Mapping[str, str]:
+    """Give the reseller a user, a group and a role, by the names of their placeholders."""
+    at, partner_id = container.clock.now(), PartnerId(world.reseller)
+    said = DirectoryUser(id="theirs-user", name="Theirs", email="theirs@example.com")
+    user = User.found(UserId(container.ids.new("usr")), said, partner_id, None, at)
+    group = Group(id=GroupId(container.ids.new("grp")), partner_id=partner_id, name="Theirs", created_at=at)
+    role = CustomRole(
+        id=RoleId(container.ids.new("rol")), partner_id=partner_id, name="own", permissions=(), created_at=at
+    )
+    async with container.work.begin(BOSS) as work:
+        await cast("IdentityWork", work).users.add_each([user])
+        await cast("IdentityWork", work).groups.add(group.record_creation())
+        await cast("IdentityWork", work).custom_roles.add(role.record_creation())
+        await work.commit()
+    return {"user_id": user.id, "group_id": group.id, "role_id": role.id}
+
+
+@pytest.fixture
 def boss(client: AsyncClient, admin: dict[str, str]) -> Caller:
     """The platform's administrator."""
     return Caller(client, admin)
@@ -297,3 +321,10 @@ def rows(container: Container) -> Callable[[], Awaitable[Mapping[str, int]]]:
             }
 
     return count
+
+
+@pytest.fixture(autouse=True)
+def everything_is_told(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hold the audit log to what every commit changed."""
+    with told_in_full(request):
+        yield

@@ -14,7 +14,12 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from msgspec import Struct, inspect
 
+from scaicontrol_adapters.container import Container
 from scaicontrol_adapters.settings import Settings
+from scaicontrol_core.access import Actor
+from scaicontrol_core.kernel.ids import InvoiceId
+from scaicontrol_core.payments.payment_input import NewPayment
+from scaicontrol_core.payments.use_cases.record_payment import RecordPayment
 
 API = "/api/v1"
 
@@ -139,9 +144,20 @@ def operations(app: Litestar) -> tuple[Operation, ...]:
 
 
 @pytest.fixture
-def filled(world: Any, their_pack: str) -> dict[str, str]:
+async def their_payment(container: Container, world: Any) -> str:
+    """A payment of the reseller's customer."""
+    paid = NewPayment(amount_cents=1)
+    recorded = await container.use(RecordPayment)(Actor.operator("tests"), InvoiceId(world.their_invoice), paid)
+    return recorded.payment.id
+
+
+@pytest.fixture
+def filled(world: Any, their_pack: str, their_payment: str, their_people: dict[str, str]) -> dict[str, str]:
     """Ids of things that are there, by the name of their placeholder."""
     return {
+        **their_people,
+        "payment_id": their_payment,
+        "use_case": "ListTenants",
         "tenant_id": world.acme,
         "partner_id": world.reseller,
         "subscription_id": world.subscription,
