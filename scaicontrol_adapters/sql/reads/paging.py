@@ -146,7 +146,7 @@ def _part(
         return columns.add_columns(*keys).where(*predicates).order_by(*order.clauses()).limit(atmost)
     # What is skipped is skipped within the index: whole rows are read of the page alone.
     skipping = columns.with_only_columns(*keys).where(*predicates).order_by(*order.clauses())
-    page = skipping.limit(atmost).offset(request.offset).subquery()
+    page = skipping.limit(atmost).offset(request.offset).subquery("page")
     same = [column == page.c[column.key] for column in keys]
     return columns.add_columns(*keys).join(page, and_(*same)).order_by(*order.clauses())
 
