@@ -40,13 +40,10 @@ class Call:
 
     def read(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments that JSON stands for; ``Invalid`` (``invalid_body``) names every wrong one."""
-        faults = [
-            FieldError(f"/arguments/{name}", "There is no such argument.")
-            for name in raw
-            if name not in self.parameters or is_function(self.parameters[name].annotation)
-        ]
+        known = {name: each for name, each in self.parameters.items() if not is_function(each.annotation)}
+        faults = [FieldError(f"/arguments/{name}", "There is no such argument.") for name in raw if name not in known]
         values: dict[str, Any] = {}
-        for name, parameter in self.parameters.items():
+        for name, parameter in known.items():
             if name in raw:
                 try:
                     values[name] = from_plain(raw[name], parameter.annotation)

@@ -7,13 +7,12 @@ else: no text for a number, no field that the class does not have; constructors 
 
 from __future__ import annotations
 
-import operator
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import Enum
-from functools import cache, partial
+from functools import cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -96,8 +95,8 @@ def _is_configuration(kind: Any) -> bool:
 
 def _register_scalars(made: Converter) -> None:
     for kind in (int, str, bool):
-        # By identity: what is registered for str would be used for an enum of texts as well.
-        made.register_structure_hook_func(partial(operator.is_, kind), _require)
+        # An enum of texts is a text as well: it comes this way too.
+        made.register_structure_hook(kind, lambda raw, kind: (_enum if _is_enum(kind) else _require)(raw, kind))
     made.register_structure_hook(type(None), lambda raw, _: _nothing(raw))
     made.register_structure_hook(Decimal, lambda raw, _: _decimal(raw))
     made.register_unstructure_hook(Decimal, plain)

@@ -77,10 +77,15 @@ def choice(kind: type[E], text: str | None, pointer: str) -> E | None:
 
 def require_yes(yes: bool, question: str) -> None:
     """Ask the person at the terminal; without one, ``--yes`` must have been given."""
-    import sys
-
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not at_a_terminal():
         raise Invalid(f"{question} Confirm with --yes.", code="confirmation_required")
     typer.confirm(question, abort=True, err=True)
+
+
+def at_a_terminal() -> bool:
+    """Tell whether there is somebody to ask."""
+    import sys
+
+    return sys.stdin.isatty()

@@ -85,6 +85,17 @@ def run_billing(
         raise typer.Exit(FAILED)
 
 
+@app.command("preview")
+def preview_billing(
+    period: Annotated[str, typer.Option(help="The month, e.g. 2026-10.")],
+    tenant: TenantOption = None,
+    partner: PartnerOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a billing run would charge, and write nothing; exits with 1 if a customer could not be billed."""
+    run_billing(period=period, tenant=tenant, partner=partner, dry_run=True, join=None, as_json=as_json)
+
+
 @app.command("show")
 def show_run(
     run: Annotated[str, typer.Argument(help="The run's id.", metavar="RUN")],

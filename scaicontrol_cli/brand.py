@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scaicontrol_cli.arguments import AsJson, PartnerOption
+from scaicontrol_cli.arguments import AsJson, PartnerOption, Yes, require_yes
 from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.groups import group
 from scaicontrol_cli.naming import partner_named
@@ -76,11 +76,14 @@ def list_assets(partner: PartnerOption = None, as_json: AsJson = False) -> None:
 
 
 @app.command("delete")
-def delete_asset(asset: Annotated[str, typer.Argument(help="Its id.")], as_json: AsJson = False) -> None:
+def delete_asset(
+    asset: Annotated[str, typer.Argument(help="Its id.")], yes: Yes = False, as_json: AsJson = False
+) -> None:
     """Take one out of use; documents made with it keep it."""
     from scaicontrol_core.documents.brand.asset import AssetId
     from scaicontrol_core.documents.use_cases.delete_brand_asset import DeleteBrandAsset
 
+    require_yes(yes, f"Take {asset} out of use?")
     gone = call(lambda session: session.use(DeleteBrandAsset)(session.actor, AssetId(asset)))
     print_item(asset_json(gone), as_json=as_json)
 

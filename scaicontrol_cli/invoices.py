@@ -20,6 +20,7 @@ from scaicontrol_cli.arguments import (
     choice,
     page,
 )
+from scaicontrol_cli.completion import words
 from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.errors import FAILED
 from scaicontrol_cli.groups import group
@@ -53,7 +54,12 @@ payments.add_to(app)
 def list_invoices(
     tenant: TenantOption = None,
     partner: OfPartner = None,
-    status: Annotated[str | None, typer.Option(help="Only those in this status.")] = None,
+    status: Annotated[
+        str | None,
+        typer.Option(
+            help="Only those in this status.", autocompletion=words("scaicontrol_core.billing.lifecycle:InvoiceStatus")
+        ),
+    ] = None,
     document_type: Annotated[
         str | None, typer.Option("--document-type", help="Only invoices, or credit notes: invoice, credit_note.")
     ] = None,

@@ -23,6 +23,7 @@ from scaicontrol_cli.arguments import (
     page,
     require_yes,
 )
+from scaicontrol_cli.completion import words
 from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.naming import tenant_named
 from scaicontrol_cli.output import Json, amount_column, columns, print_item, print_page
@@ -90,7 +91,13 @@ def subscribe_pack(
 def list_pack_subscriptions(
     tenant: TenantOption = None,
     partner: OfPartner = None,
-    status: Annotated[str | None, typer.Option(help="Only those in this status.")] = None,
+    status: Annotated[
+        str | None,
+        typer.Option(
+            help="Only those in this status.",
+            autocompletion=words("scaicontrol_core.subscriptions.lifecycle:SubscriptionStatus"),
+        ),
+    ] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
     page_number: PageNumber = None,

@@ -23,6 +23,7 @@ from scaicontrol_cli.arguments import (
     page,
     require_yes,
 )
+from scaicontrol_cli.completion import words
 from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.groups import group
 from scaicontrol_cli.invoice_views import invoice_json
@@ -182,9 +183,26 @@ def list_payments(
     tenant: TenantOption = None,
     partner: OfPartner = None,
     invoice: Annotated[str | None, typer.Option(help="Only those of this invoice (id or number).")] = None,
-    kind: Annotated[str | None, typer.Option(help="payment, refund or chargeback.")] = None,
-    status: Annotated[str | None, typer.Option(help="Only those in this status.")] = None,
-    method: Annotated[str | None, typer.Option(help="Only those that came this way.")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            help="payment, refund or chargeback.",
+            autocompletion=words("scaicontrol_core.payments.lifecycle:PaymentKind"),
+        ),
+    ] = None,
+    status: Annotated[
+        str | None,
+        typer.Option(
+            help="Only those in this status.", autocompletion=words("scaicontrol_core.payments.lifecycle:PaymentStatus")
+        ),
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="Only those that came this way.",
+            autocompletion=words("scaicontrol_core.payments.lifecycle:PaymentMethod"),
+        ),
+    ] = None,
     reference: Annotated[str | None, typer.Option(help="Only the one of this reference.")] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,

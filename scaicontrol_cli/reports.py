@@ -103,6 +103,7 @@ def report_oss(
     _print_account(shown)
 
 
+@app.command("ecsl", hidden=True)
 @app.command("ec-sales-list")
 def report_ec_sales(
     period: Annotated[str, typer.Option(help="A month or quarter: 2026-01, 2026-Q1.")],

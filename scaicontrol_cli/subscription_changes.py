@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scaicontrol_cli.arguments import AsJson, DryRun, PartnerOption, SubscriptionArgument, Yes, choice, day, require_yes
+from scaicontrol_cli.completion import words
 from scaicontrol_cli.context import call
 from scaicontrol_cli.errors import FAILED
 from scaicontrol_cli.output import columns, print_item, print_json, print_note, print_rows
@@ -25,8 +26,19 @@ def change_subscription(
     subscription: SubscriptionArgument,
     plan: Annotated[str | None, typer.Option(help="Another plan of the same service: service.plan.")] = None,
     quantity: Annotated[int | None, typer.Option(help="How many.")] = None,
-    effective: Annotated[str, typer.Option(help="now or period_end.")] = "now",
-    proration: Annotated[str, typer.Option(help="none, immediate (an invoice now) or next_invoice.")] = "none",
+    effective: Annotated[
+        str,
+        typer.Option(
+            help="now or period_end.", autocompletion=words("scaicontrol_core.subscriptions.changing:Effective")
+        ),
+    ] = "now",
+    proration: Annotated[
+        str,
+        typer.Option(
+            help="none, immediate (an invoice now) or next_invoice.",
+            autocompletion=words("scaicontrol_core.subscriptions.proration:Proration"),
+        ),
+    ] = "none",
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -134,7 +146,13 @@ def pause_subscription(
 
 
 def bulk_subscriptions(
-    action: Annotated[str, typer.Argument(help="cancel, cancel_immediate, suspend or resume.")],
+    action: Annotated[
+        str,
+        typer.Argument(
+            help="cancel, cancel_immediate, suspend or resume.",
+            autocompletion=words("scaicontrol_core.subscriptions.use_cases.bulk_subscriptions:BulkAction"),
+        ),
+    ],
     subscriptions: Annotated[list[str], typer.Argument(help="Ids of subscriptions.")],
     reason: Annotated[str | None, typer.Option(help="Why; kept with each.")] = None,
     yes: Yes = False,

@@ -25,6 +25,7 @@ from scaicontrol_cli.arguments import (
     page,
     require_yes,
 )
+from scaicontrol_cli.completion import words
 from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.groups import group
 from scaicontrol_cli.history import print_history
@@ -47,7 +48,13 @@ _Reason = Annotated[str | None, typer.Option(help="Why; kept with the subscripti
 def list_subscriptions(
     tenant: TenantOption = None,
     partner: OfPartner = None,
-    status: Annotated[str | None, typer.Option(help="Only those in this status.")] = None,
+    status: Annotated[
+        str | None,
+        typer.Option(
+            help="Only those in this status.",
+            autocompletion=words("scaicontrol_core.subscriptions.lifecycle:SubscriptionStatus"),
+        ),
+    ] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
     page_number: PageNumber = None,
@@ -156,7 +163,13 @@ def resume_subscription(subscription: SubscriptionArgument, as_json: AsJson = Fa
 def override_subscription(
     subscription: SubscriptionArgument,
     plan: Annotated[str | None, typer.Option(help="Another plan of the same service, from the next cycle.")] = None,
-    status: Annotated[str | None, typer.Option(help="Any status the lifecycle allows from here.")] = None,
+    status: Annotated[
+        str | None,
+        typer.Option(
+            help="Any status the lifecycle allows from here.",
+            autocompletion=words("scaicontrol_core.subscriptions.lifecycle:SubscriptionStatus"),
+        ),
+    ] = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:

@@ -6,15 +6,36 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scaicontrol_cli.completion import words
 from scaicontrol_core.kernel.checks import choice, maybe
 
 if TYPE_CHECKING:
     from scaicontrol_core.documents.templates.template import TemplateLanguage, TemplateType
 
 Template = Annotated[str, typer.Argument(help="The template's id.", metavar="TEMPLATE")]
-Type = Annotated[str, typer.Option("--type", help="invoice, credit_note, email_invoice, email_reminder_1 …")]
-AnyType = Annotated[str | None, typer.Option("--type", help="Only those of this type.")]
-Language = Annotated[str | None, typer.Option(help="en, nl, de, fr, es or it (default: any).")]
+Type = Annotated[
+    str,
+    typer.Option(
+        "--type",
+        help="invoice, credit_note, email_invoice, email_reminder_1 …",
+        autocompletion=words("scaicontrol_core.documents.templates.template:TemplateType"),
+    ),
+]
+AnyType = Annotated[
+    str | None,
+    typer.Option(
+        "--type",
+        help="Only those of this type.",
+        autocompletion=words("scaicontrol_core.documents.templates.template:TemplateType"),
+    ),
+]
+Language = Annotated[
+    str | None,
+    typer.Option(
+        help="en, nl, de, fr, es or it (default: any).",
+        autocompletion=words("scaicontrol_core.documents.templates.template:TemplateLanguage"),
+    ),
+]
 Css = Annotated[str | None, typer.Option("--css", help="A file with its stylesheet.")]
 Subject = Annotated[str | None, typer.Option(help="An e-mail's subject, in Jinja.")]
 Output = Annotated[str, typer.Option("--output", "-o", help="The file to write; - is standard output.")]

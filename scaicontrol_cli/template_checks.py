@@ -66,6 +66,7 @@ def preview_template(
     sample: Annotated[str | None, typer.Option(help="domestic, reverse_charge, many_lines, bare …")] = None,
     invoice: Annotated[str | None, typer.Option(help="An invoice's id or number, instead of a sample.")] = None,
     output: Output = "-",
+    as_json: AsJson = False,
 ) -> None:
     """Write what a template makes of a sample or an invoice: HTML, or a PDF if the file's name ends so."""
     from scaicontrol_cli.files import write_bytes
@@ -87,5 +88,11 @@ def preview_template(
 
     made = call(work)
     content = made.pdf if made.pdf is not None else made.html.encode()
+    if as_json and output == "-":
+        print_json({"subject": made.subject, "html": made.html})
+        return
     write_bytes(output, content)
+    if as_json:
+        print_json({"subject": made.subject, "path": output, "size": len(content)})
+        return
     print_note(f"Subject: {made.subject}" if made.subject else f"{output}: {len(content)} bytes")

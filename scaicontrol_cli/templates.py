@@ -167,7 +167,7 @@ def import_templates(
 
 
 @app.command("export")
-def export_templates(output: Output = "-", partner: PartnerOption = None) -> None:
+def export_templates(output: Output = "-", partner: PartnerOption = None, as_json: AsJson = False) -> None:
     """Write a partner's templates into one YAML file (JSON if its name ends so), as import reads it."""
     import json
 
@@ -178,9 +178,15 @@ def export_templates(output: Output = "-", partner: PartnerOption = None) -> Non
     owner = PartnerId(partner) if partner else None
     found = call(lambda session: session.use(ExportTemplates)(session.actor, owner))
     value = file_of(found)
+    if as_json and output == "-":
+        print_json(value)
+        return
     as_text = json.dumps(value, ensure_ascii=False, indent=1) if output.endswith(".json") else to_yaml(value)
     write_text(output, as_text)
-    print_note(f"{len(found)} templates")
+    if as_json:
+        print_json({"path": output, "templates": len(found)})
+    else:
+        print_note(f"{len(found)} templates")
 
 
 @app.command("restore")
@@ -200,14 +206,17 @@ def restore_template(
 
 
 @app.command("delete")
-def delete_template(template: Template, yes: Yes = False) -> None:
+def delete_template(template: Template, yes: Yes = False, as_json: AsJson = False) -> None:
     """Use a template no more; its versions are kept and can be restored."""
     from scaicontrol_core.documents.templates.template import TemplateId
     from scaicontrol_core.documents.use_cases.delete_template import DeleteTemplate
 
     require_yes(yes, f"Delete the template {template}?")
     call(lambda session: session.use(DeleteTemplate)(session.actor, TemplateId(template)))
-    print_note(f"Deleted {template}")
+    if as_json:
+        print_json({"id": template, "deleted": True})
+    else:
+        print_note(f"Deleted {template}")
 
 
 @app.command("copy")

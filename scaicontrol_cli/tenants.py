@@ -22,6 +22,7 @@ from scaicontrol_cli.arguments import (
     choice,
     page,
 )
+from scaicontrol_cli.completion import words
 from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.errors import FAILED
 from scaicontrol_cli.groups import group
@@ -91,7 +92,13 @@ def show_tenant(tenant: TenantArgument, partner: PartnerOption = None, as_json: 
 def create_tenant(
     name: Annotated[str, typer.Argument(help="What the customer is called.")],
     reference: Annotated[str | None, typer.Option(help="Your own key for the customer.")] = None,
-    collection_method: Annotated[str, typer.Option(help="send_invoice or charge_automatically.")] = "send_invoice",
+    collection_method: Annotated[
+        str,
+        typer.Option(
+            help="send_invoice or charge_automatically.",
+            autocompletion=words("scaicontrol_core.tenancy.tenant:CollectionMethod"),
+        ),
+    ] = "send_invoice",
     partner: PartnerOption = None,
     as_json: AsJson = False,
 ) -> None:
@@ -115,7 +122,13 @@ def update_tenant(
     tenant: TenantArgument,
     name: Annotated[str | None, typer.Option(help="Another name.")] = None,
     reference: Annotated[str | None, typer.Option(help="Another key of your own; empty for none.")] = None,
-    collection_method: Annotated[str | None, typer.Option(help="send_invoice or charge_automatically.")] = None,
+    collection_method: Annotated[
+        str | None,
+        typer.Option(
+            help="send_invoice or charge_automatically.",
+            autocompletion=words("scaicontrol_core.tenancy.tenant:CollectionMethod"),
+        ),
+    ] = None,
     active: Annotated[bool | None, typer.Option("--active/--inactive", help="Whether it is served.")] = None,
     expected_version: ExpectedVersion = None,
     partner: PartnerOption = None,

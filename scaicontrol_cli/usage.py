@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scaicontrol_cli.arguments import AsJson, PartnerOption, TenantArgument, choice, day
+from scaicontrol_cli.completion import words
 from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.errors import FAILED
 from scaicontrol_cli.groups import group
@@ -120,7 +121,13 @@ def _print(shown: dict[str, Any], rejects: str | None) -> None:
 def show(
     tenant: TenantArgument,
     service: Annotated[str | None, typer.Option(help="Only this service, by its slug.")] = None,
-    by: Annotated[str, typer.Option(help="Points of the series in the JSON: hour, day or month.")] = "day",
+    by: Annotated[
+        str,
+        typer.Option(
+            help="Points of the series in the JSON: hour, day or month.",
+            autocompletion=words("scaicontrol_core.metering.usage_series:Granularity"),
+        ),
+    ] = "day",
     start: Annotated[str | None, typer.Option(help="First day of the series (default: 30 days ago).")] = None,
     end: Annotated[str | None, typer.Option(help="The day after its last (default: tomorrow).")] = None,
     partner: PartnerOption = None,

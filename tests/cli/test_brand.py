@@ -34,9 +34,9 @@ def test_a_logo_is_uploaded_used_and_printed(world: World, home: Path, logo: str
     world("admin", "invoices", "pdf", number, "-o", "out.pdf")
     with pikepdf.open(home / "out.pdf") as printed:
         assert [int(each.Width) for each in printed.pages[0].get_images().values()] == [12]
-    assert "uses it" in world("admin", "partners", "assets", "delete", made["id"], fails=1).complaint
+    assert "uses it" in world("admin", "partners", "assets", "delete", made["id"], "--yes", fails=1).complaint
     world("admin", "partners", "configure", "operator", "--set", "invoice_logo_url=")
-    world("admin", "partners", "assets", "delete", made["id"])
+    world("admin", "partners", "assets", "delete", made["id"], "--yes")
     assert world("admin", "partners", "assets", "list", "--json").json["items"] == []
 
 

@@ -14,6 +14,9 @@ from attrs import frozen
 
 from scaicontrol_adapters.annotations import resolve
 from scaicontrol_adapters.calling import Call, is_function
+from scaicontrol_adapters.serialization import to_plain
+from scaicontrol_core.audit.subject import INVOICE, Subject
+from scaicontrol_core.audit.use_cases.read_history import ReadHistory
 from scaicontrol_core.kernel.editing import UNSET
 
 #: Texts that must mean something, by the name of their field or argument.
@@ -25,7 +28,14 @@ TEXTS: Mapping[str, str] = {
     "name": "acme",
     "service": "mail",
     "invoice_number_prefix": "SMP",
+    "pack_slug": "office",
     "content": "AAAA",
+}
+#: Arguments that must mean something to one use case alone.
+SPECIAL: Mapping[str, Mapping[str, Any]] = {
+    "GetPack": {"name": "office"},
+    "DeactivatePack": {"name": "office"},
+    "ReadEInvoice": {"einvoice_format": "ubl"},
 }
 _NOTHING = type(None)
 
@@ -38,11 +48,14 @@ class Arguments:
 
     def of(self, use_case: type[Any]) -> dict[str, Any]:
         """Return the arguments that are needed, and those that name an id."""
-        return {
+        made: dict[str, Any] = {
             name: self.value(each.annotation, name)
             for name, each in Call.of(use_case).parameters.items()
             if not is_function(each.annotation) and (each.default is each.empty or self.names(each.annotation))
         }
+        if use_case is ReadHistory:
+            made |= {"subject": to_plain(INVOICE, Subject), "resource_id": self.ids["InvoiceId"]}
+        return {**made, **SPECIAL.get(use_case.__name__, {})}
 
     def names(self, kind: Any) -> bool:
         """Tell whether a type has a place for one of the ids, at any depth."""
@@ -99,3 +112,24 @@ _SCALARS: Mapping[Any, Any] = {
 
 def _is_attrs(kind: Any) -> bool:
     return isinstance(kind, type) and attrs.has(kind)
+
+
+def types_within(kind: Any, met: set[str] | None = None) -> set[str]:
+    """Return the names of all classes that a type is made of, at any depth."""
+    met = set() if met is None else met
+    for each in get_args(kind):
+        types_within(each, met)
+    own = get_origin(kind) or kind
+    if isinstance(own, type) and own.__name__ not in met:
+        met.add(own.__name__)
+        if attrs.has(own):
+            resolve(own)
+            for each in attrs.fields(own):
+                types_within(each.type, met)
+    return met
+
+
+def ids_within(use_case: type[Any]) -> set[Any]:
+    """Return the types of the ids that a use case can't do without."""
+    parameters = Call.of(use_case).parameters.values()
+    return {each.annotation for each in parameters if isinstance(each.annotation, NewType)}

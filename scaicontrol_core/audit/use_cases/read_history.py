@@ -7,7 +7,7 @@ from attrs import frozen
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.audit.entry import AuditEntry
 from scaicontrol_core.audit.ports import AuditFilter, AuditWork
-from scaicontrol_core.audit.subject import Subject
+from scaicontrol_core.audit.subject import SUBJECTS, Subject
 from scaicontrol_core.kernel.errors import Forbidden, NotFound
 from scaicontrol_core.kernel.paging import Page, PageRequest
 from scaicontrol_core.kernel.scope import ScopeKind
@@ -28,6 +28,8 @@ class ReadHistory:
         self, actor: Actor, subject: Subject, resource_id: str, request: PageRequest
     ) -> Page[AuditEntry]:
         """Return the page of entries."""
+        if subject not in SUBJECTS:  # it says what it takes to read it: nobody brings one of their own
+            raise NotFound.of("kind of history", subject.resource_type)
         actor.require(subject.permission)
         if actor.scope.kind not in {ScopeKind.PLATFORM, ScopeKind.PARTNER}:
             raise Forbidden("Histories are for administrators.")
