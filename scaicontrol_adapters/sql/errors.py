@@ -34,6 +34,12 @@ class ConnectionLost(Retryable):
     code = "connection_lost"
 
 
+class NodeApart(Retryable):
+    """A node of a cluster that has lost the others, or is catching up with them, answers nobody."""
+
+    code = "database_node_apart"
+
+
 @frozen
 class UniqueKey:
     """What a violated unique key tells the caller; ``race`` if running again settles it."""
@@ -57,21 +63,25 @@ def translate_errors(engine: Engine, dialect: SqlDialect) -> None:
 
 def as_core_error(fault: Fault) -> ScaiControlError | None:
     """Return the error to raise, or None where the driver's own tells a programmer more."""
-    if fault.kind is FaultKind.RETRY:
-        return Retryable("The database gave up this transaction for another one.")
-    if fault.kind is FaultKind.LOST:
-        return ConnectionLost("The connection to the database was lost.")
-    if fault.kind is FaultKind.UNAVAILABLE:
-        return Unavailable("The database does not answer or takes no writes.", code="database_unavailable")
     if fault.kind is FaultKind.UNIQUE:
         key = known_unique_keys().get(fault.subject, UniqueKey(DUPLICATE, "This exists already."))
-        if key.race:
-            return Retryable(key.message)
-        return Conflict(key.message, code=key.code)
-    if fault.kind is FaultKind.FOREIGN_KEY:
-        return Conflict("This names something that is gone, or something still refers to it.", code="still_referenced")
+        return Retryable(key.message) if key.race else Conflict(key.message, code=key.code)
     if fault.kind is FaultKind.REFUSED:
         return Refused("The database keeps this as it is.", code=fault.subject)
+    return _plain(fault.kind)
+
+
+def _plain(kind: FaultKind) -> ScaiControlError | None:
+    if kind is FaultKind.RETRY:
+        return Retryable("The database gave up this transaction for another one.")
+    if kind is FaultKind.APART:
+        return NodeApart("This node of the database does not belong to its cluster just now.")
+    if kind is FaultKind.LOST:
+        return ConnectionLost("The connection to the database was lost.")
+    if kind is FaultKind.UNAVAILABLE:
+        return Unavailable("The database does not answer or takes no writes.", code="database_unavailable")
+    if kind is FaultKind.FOREIGN_KEY:
+        return Conflict("This names something that is gone, or something still refers to it.", code="still_referenced")
     return None
 
 

@@ -18,6 +18,8 @@ class FaultKind(StrEnum):
 
     RETRY = "retry"
     """It gave up the transaction: deadlock, lock wait, certification, snapshot, busy."""
+    APART = "apart"
+    """This node of a cluster belongs to no majority, or is catching up: it answers nobody."""
     LOST = "lost"
     """The connection is gone, and with it the transaction."""
     UNIQUE = "unique"

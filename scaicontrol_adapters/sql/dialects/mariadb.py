@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
-from sqlalchemy import and_, func, literal_column, or_
+from sqlalchemy import and_, event, func, literal_column, or_
 from sqlalchemy.dialects.mysql import insert as mysql_insert
 
 from scaicontrol_adapters.sql.dialects import Fault, FaultKind
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 #: Deadlock or Galera certification failure, lock wait, and 11.8's snapshot conflict: each may
 #: come from any statement, COMMIT included.
 _RETRY = {1213, 1205, 1020}
-#: A node that left its cluster answers 1047; another node, or this one later, will do.
-_NOT_PREPARED = {1047}
+#: A node that left its cluster; another node, or this one later, will do.
+_NOT_PREPARED = 1047
 _LOST = {1053, 1927, 2006, 2013, 2014, 2045, 2055, 4031}
 _UNIQUE = {1062, 1586}
 _FOREIGN_KEY = {1216, 1217, 1451, 1452}
@@ -75,14 +75,27 @@ class MariaDb:
         return self.writer_options(url, pool_size) | own
 
     def install(self, engine: Engine, *, read_only: bool) -> None:
-        """Nothing to hook: the session command does it all."""
+        """On a node of a cluster, let every read wait for what other nodes have committed by then.
+
+        Without it, what a client has just made through one node is not found through the next.
+        """
+
+        @event.listens_for(engine, "connect")
+        def on_connect(connection: Any, _record: object) -> None:
+            cursor = connection.cursor()
+            cursor.execute("SHOW VARIABLES LIKE 'wsrep_on'")
+            if (cursor.fetchone() or ("", "OFF"))[1] == "ON":
+                cursor.execute("SET SESSION wsrep_sync_wait = 1")
+            cursor.close()
 
     def diagnose(self, error: BaseException) -> Fault:
         """Read the driver's error number and, for a key, its name."""
         number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
         message = str(error.args[1]) if len(error.args) > 1 else str(error)
-        if number in _RETRY | _NOT_PREPARED:
+        if number in _RETRY:
             return Fault(FaultKind.RETRY)
+        if number == _NOT_PREPARED:
+            return Fault(FaultKind.APART)
         if number in _LOST:
             return Fault(FaultKind.LOST)
         if number in _UNIQUE:
