@@ -10,6 +10,7 @@ from docs.generating import (
     permissions,
     surfaces,
     template_variables,
+    tools,
 )
 
 #: Every page that is made from the code, in the order of their names.
@@ -23,4 +24,5 @@ PAGES = (
     permissions.page,
     surfaces.page,
     template_variables.page,
+    tools.page,
 )

@@ -8,6 +8,7 @@ from docs.generating.calls import reached
 from docs.generating.commands import groups
 from docs.generating.markdown import Page, code, codes, sentence, table
 from docs.generating.routes import routes
+from docs.generating.tools import tool_actions
 from docs.generating.use_case_asks import AskingUseCase, asking_use_cases
 from scaicontrol_jobs.schedule import SCHEDULE
 
@@ -21,7 +22,7 @@ only looks something up on the way to another (a tenant by its name, say) is lis
 def page() -> Page:
     """Return the page."""
     cases = asking_use_cases()
-    surfaces = (_over_http(), _by_command(), _in_the_background())
+    surfaces = (_over_http(), _by_command(), _by_tool(), _in_the_background())
     alone = [case.name for case in cases if not any(case.name in surface for surface in surfaces)]
     features = sorted({case.feature for case in cases})
     return Page(
@@ -45,7 +46,9 @@ def _feature(name: str, cases: list[AskingUseCase], surfaces: tuple[dict[str, li
         )
         for case in cases
     ]
-    return f"## {name.capitalize()}\n\n{table(('Use case', 'What it does', 'HTTP', 'Command line', 'Jobs'), rows)}"
+    return (
+        f"## {name.capitalize()}\n\n{table(('Use case', 'What it does', 'HTTP', 'Command line', 'MCP', 'Jobs'), rows)}"
+    )
 
 
 def _over_http() -> dict[str, list[str]]:
@@ -61,6 +64,14 @@ def _by_command() -> dict[str, list[str]]:
     for command in (each for group in groups() for each in group.commands):
         for name in reached(command.module, command.function):
             found[name].append(command.name.removeprefix("scaicontrol "))
+    return found
+
+
+def _by_tool() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for action in tool_actions():
+        for name in action.use_cases:
+            found[name].append(action.name)
     return found
 
 

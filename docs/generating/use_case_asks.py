@@ -16,6 +16,8 @@ from tests.architecture.sources import Module, core
 
 #: Checks that functions of the core make for several use cases, and what they come to.
 _PLATFORM, _SELLER = "the platform's own scope", "to be the seller, or the platform"
+#: Where the permission depends on what is asked about, and customers have no business.
+_SUBJECT = "what administering the thing needs"
 _SHARED = {
     "require_platform": _PLATFORM,
     "require_own_name": _SELLER,
@@ -60,6 +62,8 @@ class AskingUseCase:
             held |= TENANT_USER_PERMISSIONS
         if role is not Role.SUPER_ADMIN and (_PLATFORM, True) in self.shared:
             return False
+        if role not in (Role.SUPER_ADMIN, Role.PARTNER_ADMIN) and (_SUBJECT, True) in self.shared:
+            return False
         return all(held & set(ask.permissions) for ask in self.asks if ask.always)
 
 
@@ -78,14 +82,24 @@ def _read(module: Module, case: use_cases.UseCase) -> AskingUseCase:
         module=module.name,
         path=module.path,
         docstring=ast.get_docstring(case.node),
-        asks=tuple(Ask(_permissions(call), always) for name, call, always in checks if name == "require"),
-        shared=tuple(dict.fromkeys(_in_words(name, always=always) for name, _, always in checks if name in _SHARED)),
+        asks=tuple(
+            Ask(permissions, always)
+            for name, call, always in checks
+            if name == "require" and (permissions := _permissions(call))
+        ),
+        shared=tuple(dict.fromkeys(_in_words(name, always=always) for name, _, always in _worded(checks))),
     )
+
+
+def _worded(checks: list[tuple[str, ast.Call, bool]]) -> list[tuple[str, ast.Call, bool]]:
+    """Return the checks that are told in words."""
+    return [each for each in checks if each[0] in _SHARED or (each[0] == "require" and not _permissions(each[1]))]
 
 
 def _in_words(name: str, *, always: bool) -> tuple[str, bool]:
     # Whose invoice it is shows only once it is loaded; it is looked at for each.
-    return _SHARED[name], always or _SHARED[name] == _SELLER
+    words = _SHARED.get(name, _SUBJECT)
+    return words, always or words == _SELLER
 
 
 def _checks(tree: ast.AST, *, within: use_cases.UseCase) -> Iterator[tuple[str, ast.Call, bool]]:
@@ -120,4 +134,5 @@ def _names_actor(arguments: list[ast.expr]) -> bool:
 
 
 def _permissions(call: ast.Call) -> tuple[Permission, ...]:
-    return tuple(Permission[each.attr] for each in call.args if isinstance(each, ast.Attribute))
+    named = (each for each in call.args if isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name))
+    return tuple(Permission[each.attr] for each in named if ast.unparse(each.value) == "Permission")

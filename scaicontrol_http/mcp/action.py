@@ -91,8 +91,8 @@ class Action(Body, tag_field="action"):
     needs: ClassVar[tuple[Permission, ...]] = ()
     #: Whether the use case wants the platform's own scope.
     platform: ClassVar[bool] = False
-    #: Which fields of ``Around`` it takes.
-    extras: ClassVar[tuple[str, ...]] = ()
+    #: Which fields of ``Around`` it takes, beside a key if it writes.
+    asks: ClassVar[tuple[str, ...]] = ()
     #: The routes that do the same.
     routes: ClassVar[tuple[str, ...]] = ()
 
@@ -104,6 +104,11 @@ class Action(Body, tag_field="action"):
     def action_name(cls) -> str:
         """The action's name in its tool."""
         return str(cls.__struct_config__.tag)
+
+    @classmethod
+    def extras(cls) -> tuple[str, ...]:
+        """Which fields of ``Around`` it takes."""
+        return cls.asks if cls.effect is Effect.READS else (*cls.asks, "idempotency_key")
 
     @classmethod
     def permitted(cls, actor: Actor) -> bool:
@@ -129,30 +134,23 @@ class Action(Body, tag_field="action"):
 class Listed(Action):
     """An action that answers a part of a list: ``call.page``."""
 
-    extras: ClassVar[tuple[str, ...]] = ("limit", "cursor")
+    asks: ClassVar[tuple[str, ...]] = ("limit", "cursor")
 
 
 class Sorted(Action):
     """An action that answers a part of a list which can be sorted: ``call.page``."""
 
-    extras: ClassVar[tuple[str, ...]] = ("limit", "cursor", "sort")
+    asks: ClassVar[tuple[str, ...]] = ("limit", "cursor", "sort")
 
 
-class Keyed(Action):
-    """An action that creates or charges: sent twice with one key, it takes effect once."""
+class Writing(Action):
+    """An action that creates or charges: sent twice without a key, it may take effect twice."""
 
     effect: ClassVar[Effect] = Effect.WRITES
-    extras: ClassVar[tuple[str, ...]] = ("idempotency_key",)
 
 
 class Confirmed(Action):
     """An action that nobody can take back."""
 
     effect: ClassVar[Effect] = Effect.ENDS
-    extras: ClassVar[tuple[str, ...]] = ("confirm",)
-
-
-class KeyedConfirmed(Confirmed):
-    """An action that charges or makes money flow, and that nobody can take back."""
-
-    extras: ClassVar[tuple[str, ...]] = ("confirm", "idempotency_key")
+    asks: ClassVar[tuple[str, ...]] = ("confirm",)

@@ -101,8 +101,8 @@ def read_action(tool: Tool, arguments: Mapping[str, Any]) -> tuple[Action, Aroun
         choices = ", ".join(action.action_name() for action in tool.actions)
         said = "The field action is required." if wanted is None else f"There is no action {str(wanted)[:64]!r}."
         raise Invalid.field("/action", said, code="action_unknown", hint=f"One of: {choices}.")
-    around = {name: value for name, value in arguments.items() if name in kind.extras}
-    own = {name: value for name, value in arguments.items() if name not in kind.extras}
+    around = {name: value for name, value in arguments.items() if name in kind.extras()}
+    own = {name: value for name, value in arguments.items() if name not in kind.extras()}
     try:
         written, beside = msgspec.json.encode(own), msgspec.json.encode(around)
     except (ValueError, OverflowError, RecursionError, TypeError):

@@ -74,7 +74,7 @@ def result_of(action: type[Action]) -> Any:
 def action_schema(action: type[Action]) -> Json:
     """Return the schema of one action's input, ``action`` included, without references."""
     own, around = _of_struct(action), _of_struct(Around)["properties"]
-    return own | {"properties": own["properties"] | {name: around[name] for name in action.extras}}
+    return own | {"properties": own["properties"] | {name: around[name] for name in action.extras()}}
 
 
 def _of_struct(kind: type[msgspec.Struct]) -> Json:

@@ -24,12 +24,13 @@ from scaicontrol_http.payments.schemas import AgeingAnswer, BalanceAnswer
 from scaicontrol_http.requests import Answer, Listing, listing
 
 _ADMIN = (Permission.ADMIN_BILLING,)
+_READ = (Permission.ADMIN_BILLING, Permission.BILLING_READ)
 
 
 class Overdue(Sorted, tag="list_overdue"):
     """List the invoices that are past due, of all customers or of one."""
 
-    needs = _ADMIN
+    needs = _READ
     routes = ("GET /admin/invoices",)
 
     tenant_id: given.TenantId | None = None
@@ -81,7 +82,7 @@ class Ageing(Action, tag="ageing"):
 class Balances(Action, tag="balances"):
     """Show what one customer owes, how much of it is overdue, and what stands to its credit."""
 
-    needs = _ADMIN
+    needs = _READ
     routes = ("GET /admin/tenants/{tenant_id}/balances",)
 
     tenant_id: given.TenantId

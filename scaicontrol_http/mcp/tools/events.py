@@ -24,7 +24,7 @@ Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with its offse
 class List(Sorted, tag="list"):
     """List every change within your scope, newest first: what, by whom, from what to what."""
 
-    needs = (Permission.ADMIN_PLATFORM,)
+    needs = (Permission.ADMIN_PLATFORM, Permission.ADMIN_PARTNERS)
     routes = ("GET /admin/audit-log",)
 
     resource_type: Annotated[str, Meta(max_length=64, description="Kind of thing.", examples=["subscription"])] | (

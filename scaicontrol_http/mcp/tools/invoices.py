@@ -14,7 +14,7 @@ from scaicontrol_core.billing.ports import InvoiceFilter
 from scaicontrol_core.billing.use_cases.get_invoice import GetInvoice
 from scaicontrol_core.billing.use_cases.list_invoices import ListInvoices
 from scaicontrol_core.billing.use_cases.read_upcoming_invoice import ReadUpcomingInvoice
-from scaicontrol_core.documents.use_cases.list_sends import ListSends
+from scaicontrol_core.documents.use_cases.show_invoice import ShowInvoice
 from scaicontrol_core.kernel import ids
 from scaicontrol_core.kernel.scope import ScopeKind
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
@@ -75,12 +75,11 @@ class Get(One, tag="get"):
     routes = (f"GET {_ONE}", "GET /billing/invoices/{invoice_id}")
 
     async def run(self, call: Call) -> InvoiceAnswer:
-        """Call ``GetInvoice``, and ``ListSends`` for administrators."""
-        invoice = await call.use(GetInvoice)(call.actor, self.wanted)
+        """Call ``ShowInvoice``, or ``GetInvoice`` for customers, who see nothing of its sends."""
         if call.actor.scope.kind is ScopeKind.TENANT:
-            return InvoiceAnswer.of(invoice)
-        sends = [SendAnswer.told(story) for story in await call.use(ListSends)(call.actor, invoice.id)]
-        return structs.replace(InvoiceAnswer.of(invoice), sends=sends)
+            return InvoiceAnswer.of(await call.use(GetInvoice)(call.actor, self.wanted))
+        shown = await call.use(ShowInvoice)(call.actor, self.wanted)
+        return structs.replace(InvoiceAnswer.of(shown.invoice), sends=[SendAnswer.told(each) for each in shown.sends])
 
 
 class Upcoming(Action, tag="upcoming"):

@@ -15,7 +15,7 @@ from scaicontrol_core.billing.use_cases.void_invoice import VoidInvoice
 from scaicontrol_core.kernel.events import to_json
 from scaicontrol_http.billing.credit_note_schemas import CreditNoteBody, CreditNotePreview, ReissueAnswer
 from scaicontrol_http.billing.schemas import InvoiceAnswer, VoidAnswer
-from scaicontrol_http.mcp.action import Call, Confirmed, KeyedConfirmed
+from scaicontrol_http.mcp.action import Call, Confirmed
 from scaicontrol_http.mcp.nested import LineCredit
 from scaicontrol_http.mcp.tools.invoices_drafted import One
 from scaicontrol_http.requests import Answer
@@ -64,7 +64,7 @@ class PreviewCredit(_Credit, tag="preview_credit"):
         return CreditNotePreview(document=document.to_dict())
 
 
-class Credit(_Credit, KeyedConfirmed, tag="credit"):
+class Credit(_Credit, Confirmed, tag="credit"):
     """Take back what an invoice charged, in full or in part: a credit note, numbered at once."""
 
     needs = _ADMIN
@@ -76,7 +76,7 @@ class Credit(_Credit, KeyedConfirmed, tag="credit"):
         return InvoiceAnswer.of(issued.credit_note)
 
 
-class Reissue(One, KeyedConfirmed, tag="reissue"):
+class Reissue(One, Confirmed, tag="reissue"):
     """Credit all that is left of an invoice and charge it again on the buyer's details of today; both or neither."""
 
     needs = _ADMIN

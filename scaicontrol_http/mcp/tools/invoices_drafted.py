@@ -21,7 +21,7 @@ from scaicontrol_core.kernel import ids
 from scaicontrol_http.billing.run_schemas import RunAnswer
 from scaicontrol_http.billing.schemas import DraftPatch, InvoiceAnswer, NewInvoiceBody
 from scaicontrol_http.mcp import fields as given
-from scaicontrol_http.mcp.action import Action, Call, Confirmed, Effect, Keyed, KeyedConfirmed
+from scaicontrol_http.mcp.action import Action, Call, Confirmed, Effect, Writing
 from scaicontrol_http.mcp.nested import Line
 
 _ADMIN = (Permission.ADMIN_BILLING,)
@@ -47,7 +47,7 @@ class One(Action):
         return ids.InvoiceId(self.invoice_id)
 
 
-class Draft(Keyed, tag="create_draft"):
+class Draft(Writing, tag="create_draft"):
     """Write a draft for a tenant: no number yet, no legal force."""
 
     needs = _ADMIN
@@ -150,7 +150,7 @@ class PreviewRun(_Run, tag="preview_billing"):
         return await self.bill(call, dry_run=True)
 
 
-class Run(_Run, KeyedConfirmed, tag="run_billing"):
+class Run(_Run, Confirmed, tag="run_billing"):
     """Bill everything due up to a month's end, or today; a repeat bills nothing twice. Sellers may finalize at once."""
 
     needs = _ADMIN

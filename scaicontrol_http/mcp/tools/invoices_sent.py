@@ -19,7 +19,7 @@ from scaicontrol_core.documents.use_cases.send_invoice import SendInvoice
 from scaicontrol_core.kernel.scope import ScopeKind
 from scaicontrol_core.tenancy.fields import EInvoiceFormat
 from scaicontrol_http.idempotency import owner_of
-from scaicontrol_http.mcp.action import Audience, Call, Confirmed, KeyedConfirmed
+from scaicontrol_http.mcp.action import Audience, Call, Confirmed
 from scaicontrol_http.mcp.answering import Attached, Attachment
 from scaicontrol_http.mcp.tools.invoices_drafted import One
 from scaicontrol_http.requests import Answer, Listing
@@ -91,7 +91,7 @@ class EInvoice(One, tag="einvoice"):
         return _file(f"{found.number}.xml", XML, found.content, found.revision)
 
 
-class Send(One, KeyedConfirmed, tag="send"):
+class Send(One, Confirmed, tag="send"):
     """E-mail an invoice to its buyer, or to the addresses given, with its PDF and, where wanted, its XML."""
 
     needs = _ADMIN

@@ -18,7 +18,7 @@ from scaicontrol_http.audit.schemas import AuditEntryAnswer
 from scaicontrol_http.catalog.packs import AdminPackAnswer, PackBody, PackItemBody
 from scaicontrol_http.catalog.schemas import PackAnswer
 from scaicontrol_http.mcp import fields as given
-from scaicontrol_http.mcp.action import Action, Audience, Call, Confirmed, Effect, Keyed, Listed, Sorted
+from scaicontrol_http.mcp.action import Action, Audience, Call, Confirmed, Effect, Listed, Sorted, Writing
 from scaicontrol_http.mcp.nested import PackItem
 from scaicontrol_http.mcp.tool import Tool
 from scaicontrol_http.mcp.tools import packs_bought as bought
@@ -92,7 +92,7 @@ class _Terms(Action):
         return PackBody(**terms).entry(self.slug)
 
 
-class Create(_Terms, Keyed, tag="create"):
+class Create(_Terms, Writing, tag="create"):
     """Offer several plans as one."""
 
     needs = _EDIT

@@ -18,7 +18,7 @@ from scaicontrol_core.subscriptions.use_cases.resume_pack_subscription import Re
 from scaicontrol_core.subscriptions.use_cases.subscribe_pack import NewPackSubscription, SubscribePack
 from scaicontrol_core.subscriptions.use_cases.suspend_pack_subscription import SuspendPackSubscription
 from scaicontrol_http.mcp import fields as given
-from scaicontrol_http.mcp.action import Action, Audience, Call, Confirmed, Effect, Keyed, Sorted
+from scaicontrol_http.mcp.action import Action, Audience, Call, Confirmed, Effect, Sorted, Writing
 from scaicontrol_http.requests import Listing, listing
 from scaicontrol_http.subscriptions.pack_schemas import PackSubscriptionAnswer
 
@@ -29,7 +29,7 @@ _ONE = "/admin/packs/subscriptions/{pack_subscription_id}"
 _MINE = "/pack-subscriptions/{pack_subscription_id}"
 
 
-class Subscribe(Keyed, tag="subscribe"):
+class Subscribe(Writing, tag="subscribe"):
     """Put a tenant (your own, or for administrators any) on every plan of a pack, from today."""
 
     audience = Audience.EVERYONE

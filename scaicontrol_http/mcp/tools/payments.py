@@ -23,7 +23,7 @@ from scaicontrol_http.audit.schemas import AuditEntryAnswer
 from scaicontrol_http.billing.credit_note_schemas import CreditNoteBody
 from scaicontrol_http.billing.document_schemas import StatementAnswer
 from scaicontrol_http.mcp import fields as given
-from scaicontrol_http.mcp.action import Action, Audience, Call, Keyed, KeyedConfirmed, Listed, Sorted
+from scaicontrol_http.mcp.action import Action, Audience, Call, Confirmed, Listed, Sorted, Writing
 from scaicontrol_http.mcp.tool import Tool
 from scaicontrol_http.payments.schemas import (
     BalanceAnswer,
@@ -52,7 +52,7 @@ Provider = Annotated[str, Meta(max_length=64, description="Payment provider it w
 class List(Sorted, tag="list"):
     """List payments, refunds and chargebacks, failed ones included, newest first."""
 
-    needs = _ADMIN
+    needs = _READ
     routes = ("GET /admin/payments",)
 
     tenant_id: given.TenantId | None = None
@@ -101,7 +101,7 @@ class OfInvoice(_One, Sorted, tag="list_of_invoice"):
         return listing(await call.use(ListPayments)(call.actor, wanted, call.page), PaymentAnswer.of)
 
 
-class Record(_One, Keyed, tag="record"):
+class Record(_One, Writing, tag="record"):
     """Count money that arrived for an invoice, in full or in part; without an amount, all that is open."""
 
     needs = _ADMIN
@@ -131,7 +131,7 @@ class Record(_One, Keyed, tag="record"):
         return RecordedAnswer.of(await call.use(RecordPayment)(call.actor, self.wanted, body.wanted()))
 
 
-class RecordFailed(_One, Keyed, tag="record_failed"):
+class RecordFailed(_One, Writing, tag="record_failed"):
     """Note that a scheduled payment failed: what the invoice charges is past due until it is paid."""
 
     needs = _ADMIN
@@ -157,7 +157,7 @@ class RecordFailed(_One, Keyed, tag="record_failed"):
         return RecordedAnswer.of(await call.use(RecordFailedPayment)(call.actor, self.wanted, body.wanted()))
 
 
-class Refund(_One, KeyedConfirmed, tag="refund"):
+class Refund(_One, Confirmed, tag="refund"):
     """Count money given back, never more than was paid and not refunded; with a credit note, both or neither."""
 
     needs = _ADMIN

@@ -18,7 +18,7 @@ from scaicontrol_http.audit.schemas import AuditEntryAnswer
 from scaicontrol_http.catalog.costs import RefreshedCostsAnswer
 from scaicontrol_http.catalog.schemas import PlanAnswer, PlanBody, RegistryPlanAnswer, UsageTierBody
 from scaicontrol_http.mcp import fields as given
-from scaicontrol_http.mcp.action import Action, Audience, Call, Confirmed, Effect, Keyed, Listed, Sorted
+from scaicontrol_http.mcp.action import Action, Audience, Call, Confirmed, Effect, Listed, Sorted, Writing
 from scaicontrol_http.mcp.nested import UnitCost, UsageTier
 from scaicontrol_http.mcp.tool import Tool
 from scaicontrol_http.requests import Answer, Listing, listing
@@ -98,7 +98,7 @@ class _Terms(Action):
         return PlanOffer(service_slug=self.service, slug=self.slug, terms=terms, expected_version=expected_version)
 
 
-class Create(_Terms, Keyed, tag="create"):
+class Create(_Terms, Writing, tag="create"):
     """Add a plan to a service."""
 
     needs = _EDIT
@@ -160,7 +160,7 @@ class Delete(Confirmed, tag="delete"):
         return DeletedPlanAnswer(plan_key=self.plan_key)
 
 
-class Refresh(Keyed, tag="refresh_costs"):
+class Refresh(Writing, tag="refresh_costs"):
     """Record unit costs, if any are given, and let cost-based plans follow; usage from now on has the new rates."""
 
     needs = _EDIT

@@ -19,7 +19,7 @@ from scaicontrol_core.tenancy.use_cases.get_partner import GetPartner
 from scaicontrol_core.tenancy.use_cases.list_partners import ListPartners
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
 from scaicontrol_http.mcp import fields as given
-from scaicontrol_http.mcp.action import Action, Call, Keyed, KeyedConfirmed, Listed, Sorted
+from scaicontrol_http.mcp.action import Action, Call, Confirmed, Listed, Sorted, Writing
 from scaicontrol_http.mcp.tool import Tool
 from scaicontrol_http.mcp.tools import settings_seller
 from scaicontrol_http.mcp.tools.settings_seller import One
@@ -79,7 +79,7 @@ class GetPartnerAction(One, tag="get_partner"):
         return PartnerAnswer.of(await call.use(GetPartner)(call.actor, self.wanted))
 
 
-class CheckVat(One, Keyed, tag="check_vat_number"):
+class CheckVat(One, Writing, tag="check_vat_number"):
     """Ask the EU's register (VIES) about a partner's VAT number now, and keep its answer as evidence."""
 
     needs = _ADMIN
@@ -90,7 +90,7 @@ class CheckVat(One, Keyed, tag="check_vat_number"):
         return PartnerAnswer.of(await call.use(CheckPartnerVatNumber)(call.actor, self.wanted))
 
 
-class AttestVat(One, KeyedConfirmed, tag="attest_vat_number"):
+class AttestVat(One, Confirmed, tag="attest_vat_number"):
     """Take a partner's VAT number as valid for what it buys, on the operator's own word."""
 
     needs = _ADMIN

@@ -15,7 +15,7 @@ from scaicontrol_core.tenancy.seller import PartnerConfiguration
 from scaicontrol_core.tenancy.use_cases.configure_partner import ConfigurePartner, PartnerChanges
 from scaicontrol_core.tenancy.use_cases.create_partner import CreatePartner
 from scaicontrol_http.mcp import fields as given
-from scaicontrol_http.mcp.action import Action, Call, Effect, Keyed
+from scaicontrol_http.mcp.action import Action, Call, Effect, Writing
 from scaicontrol_http.tenancy.schemas import PartnerAnswer, PartnerPatch
 
 _ADMIN = (Permission.ADMIN_PARTNERS,)
@@ -138,7 +138,7 @@ class _Seller(Action):
 Name = Annotated[str, _text("What it is called among us.", "House")]
 
 
-class Create(_Seller, Keyed, tag="create_partner"):
+class Create(_Seller, Writing, tag="create_partner"):
     """Add a reseller, with whatever of its configuration is known."""
 
     needs = _ADMIN

@@ -17,7 +17,7 @@ from scaicontrol_core.subscriptions.use_cases.get_subscription import GetSubscri
 from scaicontrol_core.subscriptions.use_cases.list_subscriptions import ListSubscriptions
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
 from scaicontrol_http.mcp import fields as given
-from scaicontrol_http.mcp.action import Audience, Call, Keyed, Listed, Sorted
+from scaicontrol_http.mcp.action import Audience, Call, Listed, Sorted, Writing
 from scaicontrol_http.mcp.tool import Tool
 from scaicontrol_http.mcp.tools import subscriptions_changing as changing
 from scaicontrol_http.mcp.tools.subscriptions_changing import One
@@ -68,10 +68,10 @@ class Get(One, tag="get"):
         return SubscriptionAnswer.of(await call.use(GetSubscription)(call.actor, self.wanted))
 
 
-class Create(Keyed, tag="create"):
+class Create(Writing, tag="create"):
     """Put a tenant on a plan: trialing if a first trial is due, else active and charged."""
 
-    needs = _ADMIN
+    needs = _BUY
     routes = ("POST /admin/subscriptions",)
 
     tenant_id: given.TenantId
@@ -100,7 +100,7 @@ class Create(Keyed, tag="create"):
         return SubscriptionAnswer.of(await call.use(CreateSubscription)(call.actor, wanted))
 
 
-class Subscribe(Keyed, tag="subscribe"):
+class Subscribe(Writing, tag="subscribe"):
     """Put your own tenant on a public plan, from today."""
 
     audience = Audience.CUSTOMERS

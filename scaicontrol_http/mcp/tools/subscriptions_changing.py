@@ -22,7 +22,7 @@ from scaicontrol_core.subscriptions.use_cases.set_term import SetTerm
 from scaicontrol_core.subscriptions.use_cases.suspend_subscription import SuspendSubscription
 from scaicontrol_core.subscriptions.use_cases.withdraw_change import WithdrawChange
 from scaicontrol_http.mcp import fields as given
-from scaicontrol_http.mcp.action import Action, Audience, Call, Confirmed, Effect, Keyed
+from scaicontrol_http.mcp.action import Action, Audience, Call, Confirmed, Effect, Writing
 from scaicontrol_http.subscriptions.schemas import ChangeAnswer, SubscriptionAnswer
 
 _BUY = (Permission.ADMIN_SUBSCRIPTIONS, Permission.BILLING_MANAGE)
@@ -78,7 +78,7 @@ class PreviewChange(_Change, tag="preview_change"):
         return await self.change(call, preview=True)
 
 
-class ChangePlan(_Change, Keyed, tag="change_plan"):
+class ChangePlan(_Change, Writing, tag="change_plan"):
     """Change plan or quantity, now or at the end of the period; preview_change tells the amounts first."""
 
     audience = Audience.EVERYONE

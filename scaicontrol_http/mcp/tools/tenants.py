@@ -23,7 +23,7 @@ from scaicontrol_core.tenancy.use_cases.list_vat_evidence import ListVatEvidence
 from scaicontrol_core.tenancy.use_cases.set_billing_profile import SetBillingProfile
 from scaicontrol_core.tenancy.use_cases.update_tenant import UpdateTenant
 from scaicontrol_http.mcp import fields as given
-from scaicontrol_http.mcp.action import Action, Audience, Call, Effect, Keyed, KeyedConfirmed, Listed, Sorted
+from scaicontrol_http.mcp.action import Action, Audience, Call, Confirmed, Effect, Listed, Sorted, Writing
 from scaicontrol_http.mcp.tool import Tool
 from scaicontrol_http.requests import Listing, listing
 from scaicontrol_http.tenancy.schemas import BillingProfileAnswer, TenantAnswer, VatEvidenceRecordAnswer
@@ -69,7 +69,7 @@ class _One(Action):
 class Get(_One, tag="get"):
     """Show one customer."""
 
-    needs = _ADMIN
+    needs = (Permission.ADMIN_TENANTS, Permission.BILLING_READ)
     routes = (f"GET {_ONE}",)
 
     async def run(self, call: Call) -> TenantAnswer:
@@ -77,7 +77,7 @@ class Get(_One, tag="get"):
         return TenantAnswer.of(await call.use(GetTenant)(call.actor, self.wanted))
 
 
-class Create(Keyed, tag="create"):
+class Create(Writing, tag="create"):
     """Add a customer. Set its billing profile next: without one it can buy nothing."""
 
     needs = _ADMIN
@@ -184,7 +184,7 @@ class SetProfile(Action, tag="set_billing_profile"):
         return BillingProfileAnswer.of(profile)
 
 
-class CheckVat(_One, Keyed, tag="check_vat_number"):
+class CheckVat(_One, Writing, tag="check_vat_number"):
     """Ask the EU's register (VIES) about a customer's VAT number now, and keep its answer as evidence."""
 
     needs = _ADMIN
@@ -195,7 +195,7 @@ class CheckVat(_One, Keyed, tag="check_vat_number"):
         return BillingProfileAnswer.of((await call.use(CheckVatNumber)(call.actor, self.wanted)).profile)
 
 
-class AttestVat(_One, KeyedConfirmed, tag="attest_vat_number"):
+class AttestVat(_One, Confirmed, tag="attest_vat_number"):
     """Take a customer's VAT number as valid on the seller's own word: it is liable for the VAT if that is wrong."""
 
     needs = _ADMIN

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 from msgspec import Meta, to_builtins
 
-from scaicontrol_core.access import Permission
+from scaicontrol_core.access import Actor, Permission
 from scaicontrol_core.kernel.ids import SubscriptionId
+from scaicontrol_core.kernel.scope import ScopeKind
 from scaicontrol_core.metering.reading import MAX_KEY_LENGTH, read_report
 from scaicontrol_core.metering.usage_series import Granularity
 from scaicontrol_core.metering.use_cases.ingest_usage import IngestUsage, UsageBatch
@@ -62,6 +63,12 @@ class Record(Action, tag="record"):
     events: Annotated[
         list[UsageEvent], Meta(min_length=1, max_length=_MOST_EVENTS, description=f"1 to {_MOST_EVENTS} events.")
     ]
+
+    @classmethod
+    def permitted(cls, actor: Actor) -> bool:
+        """A service reports its own; else the platform alone may report for others."""
+        whole = actor.scope.kind is ScopeKind.PLATFORM
+        return super().permitted(actor) and (whole or actor.may(Permission.REGISTRY_MANAGE))
 
     async def run(self, call: Call) -> UsageAnswer:
         """Call ``IngestUsage``."""

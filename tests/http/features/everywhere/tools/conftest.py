@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -15,6 +17,9 @@ from attrs import frozen
 from litestar import Litestar
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+
+from scaicontrol_adapters.settings import Settings
+from scaicontrol_http.mcp.schemas import action_schema
 
 #: To be entered and left by the test itself: a client lives in one task.
 Connecting = AbstractAsyncContextManager["Speaker"]
@@ -96,6 +101,14 @@ async def speaking(address: str, headers: Mapping[str, str], **how: Any) -> Asyn
 
 
 @pytest.fixture
+def settings(issuer_folder: Path, migrated_sqlite_url: str, tmp_path: Path) -> Settings:
+    """Settings on SQLite alone: what differs between databases, the API's own tests look at."""
+    data_dir = tmp_path / "data"
+    shutil.copytree(issuer_folder, data_dir)
+    return Settings(data_dir=data_dir, database_url=migrated_sqlite_url, background_jobs="", pdf_workers=1)
+
+
+@pytest.fixture
 async def address(app: Litestar) -> AsyncIterator[str]:
     """Where the application is served."""
     async with serving(app) as found:
@@ -125,3 +138,53 @@ def acme_speaks(speak: Speak, headers: Callable[..., dict[str, str]], world: Any
 def reseller_speaks(speak: Speak, headers: Callable[..., dict[str, str]], world: Any) -> Callable[[], Connecting]:
     """Connect as the reseller's administrator."""
     return lambda: speak(headers("partner_admin", partner_id=world.reseller))
+
+
+#: Values that must mean something, by field.
+_SAMPLES: dict[str, Any] = {
+    "country_code": "NL",
+    "period": "2026-01",
+    "billing_period": "monthly",
+    "currency": "EUR",
+    "tier": "pro",
+    "plan_key": "mail.basic",
+    "items": [{"plan": "mail.pro"}],
+    "lines": [],
+    "until": "2026-12-31",
+    "anchor": "2026-01-01",
+    "quantity": 1,
+    "events": [
+        {
+            "idempotency_key": "e1",
+            "tenant_id": "tnt_nobody",
+            "metric": "messages",
+            "quantity": "1",
+            "occurred_at": "2026-01-10T10:00:00Z",
+        }
+    ],
+}
+_BY_TYPE: dict[str, Any] = {"string": "sample", "integer": 1, "boolean": False, "array": [], "object": {}}
+
+
+@pytest.fixture(scope="session")
+def sample() -> Callable[..., dict[str, Any]]:
+    """Make the smallest input of an action, of values that mean nothing in particular, some of them given."""
+
+    def made(action: Any, **given: Any) -> dict[str, Any]:
+        schema = action_schema(action)
+        needed = [name for name in schema["required"] if name != "action"]
+        needed += ["confirm"] if "confirm" in action.extras() else []
+        if action.action_name() in {"override", "change_plan", "preview_change"}:
+            needed.append("plan_key")
+        values = {
+            name: True if name == "confirm" else _SAMPLES.get(name, _BY_TYPE.get(_type(schema["properties"][name]), 1))
+            for name in needed
+        }
+        return values | {name: value for name, value in given.items() if name in schema["properties"]}
+
+    return made
+
+
+def _type(schema: dict[str, Any]) -> str:
+    options = schema.get("anyOf", [schema])
+    return str(options[0].get("type", "string"))
