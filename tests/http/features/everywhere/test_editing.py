@@ -47,14 +47,18 @@ def _body(operation: Any) -> Any:
 
 
 @pytest.fixture
-def edits(operations: Any, filled: Mapping[str, str], boss: Any, acme: Any, packed: Any) -> list[tuple[Any, str, Any]]:
+def edits(
+    operations: Any, filled: Mapping[str, str], world: Any, boss: Any, acme: Any, packed: Any
+) -> list[tuple[Any, str, Any]]:
     """Return every route that edits, with its path filled in, and who may."""
     found = []
     for operation in _writes(operations):
         if _conditional(operation):
             own = packed if operation.path.startswith("/pack-subscriptions") else acme
             caller = boss if "/admin" in operation.path else own
-            path = operation.at(**{name: filled[name] for name in operation.placeholders} | _named(operation))
+            values = {name: filled[name] for name in operation.placeholders} | _named(operation)
+            values |= {"invoice_id": world.invoice} if operation.path.endswith("/regenerate-pdf") else {}
+            path = operation.at(**values)
             found.append((operation, path, caller))
     return found
 

@@ -46,7 +46,7 @@ from scaicontrol_core.testing import FixedClock
 BOSS = Actor.operator("tests")
 DRAFT = DraftInput(lines=(LineInput(description="One more", unit_price_cents="100"),))
 #: Adds so many rows to every list.
-Grow = Callable[[int], Awaitable[None]]
+Grow = Callable[..., Awaitable[None]]
 
 
 def _plan(slug: str, number: int) -> dict[str, Any]:
@@ -64,15 +64,15 @@ class Crowd:
     clock: FixedClock
     so_far: int = field(default=0, init=False)
 
-    async def grow(self, rows: int) -> None:
-        """Add to every list."""
+    async def grow(self, rows: int, *, edits: bool = True) -> None:
+        """Add to every list; ``edits`` gives what is there another version as well."""
         for _ in range(rows):
             self.so_far += 1
             self.clock.advance(seconds=self.so_far % 2)
             await self._sell(self.so_far)
             await self._customers(self.so_far)
             await self._bill(self.so_far)
-            await self._keep(self.so_far)
+            await self._keep(self.so_far, edits=edits)
 
     async def _sell(self, number: int) -> None:
         service, packed = f"more{number}", f"packed{number}"
@@ -114,7 +114,7 @@ class Crowd:
         await self.container.use(RecordPayment)(BOSS, invoice, NewPayment(amount_cents=1))
         await self.container.use(SendInvoice)(BOSS, invoice, (f"{number}@example.com",))
 
-    async def _keep(self, number: int) -> None:
+    async def _keep(self, number: int, *, edits: bool) -> None:
         """Write what would take a renderer, or a month, past its use case."""
         async with self.container.work.begin(BOSS) as work:
             await work.templates.add(self._template(number))
@@ -122,8 +122,9 @@ class Crowd:
             await work.document_revisions.add(self._revision(number))
             await work.commission_statements.add(self._statement(number))
             kept = await work.templates.get(TemplateId(self.world.their_template))
-            kept.save(TemplateContent(html_content=f"<p>{number}</p>"), self.clock.now(), "tests")
-            await work.templates.save(kept)
+            if edits:
+                kept.save(TemplateContent(html_content=f"<p>{number}</p>"), self.clock.now(), "tests")
+                await work.templates.save(kept)
             await self._employ(cast("IdentityWork", work), number)
             await work.commit()
 
