@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from scaicontrol_core.kernel.errors import Unavailable
 
 #: By name: the command line may not import the HTTP surface, and need not load it to start a server.
 _APPLICATION = "scaicontrol_http.app:application"
+#: How the server meets strangers: it does not name itself, leaves it to SCAICONTROL_TRUSTED_PROXIES whom to believe
+#: about addresses, and takes no more than so many bytes before a body.
+SERVER: dict[str, Any] = {"server_header": False, "proxy_headers": False, "h11_max_incomplete_event_size": 32 * 1024}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -64,7 +67,7 @@ def serve(
     print_note(
         f"Serving at http://{'localhost' if host == '127.0.0.1' else host}:{port} (docs at /docs); Ctrl-C stops it."
     )
-    uvicorn.run(_APPLICATION, factory=True, host=host, port=port, log_config=None, access_log=False)
+    uvicorn.run(_APPLICATION, factory=True, host=host, port=port, log_config=None, access_log=False, **SERVER)
 
 
 def _require_free(host: str, port: int) -> None:

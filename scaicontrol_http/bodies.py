@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import lru_cache
 from typing import Any
@@ -44,12 +45,26 @@ class StrictRequest(Request[Any, Any, Any]):
 def decode(body: bytes, body_type: Any) -> Any:
     """Read a body; see ``StrictRequest.json``."""
     try:
-        return _decoder(body_type).decode(body)
+        found = _decoder(body_type).decode(body)
+        _refuse_repeated_names(body)
     except msgspec.ValidationError as wrong:
         _require_json(body)
         raise _wrong_shape(str(wrong)) from None
     except (ValueError, RecursionError) as wrong:
         raise _no_json(wrong) from None
+    return found
+
+
+def _refuse_repeated_names(body: bytes) -> None:
+    """Refuse an object with one name twice: whoever looked at it on the way may have taken the other value."""
+    json.loads(body, object_pairs_hook=_of_names_once, parse_int=str, parse_float=str)
+
+
+def _of_names_once(pairs: list[tuple[str, Any]]) -> None:
+    if len(pairs) != len({name for name, _ in pairs}):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Malformed(f"The body gives the field {twice!r} twice.", code="malformed_json")
 
 
 @lru_cache(maxsize=256)

@@ -109,6 +109,11 @@ def on_framework_error(request: Request[Any, Any, Any], error: HTTPException) ->
     return _answer(request, status, code, detail, headers=headers)
 
 
+def on_large_head(request: Request[Any, Any, Any]) -> Response[Problem]:
+    """Answer a request whose address and headers are longer than anybody's need to be."""
+    return _answer(request, 431, "head_too_large", "The address and the headers are longer than this server takes.")
+
+
 def on_unforeseen_error(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """Answer a fault of ours: the caller learns only the request id under which the log has the rest."""
     log.error("internal_error", error=type(error).__name__, exc_info=error)
