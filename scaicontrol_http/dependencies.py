@@ -74,7 +74,7 @@ def page_of(
         raise Invalid.field("/page", "A list goes on after a cursor or at a page, not both.", code="page_invalid")
     size = limit if limit is not None else page_size
     return paging.PageRequest(
-        limit=paging.DEFAULT_LIMIT if size is None else size, cursor=cursor or None, page=page_number, sort=sort or None
+        limit=paging.DEFAULT_LIMIT if size is None else size, cursor=cursor or None, page=page_number, sort=sort
     )
 
 

@@ -118,7 +118,7 @@ class Sorting:
 
         Raises ``Invalid`` (``sort_unknown``), naming what is known.
         """
-        wanted = request.sort or self.default
+        wanted = self.default if request.sort is None else request.sort
         sort, descending = wanted.removeprefix("-"), wanted.startswith("-")
         if sort not in self.by:
             raise Invalid.field("/sort", f"{wanted!r} is not one of {', '.join(self.choices)}.", code="sort_unknown")

@@ -107,6 +107,7 @@ async def test_strange_ids_are_not_there(operations: Any, boss: Any, filled: Any
         ({"page": "1", "cursor": encode_cursor("a", "b")}, "/page"),
         ({"limit": "1", "page_size": "2"}, "/page_size"),
         ({"sort": "luck"}, "/sort"),
+        ({"sort": ""}, "/sort"),
     ],
 )
 async def test_every_list_refuses_a_part_that_cannot_be(
