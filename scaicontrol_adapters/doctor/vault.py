@@ -36,7 +36,9 @@ async def look(settings: Settings) -> AsyncIterator[Finding]:
             else:
                 yield ok("secrets", f"{path} is there.")
         if not named:
-            await secrets.list("")
+            ping: Callable[[], Awaitable[None]] | None = getattr(secrets, "ping", None)
+            if ping is not None:  # a policy that suffices to read need not let us list
+                await ping()
             yield ok("secrets", "The store answers.")
     finally:
         close: Callable[[], Awaitable[None]] | None = getattr(secrets, "close", None)

@@ -66,17 +66,19 @@ class RememberedSecrets:
 
     async def put(self, path: str, value: str, *, cas: int | None = None) -> int:
         """Keep a new version; the old one is forgotten, whatever becomes of this."""
-        try:
-            return await self.store.put(path, value, cas=cas)
-        finally:
-            self._remembered.pop(path, None)
+        async with self._lock(path):  # whoever asks meanwhile must not remember what was before
+            try:
+                return await self.store.put(path, value, cas=cas)
+            finally:
+                self._remembered.pop(path, None)
 
     async def delete(self, path: str) -> None:
         """Delete a secret, and forget it, whatever becomes of this."""
-        try:
-            await self.store.delete(path)
-        finally:
-            self._remembered.pop(path, None)
+        async with self._lock(path):
+            try:
+                await self.store.delete(path)
+            finally:
+                self._remembered.pop(path, None)
 
     async def list(self, prefix: str = "") -> Sequence[str]:
         """Return the paths below a folder."""
@@ -94,9 +96,11 @@ class RememberedSecrets:
     async def _younger_than(self, path: str, seconds: float, *, stale: bool = True) -> Secret:
         if (known := self._fresh(path, seconds)) is not None:
             return known
-        lock = self._asking.setdefault(path, asyncio.Lock())
-        async with lock:  # many who need it at once ask once
+        async with self._lock(path):  # many who need it at once ask once
             return self._fresh(path, seconds) or await self._asked(path, stale=stale)
+
+    def _lock(self, path: str) -> asyncio.Lock:
+        return self._asking.setdefault(path, asyncio.Lock())
 
     def _fresh(self, path: str, seconds: float) -> Secret | None:
         known = self._remembered.get(path)

@@ -112,6 +112,15 @@ async def test_who_writes_here_reads_it_here_at_once(store: Store) -> None:
         await secrets.get(PATH)
 
 
+async def test_who_asked_before_a_change_does_not_remember_what_was(store: Store) -> None:
+    secrets = store.remembered(seconds=300)
+    asked = asyncio.create_task(secrets.get(PATH))
+    await asyncio.sleep(0)
+    await secrets.put(PATH, "two")
+    await asked
+    assert (await secrets.get(PATH)).value == "two"
+
+
 async def test_only_so_many_are_remembered(store: Store) -> None:
     secrets = store.remembered(seconds=300, most=3)
     for number in range(10):
