@@ -11,7 +11,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from enum import Enum
+from enum import Enum, IntEnum, StrEnum
 from functools import cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -36,6 +36,8 @@ from scaicontrol_core.kernel.errors import ErrorKind, FieldError, Invalid, ScaiC
 from scaicontrol_core.kernel.quantity import plain
 from scaicontrol_core.tenancy.seller import PartnerConfiguration
 
+#: Written out, a larger exponent would fill the memory.
+_MOST_DIGITS = 100
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -109,6 +111,8 @@ def _register_scalars(made: Converter) -> None:
     made.register_structure_hook(date, lambda raw, _: date.fromisoformat(_require(raw, str)))
     made.register_unstructure_hook(date, lambda value: value.isoformat())
     made.register_structure_hook_func(_is_enum, _enum)
+    for kind in (Enum, StrEnum, IntEnum):
+        made.register_unstructure_hook(kind, lambda value: value.value)
     made.register_structure_hook_func(
         lambda kind: kind == date | datetime, lambda raw, _: made.structure(raw, datetime if "T" in str(raw) else date)
     )
@@ -259,8 +263,8 @@ def _decimal(raw: Any) -> Decimal:
         value = Decimal(_require(raw, str))
     except InvalidOperation:
         raise ValueError("not a decimal number") from None
-    if not value.is_finite():
-        raise ValueError("not a finite number")
+    if not value.is_finite() or abs(value.adjusted()) > _MOST_DIGITS:
+        raise ValueError("not a number of a size that occurs")
     return value
 
 

@@ -10,7 +10,7 @@ from scaicontrol_adapters.doctor.clocks import clock
 from scaicontrol_adapters.doctor.finding import Finding, ok, warning, wrong
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -122,18 +122,22 @@ async def _character_set(connection: AsyncConnection) -> Finding:
 
 
 async def _rights(connection: AsyncConnection, name: str) -> Finding:
+    grants = await connection.exec_driver_sql("SHOW GRANTS FOR CURRENT_USER()")
+    return rights([str(row[0]) for row in grants], name)
+
+
+def rights(grants: Sequence[str], name: str) -> Finding:
+    """Judge what a user may do on the database of that name, by the server's own words."""
     held: set[str] = set()
     everywhere: set[str] = set()
-    for (grant,) in await connection.exec_driver_sql("SHOW GRANTS FOR CURRENT_USER()"):
+    for grant in grants:
         match = _GRANT.match(grant)
         if match is None:
             continue
-        rights = {each.strip().upper() for each in match[1].split(",")}
+        granted = {each.strip().upper() for each in match[1].split(",")}
         place = match[2].replace("`", "").replace("\\", "")
-        if place == "*.*":
-            everywhere |= rights
-        if place in {"*.*", f"{name}.*"} or _covers(place, name):
-            held |= rights
+        everywhere |= granted if place == "*.*" else set()
+        held |= granted if place == "*.*" or _covers(place, name) else set()
     missing = () if "ALL PRIVILEGES" in held else tuple(sorted(_NEEDED - held))
     if missing:
         return wrong(

@@ -1,7 +1,8 @@
 """Which use cases may be called by name: those that a command of ``admin`` calls, and no others.
 
-What only jobs call is missing on purpose: their arguments are decided by a schedule, not by a caller. A test
-compares this list with the commands.
+What only jobs call is missing on purpose: their arguments are decided by a schedule, not by a caller. So is what a
+command calls that works on the installation's own machine alone (``local_only``). A test compares this list with the
+commands: after a new command, add what it calls.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 #: By feature.
 NAMES: Mapping[str, tuple[str, ...]] = {
-    "audit": ("ReadHistory",),
+    "audit": ("ExportAuditMonth", "ReadAuditLog", "ReadHistory"),
     "billing": (
         "AuditNumbering",
         "BackfillRecurrences",
@@ -55,6 +56,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "ImportCatalogue",
         "ListPacks",
         "ListPlans",
+        "ReadCatalogueHistory",
         "SavePack",
     ),
     "documents": (

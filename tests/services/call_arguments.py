@@ -36,6 +36,7 @@ SPECIAL: Mapping[str, Mapping[str, Any]] = {
     "GetPack": {"name": "office"},
     "DeactivatePack": {"name": "office"},
     "ReadEInvoice": {"einvoice_format": "ubl"},
+    "ReadCatalogueHistory": {"subject": "plan", "key": "mail.pro"},
 }
 _NOTHING = type(None)
 
