@@ -69,9 +69,12 @@ class WebhookPump:
             task = asyncio.create_task(self._post(parcel, begun))
             self._posting.add(task)
             task.add_done_callback(self._posting.discard)
-        if not claimed:
-            await self._wait(seconds)
-        return bool(claimed) or self.under_way > 0
+        if claimed:
+            return True
+        # Whatever comes back makes room for what was not claimed just now.
+        was_busy = self.under_way > 0
+        await self._wait(seconds)
+        return was_busy
 
     async def run(self, seconds: float | None = None) -> None:
         """Turn until nothing is due and nothing under way, or the time is up; then let what is under way finish."""
