@@ -26,6 +26,7 @@ class DirectorySettings(SecretSettings):
     directory_token_url: str = setting(
         "", f"Where tokens for it are got. Empty: `{_TOKEN_PATH}` at the address of ScaiKey.", reading.address
     )
+    directory_scope: str = setting("directory:read", "Scope that those tokens are asked for with.")
     directory_page_size: int = setting(
         500, "Items of the directory that are asked for at once.", reading.number(1, 1000)
     )

@@ -109,7 +109,9 @@ def directory_of(settings: Settings, secrets: Secrets, patience: Patience = PATI
     """Return the directory of an installation that has one."""
     client = PatientClient(patience)
     secret = source_of(settings, secrets, "directory_client_secret")
-    tokens = DirectoryTokens(settings.directory_token_url, settings.directory_client_id, secret, client)
+    tokens = DirectoryTokens(
+        settings.directory_token_url, settings.directory_client_id, secret, client, settings.directory_scope
+    )
     return HttpDirectory(settings.directory_url, tokens, client, settings.directory_page_size)
 
 

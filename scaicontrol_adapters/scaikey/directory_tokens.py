@@ -13,7 +13,6 @@ from scaicontrol_adapters.scaikey.patient import Answer, Asked, PatientClient
 from scaicontrol_adapters.secret_sources import SecretSource, as_source
 from scaicontrol_core.identity.errors import DirectoryIncoherent, DirectoryRefuses
 
-SCOPE = "directory:read"
 #: A token is not used in its last seconds: it would expire under way.
 _MARGIN_SECONDS = 30.0
 _USUAL_SECONDS = 300.0
@@ -30,6 +29,7 @@ class DirectoryTokens:
     client_id: str
     secret: SecretSource = field(converter=as_source, repr=False)
     client: PatientClient
+    scope: str = ""
     now: Callable[[], float] = time.monotonic
     _kept: tuple[str, float] = field(init=False, default=("", 0.0), repr=False)
     _getting: asyncio.Lock = field(init=False, factory=asyncio.Lock, repr=False)
@@ -66,7 +66,7 @@ class DirectoryTokens:
         return token
 
     async def _ask(self, secret: str) -> Answer:
-        form = {"grant_type": "client_credentials", "scope": SCOPE}
+        form = {"grant_type": "client_credentials"} | ({"scope": self.scope} if self.scope else {})
         return await self.client.ask(Asked("POST", self.url, form=form, basic=(self.client_id, secret)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from scaicontrol_adapters.scaikey.claims import (
     MAX_SUBJECT,
@@ -15,16 +15,17 @@ from scaicontrol_adapters.scaikey.claims import (
     is_service,
     tenancy_of,
 )
+from scaicontrol_adapters.scaikey.sound import SoundToken, SoundTokens
 from scaicontrol_adapters.scaikey.unverified import ALGORITHMS, UnverifiedToken, invalid, read_unverified
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.identity.errors import UserIsDeactivated
 from scaicontrol_core.kernel.errors import Unauthenticated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from scaicontrol_adapters.scaikey.current import CurrentGrants
-    from scaicontrol_adapters.scaikey.keys import KeySource
+    from scaicontrol_adapters.scaikey.keys import Key, KeySource
     from scaicontrol_adapters.scaikey.standings import Standings
     from scaicontrol_core.identity.standing import Standing
     from scaicontrol_core.kernel.clock import Clock
@@ -80,6 +81,7 @@ class TokenVerifier:
     clock: Clock
     resellers: Resellers
     standings: Standings | None = None
+    _sound: SoundTokens = field(init=False, factory=SoundTokens)
 
     async def actor(self, token: str) -> Actor:
         """Return the actor of a sound token; raises as ``caller`` does."""
@@ -119,12 +121,17 @@ class TokenVerifier:
         return actor_of(claims, within_reseller=within, standing=standing)
 
     async def _verify(self, token: str) -> tuple[TrustedIssuer, Mapping[str, Any]]:
-        read = read_unverified(token)
+        known = self._sound.get(token)
+        read = read_unverified(token) if known is None else known.read
         issuer = next((each for each in self.issuers if each.issuer == read.issuer), None)
         if issuer is None:
             raise invalid("it is from an issuer that is not trusted here")
-        if not await _is_signed(read, issuer.keys):
-            raise invalid("no key of its issuer fits its signature")
+        keys = await issuer.keys.find(read.kid, read.algorithm)
+        if known is None or not known.is_signed_with_one_of(keys):
+            key = await _signing_key(read, keys, issuer.keys)
+            if key is None:
+                raise invalid("no key of its issuer fits its signature")
+            self._sound.remember(token, SoundToken(read, key))
         self._check(read.claims, issuer)
         return issuer, read.claims
 
@@ -144,13 +151,12 @@ class TokenVerifier:
             raise invalid("it is from the future")
 
 
-async def _is_signed(read: UnverifiedToken, keys: KeySource) -> bool:
-    if any(read.is_signed_with(key) for key in await keys.find(read.kid, read.algorithm)):
-        return True
+async def _signing_key(read: UnverifiedToken, keys: Sequence[Key], source: KeySource) -> Key | None:
+    found = next((key for key in keys if read.is_signed_with(key)), None)
     # An issuer that names no key ids may have changed its key: an unknown id would have told.
-    if read.kid is not None or not await keys.look_again():
-        return False
-    return any(read.is_signed_with(key) for key in await keys.find(None, read.algorithm))
+    if found is not None or read.kid is not None or not await source.look_again():
+        return found
+    return next((key for key in await source.find(None, read.algorithm) if read.is_signed_with(key)), None)
 
 
 def _is_for_something_else(claims: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
@@ -9,7 +10,7 @@ from attrs import field, frozen
 from scaicontrol_adapters.scaikey.current import TIMEOUT_SECONDS, FetchedGrants
 from scaicontrol_adapters.scaikey.development import DevelopmentIssuer
 from scaicontrol_adapters.scaikey.fetching import fetch_json
-from scaicontrol_adapters.scaikey.keys import FetchedKeys, Key, KeysState, fitting, read_jwks
+from scaicontrol_adapters.scaikey.keys import FetchedKeys, Key, Keys, KeysState, fitting, read_jwks
 from scaicontrol_adapters.scaikey.standings import KnownStandings
 from scaicontrol_adapters.scaikey.tokens import TokenVerifier, TrustedIssuer
 from scaicontrol_adapters.system import SystemClock
@@ -41,11 +42,16 @@ class LocalKeys:
 
     async def find(self, kid: str | None, algorithm: str) -> tuple[Key, ...]:
         """Return the key, if it is that one."""
-        return fitting(read_jwks(self.issuer.jwks()), kid, algorithm)
+        return fitting(_own_keys(self.issuer), kid, algorithm)
 
     async def look_again(self) -> bool:
         """There is nobody to ask."""
         return False
+
+
+@lru_cache(maxsize=4)
+def _own_keys(issuer: DevelopmentIssuer) -> Keys:
+    return read_jwks(issuer.jwks())
 
 
 @frozen

@@ -24,6 +24,7 @@ from scaicontrol_adapters.sql.repositories import (
     catalog,
     commissions,
     documents,
+    identity,
     invoices,
     packs,
     payments,
@@ -41,6 +42,7 @@ from scaicontrol_adapters.sql.rows.billing import BilledPeriodRow, InvoiceLineRo
 from scaicontrol_adapters.sql.rows.catalog import PackItemRow, UnitCostRow, UsagePriceRow
 from scaicontrol_adapters.sql.rows.commissions import CommissionEntryRow
 from scaicontrol_adapters.sql.rows.documents import DocumentRevisionRow
+from scaicontrol_adapters.sql.rows.identity import GroupMemberRow
 from scaicontrol_adapters.sql.rows.journal import AuditRow
 from scaicontrol_adapters.sql.rows.sending import SendEntryRow
 from scaicontrol_adapters.sql.rows.subscriptions import SubscriptionMrrRow
@@ -86,8 +88,13 @@ KEPT: dict[str, tuple[Fields[Any], type[Any], tuple[str, ...]]] = {
             (brand._ASSETS, ()),
             (sending._REQUESTS, ()),
             (templates._TEMPLATES, ()),
+            (identity._USERS, ()),
+            (identity._GROUPS, ()),
+            (identity._ROLES, ()),
+            (identity._RUNS, ()),
         )
     },
+    "group_members": (identity._MEMBERSHIP, GroupMemberRow, ()),
     "plan_usage_pricing": (catalog._TIERS.fields, UsagePriceRow, ()),
     "service_pack_items": (catalog._ITEMS.fields, PackItemRow, ()),
     "subscription_mrr": (recurrences._ROWS, SubscriptionMrrRow, ()),
