@@ -9,13 +9,12 @@ from attrs import frozen
 
 from scaicontrol_adapters.container import Container
 from scaicontrol_core.access import Actor, Permission
-from scaicontrol_core.kernel.errors import Forbidden, Invalid
+from scaicontrol_core.kernel.errors import Forbidden, Invalid, NotFound
 from scaicontrol_core.kernel.ids import PartnerId, TenantId
 from scaicontrol_core.kernel.paging import PageRequest
 from scaicontrol_core.kernel.scope import ScopeKind
 from scaicontrol_http.mcp import fields as given
 from scaicontrol_http.requests import Body
-from scaicontrol_http.tenancy.routes import own_tenant
 
 U = TypeVar("U")
 P = TypeVar("P", TenantId, PartnerId)
@@ -93,6 +92,8 @@ class Action(Body, tag_field="action"):
     platform: ClassVar[bool] = False
     #: Which fields of ``Around`` it takes, beside a key if it writes.
     asks: ClassVar[tuple[str, ...]] = ()
+    #: Fields of its result that are told once: a repeat with the same key answers null in their place.
+    told_once: ClassVar[tuple[str, ...]] = ()
     #: The routes that do the same.
     routes: ClassVar[tuple[str, ...]] = ()
 
@@ -127,8 +128,8 @@ class Action(Body, tag_field="action"):
         """Raise ``Forbidden`` for a customer at what is for administrators, ``NotFound`` for who is no customer."""
         if cls.audience is Audience.ADMINISTRATORS and actor.scope.kind is ScopeKind.TENANT:
             raise Forbidden("This is for administrators.", hint="Use an action that the tool lists for you.")
-        if cls.audience is Audience.CUSTOMERS:
-            own_tenant(actor)
+        if cls.audience is Audience.CUSTOMERS and actor.scope.tenant_id is None:
+            raise NotFound("This belongs to a tenant; the token names none.", code="tenant_not_found")
 
 
 class Listed(Action):

@@ -89,7 +89,7 @@ class Desk:
             return _shown(action, await action.run(call)).content
 
         wish = f"MCP {tool.name}\n".encode() + msgspec.json.encode([action, call.around], order="sorted")
-        content = await once(call, wish, do)
+        content = await once(call, wish, do, told_once=action.told_once)
         return Outcome(content, brief(content))
 
 

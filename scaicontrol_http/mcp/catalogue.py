@@ -18,6 +18,7 @@ from scaicontrol_http.mcp.tools import (
     subscriptions,
     tenants,
     usage,
+    webhooks,
 )
 
 TOOLS: tuple[Tool, ...] = (
@@ -32,6 +33,7 @@ TOOLS: tuple[Tool, ...] = (
     packs.TOOL,
     dunning.TOOL,
     provisioning.TOOL,
+    webhooks.TOOL,
     events.TOOL,
     reports.TOOL,
     settings.TOOL,

@@ -15,7 +15,7 @@ from scaicontrol_http.errors import STATUS, outcome_is_known
 from scaicontrol_http.idempotency import owner_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from scaicontrol_http.mcp.action import Call
 
@@ -25,10 +25,11 @@ _JSON = "application/json"
 log = structlog.get_logger(__name__)
 
 
-async def once(call: Call, wish: bytes, do: Callable[[], Awaitable[Json]]) -> Json:
+async def once(call: Call, wish: bytes, do: Callable[[], Awaitable[Json]], *, told_once: Sequence[str] = ()) -> Json:
     """Do something once for each key, and repeat its answer, marked ``replayed``, to whoever asks again.
 
-    What was refused keeps nothing. Where nobody can tell whether there was an effect, the key stays in flight.
+    ``told_once`` names what of the result is not kept: a secret is in no table. What was refused keeps nothing.
+    Where nobody can tell whether there was an effect, the key stays in flight.
     Raises ``Invalid`` (``idempotency_key_reused``), ``Conflict`` (``idempotency_in_flight``).
     """
     key, owner = _checked(call.around.idempotency_key or ""), owner_of(call.actor)
@@ -36,15 +37,16 @@ async def once(call: Call, wish: bytes, do: Callable[[], Awaitable[Json]]) -> Js
     request_hash = hashlib.sha256(wish).hexdigest()
     earlier = await records.claim(IdempotencyRecord(owner, key, request_hash, call.container.clock.now()))
     if earlier is not None:
-        kept: Json = msgspec.json.decode(earlier.replay(request_hash).body)
-        return kept | {"replayed": True}
+        told: Json = msgspec.json.decode(earlier.replay(request_hash).body)
+        return told | {"replayed": True}
     try:
         content = await do()
     except ScaiControlError as error:
         if outcome_is_known(STATUS[error.kind], error.code):
             await _settle(retry, lambda: records.release(owner, key))
         raise
-    answer = StoredAnswer(HTTPStatus.OK, _JSON, msgspec.json.encode(content))
+    kept = content | {"result": content["result"] | dict.fromkeys(told_once)} if told_once else content
+    answer = StoredAnswer(HTTPStatus.OK, _JSON, msgspec.json.encode(kept))
     await _settle(retry, lambda: records.complete(owner, key, answer))
     return content
 

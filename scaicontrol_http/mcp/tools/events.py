@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from scaicontrol_core.access import Permission
 from scaicontrol_core.access.actor import ActorKind
 from scaicontrol_core.audit.ports import AuditFilter
 from scaicontrol_core.audit.use_cases.read_audit_log import ReadAuditLog
+from scaicontrol_core.delivery.use_cases.read_events import ReadEvents
 from scaicontrol_core.kernel import ids
 from scaicontrol_http.audit.schemas import AuditEntryAnswer
 from scaicontrol_http.mcp import fields as given
-from scaicontrol_http.mcp.action import Call, Sorted
+from scaicontrol_http.mcp.action import Audience, Call, Listed, Sorted
 from scaicontrol_http.mcp.tool import Tool
-from scaicontrol_http.requests import Listing, instant_of, listing
+from scaicontrol_http.requests import Answer, Listing, instant_of, listing
 
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with its offset.", examples=["2026-01-15T08:00:00Z"])]
 
@@ -59,9 +60,35 @@ class List(Sorted, tag="list"):
         return listing(await call.use(ReadAuditLog)(call.actor, call.page, criteria), AuditEntryAnswer.of)
 
 
+class FeedAnswer(Answer):
+    """A part of the feed, oldest first. ``next_cursor`` is where to go on, now (``more``) or in a month."""
+
+    items: list[dict[str, Any]]
+    next_cursor: str | None
+    more: bool
+
+
+class Feed(Listed, tag="feed"):
+    """Read the events that webhooks tell of, in their order; nothing is lost however long you were away."""
+
+    audience = Audience.EVERYONE
+    needs = (Permission.ADMIN_BILLING, Permission.BILLING_READ)
+
+    topics: Annotated[
+        list[Annotated[str, Meta(max_length=200)]],
+        Meta(max_length=50, description="Topics or patterns; none: all.", examples=[["invoice.*"]]),
+    ] = field(default_factory=list)
+
+    async def run(self, call: Call) -> FeedAnswer:
+        """Call ``ReadEvents``."""
+        around = call.around
+        found = await call.use(ReadEvents)(call.actor, around.cursor, around.limit, self.topics)
+        return FeedAnswer(items=list(found.events), next_cursor=found.next_cursor, more=found.more)
+
+
 TOOL = Tool(
     name="manage_events",
     title="Events",
-    about="What happened, when, and who did it: the log of every change.",
-    actions=(List,),
+    about="What happened, when, and who did it: the log of every change, and the feed of events.",
+    actions=(List, Feed),
 )
