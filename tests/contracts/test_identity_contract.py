@@ -76,9 +76,9 @@ async def test_a_partner_sees_and_writes_its_own_alone(house: House) -> None:
         await house.use(GetUser)(rita, ann.id)
     customer = Actor.tenant_user("tom", house.theirs, house.reseller, Role.TENANT_ADMIN)
     assert await house.people(customer) == {}
-    with pytest.raises(OutOfScope):
-        async with house.work.begin(rita) as work:
-            ann.assign(["partner_admin"], by="rita", at=house.clock.now())
+    ann.assign(["partner_admin"], by="rita", at=house.clock.now())
+    async with house.work.begin(rita) as work:
+        with pytest.raises(OutOfScope):
             await work.users.save(ann)
 
 
