@@ -5,7 +5,7 @@ window.ui = SwaggerUIBundle({
   deepLinking: true,
   docExpansion: "none",
   filter: true,
-  persistAuthorization: true,
+  persistAuthorization: false, // a token does not stay in a browser
   tryItOutEnabled: true,
   validatorUrl: null,
 });

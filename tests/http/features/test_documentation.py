@@ -25,6 +25,36 @@ async def test_the_page_asks_only_this_server_for_what_it_needs(client: AsyncCli
     assert "//" not in page.text.replace("<!DOCTYPE html>", "")
 
 
+async def test_no_file_of_the_page_loads_anything_from_elsewhere(client: AsyncClient) -> None:
+    page = (await client.get("/docs")).text
+    assert re.findall(r"<script(?![^>]* src=)", page) == []
+    for address in re.findall(r'(?:src|href)="([^"]+)"', page):
+        answer = await client.get(address)
+        if answer.headers["content-type"].startswith("text/css"):
+            assert re.findall(r"url\(\s*['\"]?(?:https?:)?//|@import", answer.text) == []
+        if address.endswith(".js"):
+            assert re.findall(r"(?:fetch|importScripts|import)\(\s*['\"`](?:https?:)?//", answer.text) == []
+    # Whatever a script may try, the browser refuses.
+    policy = dict(
+        part.strip().split(" ", 1) for part in (await client.get("/docs")).headers["content-security-policy"].split(";")
+    )
+    assert policy["default-src"] == "'none'"
+    assert {name: policy[name] for name in ("script-src", "connect-src")} == {
+        "script-src": "'self'",
+        "connect-src": "'self'",
+    }
+
+
+async def test_a_token_is_typed_in_and_does_not_stay(client: AsyncClient) -> None:
+    described = (await client.get("/api/v1/openapi.json")).json()
+    assert described["components"]["securitySchemes"]["bearer"] == {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+    }
+    assert "persistAuthorization: false" in (await client.get("/docs/assets/start.js")).text
+
+
 async def test_the_page_shows_the_apis_own_description(client: AsyncClient) -> None:
     started = (await client.get("/docs/assets/start.js")).text
     (address,) = re.findall(r'url: "([^"]+)"', started)
