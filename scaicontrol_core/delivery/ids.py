@@ -1,8 +1,7 @@
-"""Identifiers of delivery."""
+"""Identifiers of delivery, which the kernel has with all others."""
 
 from __future__ import annotations
 
-from typing import NewType
+from scaicontrol_core.kernel.ids import WebhookDeliveryId, WebhookSubscriptionId
 
-WebhookSubscriptionId = NewType("WebhookSubscriptionId", str)
-WebhookDeliveryId = NewType("WebhookDeliveryId", str)
+__all__ = ["WebhookDeliveryId", "WebhookSubscriptionId"]

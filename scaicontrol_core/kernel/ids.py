@@ -20,6 +20,8 @@ PaymentId = NewType("PaymentId", str)
 RunId = NewType("RunId", str)
 StatementId = NewType("StatementId", str)
 EventId = NewType("EventId", str)
+WebhookSubscriptionId = NewType("WebhookSubscriptionId", str)
+WebhookDeliveryId = NewType("WebhookDeliveryId", str)
 AuditEntryId = NewType("AuditEntryId", str)
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

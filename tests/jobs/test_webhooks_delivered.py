@@ -247,7 +247,7 @@ def test_a_worker_killed_at_any_moment_loses_nothing_and_changes_no_id(
                 dying = container.work = Dying(container.work)
                 setattr(dying, f"kill_{when}", count)
             else:
-                container.webhook_sender = DyingSender(container.webhook_sender, when, count)  # type: ignore[assignment]
+                container.webhook_sender = DyingSender(container.webhook_sender, when, count)
             await work_off(container)
 
     in_a_process_that_dies(lambda: asyncio.run(live_until()))
