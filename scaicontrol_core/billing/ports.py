@@ -34,7 +34,10 @@ INVOICES = Sorting("invoices", ("created_at", "issue_date", "number"), "-created
 
 @frozen
 class InvoiceFilter:
-    """Narrows a list of invoices; None does not narrow. ``number`` matches exactly."""
+    """Narrows a list of invoices; None does not narrow. ``search`` begins a number.
+
+    The days of ``issued_from``, ``issued_to``, ``due_from`` and ``due_to`` are included.
+    """
 
     tenant_id: TenantId | None = None
     partner_id: PartnerId | None = None
@@ -44,6 +47,12 @@ class InvoiceFilter:
     number: str | None = None
     run_id: RunId | None = None
     referenced_invoice_id: InvoiceId | None = None
+    currency: str | None = None
+    search: str | None = None
+    issued_from: date | None = None
+    issued_to: date | None = None
+    due_from: date | None = None
+    due_to: date | None = None
     issued: bool | None = None
     """True: only what has a number (drafts are the seller's business); False: only drafts."""
 

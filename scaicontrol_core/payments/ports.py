@@ -11,6 +11,7 @@ from scaicontrol_core.kernel.paging import Sorting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, PaymentId, TenantId
     from scaicontrol_core.kernel.paging import Page, PageRequest
@@ -23,7 +24,7 @@ PAYMENTS = Sorting("payments", ("created_at", "received_on"), "-created_at")
 
 @frozen
 class PaymentFilter:
-    """Narrows a list of payments; None does not narrow. ``reference`` matches exactly."""
+    """Narrows a list of payments; None does not narrow. The days are included, and ``reference`` matches exactly."""
 
     tenant_id: TenantId | None = None
     partner_id: PartnerId | None = None
@@ -33,6 +34,9 @@ class PaymentFilter:
     status: PaymentStatus | None = None
     method: PaymentMethod | None = None
     reference: str | None = None
+    currency: str | None = None
+    received_from: date | None = None
+    received_to: date | None = None
 
 
 class Payments(Protocol):

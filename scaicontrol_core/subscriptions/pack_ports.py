@@ -28,6 +28,8 @@ class PackSubscriptionFilter:
     partner_id: PartnerId | None = None
     pack_id: PackId | None = None
     status: SubscriptionStatus | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class PackSubscriptions(Protocol):

@@ -28,13 +28,16 @@ SUBSCRIPTIONS = Sorting("subscriptions", ("created_at", "status"), "-created_at"
 
 @frozen
 class SubscriptionFilter:
-    """Narrows a list of subscriptions; None does not narrow."""
+    """Narrows a list of subscriptions; None does not narrow. Created from ``since`` on, and before ``until``; UTC."""
 
     tenant_id: TenantId | None = None
     partner_id: PartnerId | None = None
     service_id: ServiceId | None = None
     plan_id: PlanId | None = None
     status: SubscriptionStatus | None = None
+    pack_subscription_id: PackSubscriptionId | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class Subscriptions(Protocol):

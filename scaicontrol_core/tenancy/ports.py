@@ -22,7 +22,7 @@ from scaicontrol_core.tenancy.billing_profile import BillingDetails, BillingProf
 from scaicontrol_core.tenancy.branding import AssetKind
 from scaicontrol_core.tenancy.partner import Partner
 from scaicontrol_core.tenancy.seller import PartnerConfiguration
-from scaicontrol_core.tenancy.tenant import Tenant
+from scaicontrol_core.tenancy.tenant import CollectionMethod, Tenant
 from scaicontrol_core.tenancy.vat_evidence import VatEvidenceRecord
 
 PARTNERS = Sorting("partners", ("created_at", "name"), "created_at")
@@ -56,11 +56,18 @@ class Partners(Protocol):
 
 @frozen(kw_only=True)
 class TenantFilter:
-    """Which tenants; None lets all pass. ``search`` looks in the name and the external reference, whatever the case."""
+    """Which tenants; None lets all pass. ``search`` looks in the name and the external reference, whatever the case.
+
+    Created from ``since`` on, and before ``until``; UTC.
+    """
 
     partner_id: PartnerId | None = None
     search: str | None = None
     is_active: bool | None = None
+    collection_method: CollectionMethod | None = None
+    external_reference: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class Tenants(Protocol):

@@ -25,7 +25,7 @@ from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, RunId
 from scaicontrol_core.kernel.paging import Page, PageRequest
 from scaicontrol_core.kernel.scope import Scope
 from scaicontrol_core.testing.memory_debts import MemoryDebts
-from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable
+from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable, within
 from scaicontrol_core.testing.memory_store import MemoryCollection, Transaction, UniqueKey
 
 _NUMBERS = "invoice_numbers"
@@ -67,6 +67,7 @@ _FILTERS = (
     "number",
     "run_id",
     "referenced_invoice_id",
+    "currency",
 )
 
 
@@ -120,6 +121,9 @@ class MemoryInvoices(MemoryDebts):
             for row in self._visible()
             if all(getattr(row, name) == getattr(wanted, name) for name in narrowed)
             and wanted.issued in (None, row.number is not None)
+            and (wanted.search is None or (row.number or "").startswith(wanted.search))
+            and within(row.issue_date, wanted.issued_from, wanted.issued_to)
+            and within(row.due_date, wanted.due_from, wanted.due_to)
         ]
         shown = paged(found, page, INVOICES, self._SORTS, wanted)
         return evolve(shown, items=tuple(_without_lines(row) for row in shown.items))

@@ -31,7 +31,11 @@ class MemoryPackSubscriptions(MemoryRecurring[PackSubscription]):
         names = ("tenant_id", "partner_id", "pack_id", "status")
         narrowed = [name for name in names if getattr(wanted, name) is not None]
         found = [
-            row for row in self._visible() if all(getattr(row, name) == getattr(wanted, name) for name in narrowed)
+            row
+            for row in self._visible()
+            if all(getattr(row, name) == getattr(wanted, name) for name in narrowed)
+            and (wanted.since is None or row.created_at >= wanted.since)
+            and (wanted.until is None or row.created_at < wanted.until)
         ]
         return paged(found, page, PACK_SUBSCRIPTIONS, self._SORTS, wanted)
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from scaicontrol_core.kernel.paging import SortKey, paged, sortable
+from scaicontrol_core.kernel.paging import SortKey, paged, sortable, within
 
-__all__ = ["SortKey", "paged", "sortable"]
+__all__ = ["SortKey", "paged", "sortable", "within"]

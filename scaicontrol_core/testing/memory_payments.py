@@ -12,14 +12,14 @@ from scaicontrol_core.payments.errors import PaymentReferenceTaken
 from scaicontrol_core.payments.payment import Payment
 from scaicontrol_core.payments.ports import PAYMENTS, PaymentFilter
 from scaicontrol_core.payments.receivable import EndOfDay, Receivable
-from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable
+from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable, within
 from scaicontrol_core.testing.memory_store import MemoryCollection, Transaction, UniqueKey
 
 if TYPE_CHECKING:
     from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, PaymentId, TenantId
     from scaicontrol_core.kernel.scope import Scope
 
-_FILTERS = ("tenant_id", "partner_id", "seller_id", "invoice_id", "kind", "status", "method", "reference")
+_FILTERS = ("tenant_id", "partner_id", "seller_id", "invoice_id", "kind", "status", "method", "reference", "currency")
 _MAY_CHANGE = {"status", "failure_code", "settled_at", "returned_cents", "provider", "reference", "version"}
 
 
@@ -67,7 +67,10 @@ class MemoryPayments(MemoryCollection[Payment]):
         """Return part of the list."""
         narrowed = [name for name in _FILTERS if getattr(wanted, name) is not None]
         found = [
-            row for row in self._visible() if all(getattr(row, name) == getattr(wanted, name) for name in narrowed)
+            row
+            for row in self._visible()
+            if all(getattr(row, name) == getattr(wanted, name) for name in narrowed)
+            and within(row.received_on, wanted.received_from, wanted.received_to)
         ]
         return paged(found, page, PAYMENTS, self._SORTS, wanted)
 

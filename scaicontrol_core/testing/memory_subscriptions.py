@@ -59,10 +59,14 @@ class MemorySubscriptions(MemoryRecurring[Subscription]):
 
     async def list(self, wanted: SubscriptionFilter, page: PageRequest) -> Page[Subscription]:
         """Return part of the list."""
-        names = ("tenant_id", "partner_id", "service_id", "plan_id", "status")
+        names = ("tenant_id", "partner_id", "service_id", "plan_id", "status", "pack_subscription_id")
         narrowed = [name for name in names if getattr(wanted, name) is not None]
         found = [
-            row for row in self._visible() if all(getattr(row, name) == getattr(wanted, name) for name in narrowed)
+            row
+            for row in self._visible()
+            if all(getattr(row, name) == getattr(wanted, name) for name in narrowed)
+            and (wanted.since is None or row.created_at >= wanted.since)
+            and (wanted.until is None or row.created_at < wanted.until)
         ]
         return paged(found, page, SUBSCRIPTIONS, self._SORTS, wanted)
 

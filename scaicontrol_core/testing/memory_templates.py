@@ -56,6 +56,7 @@ class MemoryTemplates(MemoryCollection[DocumentTemplate]):
             and wanted.partner_id in (None, row.partner_id)
             and wanted.document_type in (None, row.identity.document_type)
             and wanted.name in (None, row.identity.name)
+            and wanted.language in (None, row.identity.language)
         ]
         return paged(found, request, TEMPLATES, self._SORTS, wanted)
 

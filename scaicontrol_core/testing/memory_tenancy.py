@@ -103,6 +103,10 @@ class MemoryTenants(MemoryCollection[Tenant]):
             for tenant in self._visible()
             if criteria.partner_id in (None, tenant.partner_id)
             and criteria.is_active in (None, tenant.is_active)
+            and criteria.collection_method in (None, tenant.collection_method)
+            and criteria.external_reference in (None, tenant.external_reference)
+            and (criteria.since is None or tenant.created_at >= criteria.since)
+            and (criteria.until is None or tenant.created_at < criteria.until)
             and _mentions(criteria.search, tenant.name, tenant.external_reference)
         ]
         return paged(found, request, TENANTS, self._SORTS, criteria)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Annotated
+
 from litestar import Response, get, patch, post, put
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET
 
 from scaicontrol_core.billing.billing_run import parse_month
@@ -46,6 +49,7 @@ from scaicontrol_http.sending.schemas import SendAnswer
 from scaicontrol_http.sorting import SORTING
 from scaicontrol_http.tenancy.routes import own_tenant
 
+NumberBegins = Annotated[str | None, QueryParameter(name="search", description="How the number begins.", max_length=64)]
 _ADMIN = "Admin: invoices"
 _RUNS = "Admin: billing runs"
 _REPORTS = "Admin: reports"
@@ -72,10 +76,19 @@ async def list_invoices(
     status: FromQuery[str | None] = None,
     document_type: FromQuery[str | None] = None,
     number: FromQuery[str | None] = None,
+    search: NumberBegins = None,
     run_id: FromQuery[str | None] = None,
     referenced_invoice_id: FromQuery[str | None] = None,
+    currency: FromQuery[str | None] = None,
+    issued_from: FromQuery[date | None] = None,
+    issued_to: FromQuery[date | None] = None,
+    due_from: FromQuery[date | None] = None,
+    due_to: FromQuery[date | None] = None,
 ) -> Listing[InvoiceSummaryAnswer]:
-    """Invoices and drafts within the caller's scope, newest first unless sorted otherwise; without lines."""
+    """Invoices and drafts within the caller's scope, newest first unless sorted otherwise; without lines.
+
+    The days of a span are included.
+    """
     wanted = InvoiceFilter(
         tenant_id=TenantId(tenant_id) if tenant_id else None,
         partner_id=PartnerId(partner_id) if partner_id else None,
@@ -85,6 +98,12 @@ async def list_invoices(
         number=number,
         run_id=RunId(run_id) if run_id else None,
         referenced_invoice_id=InvoiceId(referenced_invoice_id) if referenced_invoice_id else None,
+        search=search or None,
+        currency=currency,
+        issued_from=issued_from,
+        issued_to=issued_to,
+        due_from=due_from,
+        due_to=due_to,
     )
     return listing(await container.use(ListInvoices)(actor, wanted, page), InvoiceSummaryAnswer.of)
 
@@ -207,12 +226,22 @@ async def list_own(
     page: PageRequest,
     status: FromQuery[str | None] = None,
     document_type: FromQuery[str | None] = None,
+    number: FromQuery[str | None] = None,
+    search: NumberBegins = None,
+    currency: FromQuery[str | None] = None,
+    issued_from: FromQuery[date | None] = None,
+    issued_to: FromQuery[date | None] = None,
 ) -> Listing[InvoiceSummaryAnswer]:
     """The caller's tenant's invoices and credit notes; drafts are the seller's business."""
     wanted = InvoiceFilter(
         tenant_id=own_tenant(actor),
         status=_status(status, "/status") if status else None,
         document_type=_document_type(document_type, "/document_type") if document_type else None,
+        number=number,
+        search=search or None,
+        currency=currency,
+        issued_from=issued_from,
+        issued_to=issued_to,
         issued=True,
     )
     return listing(await container.use(ListInvoices)(actor, wanted, page), InvoiceSummaryAnswer.of)

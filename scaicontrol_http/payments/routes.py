@@ -131,6 +131,9 @@ async def list_payments(
     status: FromQuery[str | None] = None,
     method: FromQuery[str | None] = None,
     reference: FromQuery[str | None] = None,
+    currency: FromQuery[str | None] = None,
+    received_from: FromQuery[date | None] = None,
+    received_to: FromQuery[date | None] = None,
 ) -> Listing[PaymentAnswer]:
     """Payments, refunds and chargebacks within the caller's scope, newest first unless sorted otherwise."""
     wanted = PaymentFilter(
@@ -142,6 +145,9 @@ async def list_payments(
         status=_status(status, "/status") if status else None,
         method=_method(method, "/method") if method else None,
         reference=reference,
+        currency=currency,
+        received_from=received_from,
+        received_to=received_to,
     )
     return listing(await container.use(ListPayments)(actor, wanted, page), PaymentAnswer.of)
 

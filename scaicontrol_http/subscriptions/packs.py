@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from scaicontrol_core.kernel.checks import choice
-from scaicontrol_core.kernel.ids import PackSubscriptionId, TenantId
+from scaicontrol_core.kernel.ids import PackId, PackSubscriptionId, PartnerId, TenantId
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol_core.subscriptions.pack_ports import PACK_SUBSCRIPTIONS, PackSubscriptionFilter
 from scaicontrol_core.subscriptions.pack_subscription import PackSubscription
@@ -18,7 +20,7 @@ from scaicontrol_core.subscriptions.use_cases.resume_pack_subscription import Re
 from scaicontrol_core.subscriptions.use_cases.subscribe_pack import NewPackSubscription, SubscribePack
 from scaicontrol_core.subscriptions.use_cases.suspend_pack_subscription import SuspendPackSubscription
 from scaicontrol_http.dependencies import Actor, Container, PageRequest
-from scaicontrol_http.requests import Listing, etag, listing
+from scaicontrol_http.requests import Listing, etag, instant_of, listing
 from scaicontrol_http.sorting import SORTING
 from scaicontrol_http.subscriptions.pack_schemas import PackSubscriptionAnswer, SubscribePackBody
 from scaicontrol_http.subscriptions.schemas import CancelBody, ExtendTrialBody, SuspendBody
@@ -46,11 +48,19 @@ async def list_pack_subscriptions(
     actor: Actor,
     page: PageRequest,
     tenant_id: FromQuery[str | None] = None,
+    partner_id: FromQuery[str | None] = None,
+    pack_id: FromQuery[str | None] = None,
     status: FromQuery[str | None] = None,
+    since: FromQuery[datetime | None] = None,
+    until: FromQuery[datetime | None] = None,
 ) -> Listing[PackSubscriptionAnswer]:
     """Subscriptions to packs within the caller's scope, newest first unless sorted otherwise."""
     wanted = PackSubscriptionFilter(
         tenant_id=TenantId(tenant_id) if tenant_id else None,
+        partner_id=PartnerId(partner_id) if partner_id else None,
+        pack_id=PackId(pack_id) if pack_id else None,
+        since=instant_of(since, "/since"),
+        until=instant_of(until, "/until"),
         status=_status(status, "/status") if status else None,
     )
     return listing(await container.use(ListPackSubscriptions)(actor, wanted, page), PackSubscriptionAnswer.of)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from scaicontrol_core.kernel.checks import choice
-from scaicontrol_core.kernel.ids import PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
+from scaicontrol_core.kernel.ids import PackSubscriptionId, PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
 from scaicontrol_core.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol_core.subscriptions.ports import SUBSCRIPTIONS, SubscriptionFilter
 from scaicontrol_core.subscriptions.subscription import Subscription
@@ -18,7 +20,7 @@ from scaicontrol_core.subscriptions.use_cases.override_subscription import Overr
 from scaicontrol_core.subscriptions.use_cases.resume_subscription import ResumeSubscription
 from scaicontrol_core.subscriptions.use_cases.suspend_subscription import SuspendSubscription
 from scaicontrol_http.dependencies import Actor, Container, PageRequest
-from scaicontrol_http.requests import Listing, etag, listing
+from scaicontrol_http.requests import Listing, etag, instant_of, listing
 from scaicontrol_http.sorting import SORTING
 from scaicontrol_http.subscriptions import operations, packs
 from scaicontrol_http.subscriptions.schemas import (
@@ -54,6 +56,9 @@ async def list_subscriptions(
     service_id: FromQuery[str | None] = None,
     plan_id: FromQuery[str | None] = None,
     status: FromQuery[str | None] = None,
+    pack_subscription_id: FromQuery[str | None] = None,
+    since: FromQuery[datetime | None] = None,
+    until: FromQuery[datetime | None] = None,
 ) -> Listing[SubscriptionAnswer]:
     """Subscriptions within the caller's scope, newest first unless sorted otherwise."""
     wanted = SubscriptionFilter(
@@ -62,6 +67,9 @@ async def list_subscriptions(
         service_id=ServiceId(service_id) if service_id else None,
         plan_id=PlanId(plan_id) if plan_id else None,
         status=_status(status, "/status") if status else None,
+        pack_subscription_id=PackSubscriptionId(pack_subscription_id) if pack_subscription_id else None,
+        since=instant_of(since, "/since"),
+        until=instant_of(until, "/until"),
     )
     return listing(await container.use(ListSubscriptions)(actor, wanted, page), SubscriptionAnswer.of)
 

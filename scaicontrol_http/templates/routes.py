@@ -52,6 +52,7 @@ _TAG = "Admin: templates"
 _PATH = "/admin/billing/templates"
 _Name = Annotated[str | None, QueryParameter(name="name", description="Templates of this name only.")]
 _Type = Annotated[str | None, QueryParameter(name="document_type", description="Templates of this type only.")]
+_Language = Annotated[str | None, QueryParameter(name="language", description="Templates of this language only.")]
 _Partner = Annotated[str | None, QueryParameter(name="partner_id", description="Templates of this partner only.")]
 
 
@@ -63,12 +64,14 @@ async def list_templates(
     name: _Name = None,
     document_type: _Type = None,
     partner_id: _Partner = None,
+    language: _Language = None,
 ) -> Listing[TemplateHeadAnswer]:
     """The templates in use, by name; a partner sees its own."""
     wanted = TemplateFilter(
         partner_id=PartnerId(partner_id) if partner_id else None,
         document_type=wanted_type(document_type),
         name=name,
+        language=language,
     )
     return listing(await container.use(ListTemplates)(actor, page, wanted), TemplateHeadAnswer.of)
 

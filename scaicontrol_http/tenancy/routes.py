@@ -1,55 +1,43 @@
-"""Routes of tenancy: ``/admin/tenants``, ``/admin/partners``, and a tenant's own billing profile."""
+"""Routes of tenancy: ``/admin/tenants``, and a tenant's own billing profile."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
 
 from litestar import Response, get, patch, post, put
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET as ABSENT
 
+from scaicontrol_core.kernel.checks import choice
 from scaicontrol_core.kernel.editing import UNSET
 from scaicontrol_core.kernel.errors import NotFound
 from scaicontrol_core.kernel.ids import PartnerId, TenantId
-from scaicontrol_core.tenancy.partner import NewPartner
-from scaicontrol_core.tenancy.ports import PARTNERS, TENANTS, VAT_EVIDENCE, TenantFilter
-from scaicontrol_core.tenancy.seller import PartnerConfiguration
+from scaicontrol_core.tenancy.ports import TENANTS, VAT_EVIDENCE, TenantFilter
 from scaicontrol_core.tenancy.tenant import CollectionMethod, TenantChanges
-from scaicontrol_core.tenancy.use_cases.attest_partner_vat_number import (
-    AttestPartnerVatNumber,
-    PartnerAttestation,
-)
 from scaicontrol_core.tenancy.use_cases.attest_vat_number import Attestation, AttestVatNumber
-from scaicontrol_core.tenancy.use_cases.check_partner_vat_number import CheckPartnerVatNumber
 from scaicontrol_core.tenancy.use_cases.check_vat_number import CheckVatNumber
-from scaicontrol_core.tenancy.use_cases.configure_partner import ConfigurePartner, PartnerChanges
-from scaicontrol_core.tenancy.use_cases.create_partner import CreatePartner
 from scaicontrol_core.tenancy.use_cases.create_tenant import CreateTenant, NewTenant
 from scaicontrol_core.tenancy.use_cases.get_billing_profile import GetBillingProfile
-from scaicontrol_core.tenancy.use_cases.get_partner import GetPartner
 from scaicontrol_core.tenancy.use_cases.get_tenant import GetTenant
-from scaicontrol_core.tenancy.use_cases.list_partners import ListPartners
 from scaicontrol_core.tenancy.use_cases.list_tenants import ListTenants
 from scaicontrol_core.tenancy.use_cases.list_vat_evidence import ListVatEvidence
 from scaicontrol_core.tenancy.use_cases.set_billing_profile import SetBillingProfile
 from scaicontrol_core.tenancy.use_cases.update_tenant import UpdateTenant
 from scaicontrol_http.dependencies import Actor, Container, ExpectedVersion, PageRequest
-from scaicontrol_http.requests import Listing, etag, listing
+from scaicontrol_http.requests import Listing, etag, instant_of, listing
 from scaicontrol_http.sorting import SORTING
+from scaicontrol_http.tenancy.partner_routes import PARTNER_ROUTES, Search
 from scaicontrol_http.tenancy.schemas import (
     AttestationBody,
     BillingProfileAnswer,
     BillingProfileBody,
-    NewPartnerBody,
     NewTenantBody,
-    PartnerAnswer,
-    PartnerPatch,
     TenantAnswer,
     TenantPatch,
     VatEvidenceRecordAnswer,
 )
 
-Search = Annotated[str | None, QueryParameter(name="search", description="Part of the name, whatever the case.")]
+_method = choice(CollectionMethod)
 _TENANTS = "Admin: tenants"
 _PARTNERS = "Admin: partners"
 _BILLING = "Billing"
@@ -66,9 +54,21 @@ async def list_tenants(
     search: Search = None,
     partner_id: FromQuery[str | None] = None,
     is_active: FromQuery[bool | None] = None,
+    collection_method: FromQuery[str | None] = None,
+    external_reference: FromQuery[str | None] = None,
+    since: FromQuery[datetime | None] = None,
+    until: FromQuery[datetime | None] = None,
 ) -> Listing[TenantAnswer]:
     """Tenants within the caller's scope, in the order they were created unless sorted otherwise."""
-    wanted = TenantFilter(partner_id=PartnerId(partner_id) if partner_id else None, search=search, is_active=is_active)
+    wanted = TenantFilter(
+        partner_id=PartnerId(partner_id) if partner_id else None,
+        search=search,
+        is_active=is_active,
+        collection_method=_method(collection_method, "/collection_method") if collection_method else None,
+        external_reference=external_reference,
+        since=instant_of(since, "/since"),
+        until=instant_of(until, "/until"),
+    )
     return listing(await container.use(ListTenants)(actor, page, wanted), TenantAnswer.of)
 
 
@@ -180,37 +180,6 @@ async def list_vat_evidence(
     return listing(found, VatEvidenceRecordAnswer.of)
 
 
-@post(
-    "/admin/partners/{partner_id:str}/vat-attestation",
-    tags=[_PARTNERS],
-    summary="Attest a partner's VAT number",
-    status_code=200,
-    opt={"idempotent": True},
-)
-async def attest_partner_vat_number(
-    container: Container, actor: Actor, partner_id: FromPath[str], data: JSONBody[AttestationBody]
-) -> Response[PartnerAnswer]:
-    """Take the number of a partner, or the operator's own, as valid for what it buys; the reason is kept."""
-    attestation = PartnerAttestation(note=data.note, reference=data.reference)
-    partner = await container.use(AttestPartnerVatNumber)(actor, PartnerId(partner_id), attestation)
-    return Response(PartnerAnswer.of(partner), headers=etag(partner.version))
-
-
-@post(
-    "/admin/partners/{partner_id:str}/vat-check",
-    tags=[_PARTNERS],
-    summary="Check a partner's VAT number in the register",
-    status_code=200,
-    opt={"idempotent": True},
-)
-async def check_partner_vat_number(
-    container: Container, actor: Actor, partner_id: FromPath[str]
-) -> Response[PartnerAnswer]:
-    """Ask VIES now. An outage is no error: the evidence stays as it was, or becomes pending."""
-    partner = await container.use(CheckPartnerVatNumber)(actor, PartnerId(partner_id))
-    return Response(PartnerAnswer.of(partner), headers=etag(partner.version))
-
-
 # -- a tenant's own --------------------------------------------------------------------------
 
 
@@ -237,50 +206,6 @@ async def set_own_billing_profile(
     return Response(BillingProfileAnswer.of(profile), headers=etag(profile.version))
 
 
-# -- partners --------------------------------------------------------------------------------
-
-
-@get("/admin/partners", tags=[_PARTNERS], summary="List partners", opt={SORTING: PARTNERS})
-async def list_partners(
-    container: Container, actor: Actor, page: PageRequest, search: Search = None
-) -> Listing[PartnerAnswer]:
-    """Partners within the caller's scope."""
-    return listing(await container.use(ListPartners)(actor, page, search), PartnerAnswer.of)
-
-
-@post("/admin/partners", tags=[_PARTNERS], summary="Create a partner", opt={"idempotent": True})
-async def create_partner(container: Container, actor: Actor, data: JSONBody[NewPartnerBody]) -> Response[PartnerAnswer]:
-    """Add a reseller; only the platform may."""
-    wanted = NewPartner(name=data.name, configuration=PartnerConfiguration().amended(data.configuration()))
-    partner = await container.use(CreatePartner)(actor, wanted)
-    return Response(PartnerAnswer.of(partner), status_code=201, headers=etag(partner.version))
-
-
-@get("/admin/partners/{partner_id:str}", tags=[_PARTNERS], summary="Show a partner")
-async def get_partner(container: Container, actor: Actor, partner_id: FromPath[str]) -> Response[PartnerAnswer]:
-    """One partner within scope."""
-    partner = await container.use(GetPartner)(actor, PartnerId(partner_id))
-    return Response(PartnerAnswer.of(partner), headers=etag(partner.version))
-
-
-@patch("/admin/partners/{partner_id:str}", tags=[_PARTNERS], summary="Configure a partner")
-async def configure_partner(
-    container: Container,
-    actor: Actor,
-    partner_id: FromPath[str],
-    data: JSONBody[PartnerPatch],
-    expected_version: ExpectedVersion,
-) -> Response[PartnerAnswer]:
-    """Change the given fields; a reseller cannot change the terms of its contract."""
-    changes = PartnerChanges(
-        name=UNSET if data.name is ABSENT else data.name,
-        configuration=data.configuration(),
-        expected_version=expected_version,
-    )
-    partner = await container.use(ConfigurePartner)(actor, PartnerId(partner_id), changes)
-    return Response(PartnerAnswer.of(partner), headers=etag(partner.version))
-
-
 ROUTES = (
     list_tenants,
     create_tenant,
@@ -293,10 +218,5 @@ ROUTES = (
     list_vat_evidence,
     get_own_billing_profile,
     set_own_billing_profile,
-    list_partners,
-    create_partner,
-    get_partner,
-    configure_partner,
-    attest_partner_vat_number,
-    check_partner_vat_number,
+    *PARTNER_ROUTES,
 )

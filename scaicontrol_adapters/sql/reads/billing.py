@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from scaicontrol_adapters.sql.reads.paging import Key, Orders, count_of, equals, instant, page_of
+from scaicontrol_adapters.sql.reads.paging import Key, Orders, count_of, days, equals, instant, page_of
 from scaicontrol_adapters.sql.rows.billing import InvoiceRow
 from scaicontrol_core.billing.ports import INVOICES
 
@@ -25,6 +25,7 @@ _FILTERS = (
     "number",
     "run_id",
     "referenced_invoice_id",
+    "currency",
 )
 _ORDERS = Orders(
     INVOICES,
@@ -41,6 +42,11 @@ async def page_of_invoices(
 ) -> Page[Invoice]:
     """Return a page of the invoices that the filter lets pass, newest first without a wish; no lines."""
     predicates = equals(InvoiceRow, wanted, _FILTERS)
+    predicates += days(InvoiceRow.due_date, wanted.due_from, wanted.due_to)
+    issued = days(InvoiceRow.order_date, wanted.issued_from, wanted.issued_to)
+    predicates += [*issued, InvoiceRow.number.is_not(None)] if issued else []
+    if wanted.search is not None:
+        predicates.append(InvoiceRow.order_number.startswith(wanted.search, autoescape=True))
     if wanted.issued is not None:
         predicates.append(InvoiceRow.number.is_not(None) if wanted.issued else InvoiceRow.number.is_(None))
     order = _ORDERS.of(request, wanted)

@@ -172,3 +172,9 @@ def between(column: Any, since: object, until: object) -> list[ColumnElement[boo
     """Return the predicates of a span of instants: from ``since`` on, and before ``until``."""
     found = [] if since is None else [column >= since]
     return found if until is None else [*found, column < until]
+
+
+def days(column: Any, first: object, last: object) -> list[ColumnElement[bool]]:
+    """Return the predicates of a span of days, both included."""
+    found = [] if first is None else [column >= first]
+    return found if last is None else [*found, column <= last]

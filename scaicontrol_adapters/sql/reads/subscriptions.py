@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from scaicontrol_adapters.sql.reads.paging import Key, Orders, count_of, equals, instant, page_of
+from scaicontrol_adapters.sql.reads.paging import Key, Orders, between, count_of, equals, instant, page_of
 from scaicontrol_adapters.sql.rows.subscriptions import SubscriptionRow
 from scaicontrol_core.subscriptions.ports import SUBSCRIPTIONS
 
@@ -29,7 +29,7 @@ _ORDERS = Orders(
         "status": (Key(SubscriptionRow.status), Key(SubscriptionRow.id)),
     },
 )
-_FILTERS = ("tenant_id", "partner_id", "service_id", "plan_id", "status")
+_FILTERS = ("tenant_id", "partner_id", "service_id", "plan_id", "status", "pack_subscription_id")
 
 
 async def page_of_subscriptions(
@@ -37,6 +37,7 @@ async def page_of_subscriptions(
 ) -> Page[Subscription]:
     """Return a page of the subscriptions that the filter lets pass, newest first without a wish."""
     predicates = equals(SubscriptionRow, wanted, _FILTERS)
+    predicates += between(SubscriptionRow.created_at, wanted.since, wanted.until)
     order = _ORDERS.of(request, wanted)
     return await page_of(
         transaction, table.select, predicates, order, request, table.restore, total=count_of(SubscriptionRow)

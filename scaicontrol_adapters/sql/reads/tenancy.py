@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from scaicontrol_adapters.sql.reads.paging import Key, Orders, contains, count_of, equals, instant, page_of
+from scaicontrol_adapters.sql.reads.paging import Key, Orders, between, contains, count_of, equals, instant, page_of
 from scaicontrol_adapters.sql.rows.tenancy import PartnerRow, TenantRow, VatEvidenceRow
 from scaicontrol_core.tenancy.ports import PARTNERS, TENANTS, VAT_EVIDENCE
 
@@ -46,7 +46,8 @@ async def page_of_tenants(
     transaction: Transaction, table: Table[Tenant], request: PageRequest, criteria: TenantFilter
 ) -> Page[Tenant]:
     """Return a page of the tenants that the filter lets pass."""
-    predicates = equals(TenantRow, criteria, ("partner_id",))
+    predicates = equals(TenantRow, criteria, ("partner_id", "collection_method", "external_reference"))
+    predicates += between(TenantRow.created_at, criteria.since, criteria.until)
     if criteria.is_active is not None:
         predicates.append(TenantRow.is_active.is_(criteria.is_active))
     if criteria.search:

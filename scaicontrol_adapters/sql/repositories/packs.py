@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from scaicontrol_adapters.sql.mapping import TUPLE, Fields, enum, json_list, json_object
-from scaicontrol_adapters.sql.reads.paging import Key, Orders, count_of, equals, instant, page_of
+from scaicontrol_adapters.sql.reads.paging import Key, Orders, between, count_of, equals, instant, page_of
 from scaicontrol_adapters.sql.repositories.base import MAX_IN_LIST, Repository, Table
 from scaicontrol_adapters.sql.repositories.subscriptions import OWED_USAGE, SCHEDULE
 from scaicontrol_adapters.sql.rows.packs import PackSubscriptionRow
@@ -86,7 +86,7 @@ class SqlPackSubscriptions(Repository[PackSubscription]):
 
     async def list(self, wanted: PackSubscriptionFilter, page: PageRequest) -> Page[PackSubscription]:
         """Return part of the list."""
-        predicates = equals(_ROW, wanted, _FILTERS)
+        predicates = equals(_ROW, wanted, _FILTERS) + between(_ROW.created_at, wanted.since, wanted.until)
         order = _ORDERS.of(page, wanted)
         return await page_of(
             self._transaction, self.table.select, predicates, order, page, self.table.restore, total=count_of(_ROW)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from scaicontrol_adapters.sql.mapping import Fields, enum
-from scaicontrol_adapters.sql.reads.paging import Key, Orders, count_of, equals, instant, page_of
+from scaicontrol_adapters.sql.reads.paging import Key, Orders, count_of, days, equals, instant, page_of
 from scaicontrol_adapters.sql.repositories.base import Repository, Table, telling
 from scaicontrol_adapters.sql.rows.payments import PaymentRow
 from scaicontrol_core.payments.errors import PaymentReferenceTaken
@@ -50,7 +50,7 @@ _ORDERS = Orders(
         "received_on": (Key(_ROW.received_on, date.fromisoformat), Key(_ROW.id)),
     },
 )
-_FILTERS = ("tenant_id", "partner_id", "seller_id", "invoice_id", "kind", "status", "method", "reference")
+_FILTERS = ("tenant_id", "partner_id", "seller_id", "invoice_id", "kind", "status", "method", "reference", "currency")
 _BY_AGE = (_ROW.created_at, _ROW.id)
 
 
@@ -92,6 +92,7 @@ class SqlPayments(Repository[Payment]):
     async def list(self, wanted: PaymentFilter, page: PageRequest) -> Page[Payment]:
         """Return part of the list."""
         predicates = equals(_ROW, wanted, _FILTERS)
+        predicates += days(_ROW.received_on, wanted.received_from, wanted.received_to)
         order = _ORDERS.of(page, wanted)
         return await page_of(
             self._transaction, self.table.select, predicates, order, page, self.table.restore, total=count_of(_ROW)

@@ -102,7 +102,7 @@ class SqlTemplates(Repository[DocumentTemplate]):
 
     async def list(self, request: PageRequest, wanted: TemplateFilter) -> Page[DocumentTemplate]:
         """Return a page of those in use."""
-        predicates = [_IN_USE, *equals(TemplateRow, wanted, ("partner_id", "document_type", "name"))]
+        predicates = [_IN_USE, *equals(TemplateRow, wanted, ("partner_id", "document_type", "name", "language"))]
         order = _ORDERS.of(request, wanted)
         total = count_of(TemplateRow)
         restore = self.table.restore

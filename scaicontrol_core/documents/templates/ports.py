@@ -31,6 +31,7 @@ class TemplateFilter:
     partner_id: PartnerId | None = None
     document_type: TemplateType | None = None
     name: str | None = None
+    language: str | None = None
 
 
 class Templates(Protocol):
