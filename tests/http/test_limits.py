@@ -80,7 +80,19 @@ async def test_only_listed_pages_may_call_the_api(settings: Settings, admin: dic
             assert "access-control-allow-origin" not in refused.headers
             answer = await client.get(PARTNERS, headers=admin | friend)
             assert answer.headers["access-control-allow-origin"] == "https://portal.example"
-            assert "ETag" in answer.headers["access-control-expose-headers"]
+            exposed = set(answer.headers["access-control-expose-headers"].split(", "))
+            assert {"ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"} <= exposed
+            # Tokens are sent by hand; a browser's own credentials never are.
+            assert "access-control-allow-credentials" not in answer.headers
+            assert "Origin" in allowed.headers["vary"]
+            for near in (
+                "https://portal.example.evil.example",
+                "http://portal.example",
+                "null",
+                "https://PORTAL.example.",
+            ):
+                tried = await client.options(PARTNERS, headers=asking | {"Origin": near})
+                assert "access-control-allow-origin" not in tried.headers, near
             # A page must be able to read what is wrong.
             wrong = await client.get(PARTNERS, headers=friend)
             assert (wrong.status_code, "access-control-allow-origin" in wrong.headers) == (401, True)
