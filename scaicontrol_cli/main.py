@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from scaicontrol_cli import assistants, demo, doctor, documents, operating, simulation, syncing, tokens, vat
+from scaicontrol_cli import assistants, demo, describing, doctor, documents, operating, simulation, syncing, tokens, vat
 from scaicontrol_cli.errors import FAILED, USAGE, error_json, exit_code, one_line
 from scaicontrol_cli.groups import QuickFlags
 from scaicontrol_cli.remote.target import LocalOnly, Options, Token, TokenFile, Url, begin
@@ -125,6 +125,7 @@ simulation.add_to(app)
 tokens.add_to(app)
 app.add_typer(vat.app, name="vat")
 app.add_typer(documents.app, name="documents")
+app.add_typer(describing.app, name="docs")
 
 
 def run() -> None:

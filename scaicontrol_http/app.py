@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
@@ -29,7 +29,7 @@ from scaicontrol_http.idempotency import Idempotency
 from scaicontrol_http.lifespan import lifespan
 from scaicontrol_http.mcp.mounting import Mounted
 from scaicontrol_http.observing import Observing, methods_of
-from scaicontrol_http.openapi import openapi_config
+from scaicontrol_http.openapi import describe, openapi_config
 from scaicontrol_http.query_guard import note_parameters, refuse_unknown_parameters
 from scaicontrol_http.rate_limits import RateLimits
 from scaicontrol_http.reading import Reading
@@ -100,6 +100,11 @@ def application() -> Litestar:
     settings = Settings.from_environment()
     configure_logging(settings)
     return create_app(Container.from_settings(settings), owned=True)
+
+
+def description() -> dict[str, Any]:
+    """Return what the API says of itself, without an installation: for ``scaicontrol docs api``."""
+    return describe(create_app(Container.in_memory(Settings(dev_issuer=True, background_jobs=""))))
 
 
 def _feature_routes() -> Iterator[HTTPRouteHandler]:
