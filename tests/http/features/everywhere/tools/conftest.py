@@ -153,6 +153,9 @@ _SAMPLES: dict[str, Any] = {
     "until": "2026-12-31",
     "anchor": "2026-01-01",
     "quantity": 1,
+    "url": "https://8.8.8.8/hook",
+    "topics": ["invoice.*"],
+    "since": "2026-01-01T00:00:00Z",
     "events": [
         {
             "idempotency_key": "e1",

@@ -9,6 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from scaicontrol_adapters.vies.register import Patience, ViesRegister
+from scaicontrol_core.access import Actor
+from scaicontrol_core.delivery.use_cases.fan_out_events import FanOutEvents
 from scaicontrol_http.mcp.catalogue import TOOLS
 from scaicontrol_http.mcp.schemas import input_schema, output_schema
 from tests.services.vies import Vies
@@ -195,6 +197,31 @@ async def _house(story: Story, world: Any) -> None:
     await story.does("settings", "history", **one)
 
 
+async def _webhooks(story: Story, container: Any) -> None:
+    wish = {"url": "https://8.8.8.8/hook", "topics": ["tenant.*"], "idempotency_key": "hook"}
+    made = await story.does("webhooks", "create", **wish)
+    assert made["secret"].startswith("whsec_")
+    assert (await story.does("webhooks", "create", **wish))["secret"] is None, "it is told once, and kept nowhere"
+    one = {"webhook_id": made["webhook"]["id"]}
+    await story.does("webhooks", "list", status="active")
+    await story.does("webhooks", "update", **one, description="CRM", headers={"X-Key": "hidden"})
+    assert (await story.does("webhooks", "get", **one))["webhook"]["header_names"] == ["X-Key"]
+    assert (await story.does("webhooks", "rotate_secret", **one, confirm=True))["secret"] != made["secret"]
+    await story.does("webhooks", "test", **one)
+    await container.use(FanOutEvents)(Actor.system("tests"))
+    waiting = await story.does("webhooks", "list_deliveries", **one)
+    delivery = {"delivery_id": waiting["items"][0]["id"]}
+    assert (await story.does("webhooks", "get_delivery", **delivery))["attempts"] == []
+    # What is still on its way cannot be sent again; deliveries that ended are the webhooks' own tests' business.
+    await story.boss.refused("manage_webhooks", "replay", "webhook_delivery_pending", **delivery)
+    await story.does("webhooks", "replay_since", **one, since="2026-01-01T00:00:00Z")
+    await story.does("webhooks", "disable", **one, confirm=True)
+    await story.does("webhooks", "enable", **one)
+    await story.does("webhooks", "delete", **one, confirm=True)
+    feed = await story.does("events", "feed", topics=["invoice.*"], limit=2)
+    assert [each["type"].partition(".")[0] for each in feed["items"]] == ["invoice", "invoice"]
+
+
 async def test_every_action_of_every_tool(
     boss_speaks: Callable[[], Any], acme_speaks: Any, world: Any, container: Any, vies: Vies
 ) -> None:
@@ -208,8 +235,9 @@ async def test_every_action_of_every_tool(
         await _packs(story, world.jones)
         await _invoices(story, world)
         await _house(story, world)
+        await _webhooks(story, container)
     all_actions = {(tool.name, action.action_name()) for tool in TOOLS for action in tool.actions}
-    assert all_actions - story.called == {("manage_packs", "extend_trial")}
+    assert all_actions - story.called == {("manage_packs", "extend_trial"), ("manage_webhooks", "replay")}
 
 
 async def test_the_trial_of_a_pack_is_prolonged(boss_speaks: Callable[[], Any], world: Any) -> None:

@@ -13,7 +13,15 @@ from typing import Any
 import pytest
 
 from scaicontrol_core.access import Actor
-from scaicontrol_core.kernel.ids import InvoiceId
+from scaicontrol_core.delivery.ports import DeliveryFilter
+from scaicontrol_core.delivery.secret_keeping import NewWebhookSubscription
+from scaicontrol_core.delivery.use_cases.create_webhook_subscription import CreateWebhookSubscription
+from scaicontrol_core.delivery.use_cases.fan_out_events import FanOutEvents
+from scaicontrol_core.delivery.use_cases.list_webhook_deliveries import ListWebhookDeliveries
+from scaicontrol_core.delivery.use_cases.send_test_event import SendTestEvent
+from scaicontrol_core.delivery.webhook_terms import WebhookTerms
+from scaicontrol_core.kernel.ids import InvoiceId, PartnerId
+from scaicontrol_core.kernel.paging import PageRequest
 from scaicontrol_core.payments.payment_input import NewPayment
 from scaicontrol_core.payments.use_cases.record_payment import RecordPayment
 from scaicontrol_http.mcp.action import Audience
@@ -23,7 +31,7 @@ from scaicontrol_http.mcp.schemas import action_schema
 #: Fields that name what belongs to nobody: the catalogue is everyone's.
 NOBODYS = {"service_id", "plan_id"}
 #: Fields that only look like an id.
-NO_IDS = {"resource_id", "user_id", "request_id", "peppol_id", "leitweg_id", "seller_peppol_id"}
+NO_IDS = {"event_id", "resource_id", "user_id", "request_id", "peppol_id", "leitweg_id", "seller_peppol_id"}
 #: What may only be seen by the reseller, its customer and the platform.
 THEIRS = ("RSL-", "Reseller", "Theirs", "DE136695976")
 #: Codes that HTTP answers with 403.
@@ -35,6 +43,14 @@ async def ids(world: Any, their_pack: str, container: Any) -> dict[str, str]:
     """Whose ids to try: all of them the reseller's or its customer's, but for the operator's own run."""
     boss, wanted = Actor.operator("tests"), NewPayment(amount_cents=1)
     paid = await container.use(RecordPayment)(boss, InvoiceId(world.their_invoice), wanted)
+    terms = WebhookTerms(url="https://8.8.8.8/hook", topics=("*",))
+    hook = NewWebhookSubscription(terms=terms, partner_id=PartnerId(world.reseller))
+    told = (await container.use(CreateWebhookSubscription)(boss, hook)).subscription
+    await container.use(SendTestEvent)(boss, told.id)
+    await container.use(FanOutEvents)(Actor.system("tests"))
+    sent = await container.use(ListWebhookDeliveries)(
+        boss, PageRequest(limit=1), DeliveryFilter(subscription_id=told.id)
+    )
     return {
         "tenant_id": world.theirs,
         "partner_id": world.reseller,
@@ -44,6 +60,10 @@ async def ids(world: Any, their_pack: str, container: Any) -> dict[str, str]:
         "invoice_id": world.their_invoice,
         "referenced_invoice_id": world.their_invoice,
         "payment_id": paid.payment.id,
+        "webhook_id": told.id,
+        "delivery_id": sent.items[0].id,
+        "only_partner_id": world.reseller,
+        "only_tenant_id": world.theirs,
         "run_id": world.run,
         "join": world.run,
         "pack_subscription_id": their_pack,
