@@ -13,6 +13,7 @@ from attrs import frozen
 from typer.testing import CliRunner
 
 from tests.services.audit_rules import told_in_full
+from tests.services.audit_trail import Commit
 
 OPERATOR = """
 name: House
@@ -129,7 +130,7 @@ def rows(home: Path) -> Callable[[], Mapping[str, int]]:
 
 
 @pytest.fixture(autouse=True)
-def everything_is_told(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Hold the audit log to what every commit changed."""
-    with told_in_full(request):
-        yield
+def everything_is_told(request: pytest.FixtureRequest) -> Iterator[list[Commit]]:
+    """Hold the audit log to what every commit changed; here are the commits."""
+    with told_in_full(request) as commits:
+        yield commits

@@ -10,6 +10,7 @@ import pytest
 from scaicontrol_adapters.container import Container
 from scaicontrol_adapters.settings import Settings
 from tests.services.audit_rules import told_in_full
+from tests.services.audit_trail import Commit
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ async def container(tmp_path: Path, migrated_sqlite_url: str) -> AsyncIterator[C
 
 
 @pytest.fixture(autouse=True)
-def everything_is_told(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Hold the audit log to what every commit changed."""
-    with told_in_full(request):
-        yield
+def everything_is_told(request: pytest.FixtureRequest) -> Iterator[list[Commit]]:
+    """Hold the audit log to what every commit changed; here are the commits."""
+    with told_in_full(request) as commits:
+        yield commits

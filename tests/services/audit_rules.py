@@ -78,14 +78,14 @@ _DIGEST = re.compile(r"[0-9a-f]{62,64}")
 
 
 @contextmanager
-def told_in_full(request: pytest.FixtureRequest) -> Iterator[None]:
+def told_in_full(request: pytest.FixtureRequest) -> Iterator[list[Commit]]:
     """Follow the commits of a test on an SQLite file of its own, and fail it for what the log does not tell."""
     if "migrated_sqlite_url" not in request.fixturenames:
-        yield
+        yield []
         return
     path = request.getfixturevalue("migrated_sqlite_url").removeprefix("sqlite+aiosqlite:///")
     with following(path) as commits:
-        yield
+        yield commits
     found = faults(commits)
     assert found == [], "\n".join(found)
 

@@ -12,11 +12,26 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, Integer, LargeBinary, Table, delete, select, update
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Integer,
+    LargeBinary,
+    Table,
+    and_,
+    delete,
+    exists,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.orm import aliased
 
+from scaicontrol_adapters.sql.guard import Unguardable
 from scaicontrol_adapters.sql.rows import Row
 from scaicontrol_adapters.sql.rows.base import Reach
-from scaicontrol_adapters.sql.rows.journal import AuditRow
 from scaicontrol_adapters.sql.types import Exact, JsonText, UtcInstant
 from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory
 from scaicontrol_core.access import Actor, ActorKind, Role
@@ -89,16 +104,23 @@ def _filled(column: Column[Any], world: str) -> Any:
 async def worlds(work: SqlUnitOfWorkFactory) -> SqlUnitOfWorkFactory:
     """Both worlds, written by the platform."""
     async with work.begin(PLATFORM) as begun:
+        connection = await begun.transaction.session.connection()
         for world in ("a", "b"):
             for table in Row.metadata.sorted_tables:
                 row = CLASSES[table.name]
-                if row is AuditRow:
-                    connection = await begun.transaction.session.connection()
+                if world == "b" and _key(table, "a") == _key(table, "b"):
+                    continue  # the platform's own, of which there is one
+                if not row.may_insert(Scope.platform(), sample(table, world)):  # what a commit alone writes
                     await connection.execute(table.insert(), sample(table, world))
                 else:
                     await begun.transaction.insert(row, [sample(table, world)])
         await begun.commit()
     return work
+
+
+def _key(table: Table, world: str) -> list[Any]:
+    values = sample(table, world)
+    return [values[column.name] for column in table.primary_key.columns]
 
 
 def _named(row: type[Any], world: str) -> Iterator[Any]:
@@ -123,6 +145,69 @@ async def test_a_foreign_actor_sees_nothing_of_another_world(worlds: SqlUnitOfWo
 
 def _keys(row: type[Any]) -> list[Any]:
     return [getattr(row, column.name) for column in row.__table__.primary_key.columns]
+
+
+def _forms(row: type[Any]) -> Iterator[tuple[str, Any]]:
+    """Return the ways to ask for a row of world a without naming it plainly, each counting or listing keys."""
+    keys, foreign, other = _keys(row), and_(*_named(row, "a")), aliased(row)
+    values = sample(row.__table__, "a")
+    same = [getattr(other, key.key) for key in keys]
+    matching = and_(*(getattr(other, key.key) == key for key in keys))
+    inner, cte = select(row).where(foreign).subquery(), select(row).where(foreign).cte()
+    yield (
+        "alias",
+        select(*same).where(*(key == values[key.key] for key in same)),
+    )
+    yield "derived", select(*(inner.c[key.key] for key in keys))
+    yield "derived entity", select(*(getattr(aliased(row, inner), key.key) for key in keys))
+    yield "cte", select(*(cte.c[key.key] for key in keys))
+    yield "union", select(*keys).where(foreign).union_all(select(*same).where(matching, foreign))
+    yield "self join", select(*keys).join(other, matching).where(foreign)
+    yield "outer join", select(*keys).outerjoin(other, matching).where(foreign)
+    yield "exists", select(func.count()).select_from(row).where(exists().where(foreign).where(matching))
+    yield "scalar", select(*keys).where(foreign, keys[0] == select(func.max(same[0])).scalar_subquery())
+    yield "lateral", select(*keys).where(foreign).order_by(*keys).limit(1)
+    yield "for update", select(*keys).where(foreign).with_for_update()
+    yield "count", select(func.count()).select_from(row).where(foreign)
+    yield "aggregate", select(func.count(keys[0])).where(foreign).having(func.count(keys[0]) > 0)
+
+
+@pytest.mark.parametrize("kind", ["partner", "tenant", "service"])
+async def test_however_it_is_asked_for_nothing_of_another_world_is_seen(
+    worlds: SqlUnitOfWorkFactory, kind: str
+) -> None:
+    async with worlds.begin(actors_of("b")[kind]) as begun:
+        for row in OWNED:
+            for form, statement in _forms(row):
+                found = (await begun.transaction.execute(statement)).all()
+                assert [each for each in found if set(each) != {0}] == [], f"{row.__tablename__}: {form}"
+            # ``Session.get`` builds a statement of Core columns, which the guard refuses, whoever asks.
+            with pytest.raises(Unguardable):
+                await begun.transaction.session.get(row, tuple(_key(row.__table__, "a")))
+
+
+async def test_the_platform_sees_it_in_each_of_these_forms(worlds: SqlUnitOfWorkFactory) -> None:
+    """Without this, a form that finds nothing at all would pass for one that hides."""
+    async with worlds.begin(PLATFORM) as begun:
+        for row in OWNED:
+            for form, statement in _forms(row):
+                found = (await begun.transaction.execute(statement)).all()
+                if form != "scalar":
+                    assert [each for each in found if set(each) != {0}], f"{row.__tablename__}: {form}"
+
+
+@pytest.mark.parametrize("kind", ["partner", "tenant", "service"])
+async def test_an_oracle_tells_nothing_of_another_world(worlds: SqlUnitOfWorkFactory, kind: str) -> None:
+    """A row that is everybody's is asked whether somebody else's is there."""
+    everybodys = next(row for row in CLASSES.values() if _is_catalogue(row))
+    async with worlds.begin(actors_of("b")[kind], read_only=True) as begun:
+        for row in OWNED:
+            if row is everybodys:
+                continue
+            oracle = select(*_keys(everybodys)).where(exists().where(*_named(row, "a")))
+            assert (await begun.transaction.execute(oracle)).all() == [], row.__tablename__
+            joined = select(*_keys(everybodys)).join(row, and_(*_named(row, "a")))
+            assert (await begun.transaction.execute(joined)).all() == [], row.__tablename__
 
 
 @pytest.mark.parametrize("kind", ["partner", "tenant", "service"])

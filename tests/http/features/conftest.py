@@ -44,6 +44,7 @@ from scaicontrol_core.tenancy.use_cases.create_tenant import CreateTenant, NewTe
 from scaicontrol_core.tenancy.use_cases.set_billing_profile import SetBillingProfile
 from scaicontrol_core.testing.builders import billing_details, seller_configuration
 from tests.services.audit_rules import told_in_full
+from tests.services.audit_trail import Commit
 
 API = "/api/v1"
 BOSS = Actor.operator("tests")
@@ -324,7 +325,7 @@ def rows(container: Container) -> Callable[[], Awaitable[Mapping[str, int]]]:
 
 
 @pytest.fixture(autouse=True)
-def everything_is_told(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Hold the audit log to what every commit changed."""
-    with told_in_full(request):
-        yield
+def everything_is_told(request: pytest.FixtureRequest) -> Iterator[list[Commit]]:
+    """Hold the audit log to what every commit changed; here are the commits."""
+    with told_in_full(request) as commits:
+        yield commits

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 #: Placeholders that belong to nobody: the catalogue is everyone's, and gated by permission.
-NOBODYS = {"slug", "plan", "service"}
+NOBODYS = {"slug", "plan", "service", "use_case"}
 #: What must be said beside the path for there to be an answer.
 QUERIES = {"/einvoice": {"format": "ubl"}}
 #: Lists that are always of one customer.
@@ -22,7 +22,7 @@ THEIRS = ("RSL-", "Reseller", "Theirs", "DE136695976")
 
 
 @pytest.fixture
-def ids(world: Any, their_pack: str, their_people: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+def ids(world: Any, their_pack: str, their_payment: str, their_people: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Whose ids to try: all of them the reseller's or its customer's, but for the operator's own run."""
     return {
         "tenant_id": (world.theirs,),
@@ -35,6 +35,7 @@ def ids(world: Any, their_pack: str, their_people: Mapping[str, str]) -> dict[st
         "asset_id": (world.their_asset,),
         "run_id": (world.run,),
         "pack_subscription_id": (their_pack,),
+        "payment_id": (their_payment,),
         **{name: (key,) for name, key in their_people.items()},
     }
 
@@ -112,7 +113,13 @@ async def test_customers_have_no_business_below_admin(
     own = {"tenant_id": world.acme, "partner_id": world.operator, "subscription_id": world.subscription}
     own |= {"invoice_id": world.invoice, "run_id": world.run, "slug": "mail", "plan": "pro", "send_id": "snd_1"}
     own |= {"template_id": "tpl_1", "asset_id": "ast_1", "pack_subscription_id": "psu_1"}
-    own |= {"user_id": "usr_1", "group_id": "grp_1", "role_id": "rol_1"}
+    own |= {
+        "user_id": "usr_1",
+        "group_id": "grp_1",
+        "role_id": "rol_1",
+        "payment_id": "pay_1",
+        "use_case": "ListTenants",
+    }
     administrative = [each for each in operations if each.path.startswith("/admin/")]
     assert len(administrative) > 25
     before = await rows()
