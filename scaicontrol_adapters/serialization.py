@@ -30,6 +30,8 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from scaicontrol_adapters.annotations import resolve
 from scaicontrol_adapters.plain_values import from_any, to_any
 from scaicontrol_core.audit.projection import redact
+from scaicontrol_core.billing.claiming import Sharing
+from scaicontrol_core.billing.finalizing import FinalizeOrder
 from scaicontrol_core.kernel.clock import rfc3339
 from scaicontrol_core.kernel.editing import UNSET
 from scaicontrol_core.kernel.errors import ErrorKind, FieldError, Invalid, ScaiControlError
@@ -38,6 +40,8 @@ from scaicontrol_core.tenancy.seller import PartnerConfiguration
 
 #: Written out, a larger exponent would fill the memory.
 _MOST_DIGITS = 100
+#: What a caller has no say in: never written, never read. Whose request it was, how long a worker keeps others out.
+WITHHELD: Mapping[Any, frozenset[str]] = {FinalizeOrder: frozenset({"request_id"}), Sharing: frozenset({"lease"})}
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -111,8 +115,8 @@ def _register_scalars(made: Converter) -> None:
     made.register_structure_hook(date, lambda raw, _: date.fromisoformat(_require(raw, str)))
     made.register_unstructure_hook(date, lambda value: value.isoformat())
     made.register_structure_hook_func(_is_enum, _enum)
-    for kind in (Enum, StrEnum, IntEnum):
-        made.register_unstructure_hook(kind, lambda value: value.value)
+    for words in (Enum, StrEnum, IntEnum):
+        made.register_unstructure_hook(words, lambda value: value.value)
     made.register_structure_hook_func(
         lambda kind: kind == date | datetime, lambda raw, _: made.structure(raw, datetime if "T" in str(raw) else date)
     )
@@ -175,17 +179,18 @@ def _errors(base: type[ScaiControlError]) -> list[type[ScaiControlError]]:
 
 def _structure_class(made: Converter, kind: Any) -> Any:
     resolve(kind)
-    return make_dict_structure_fn(kind, made, _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=True)
+    options: dict[str, Any] = {name: override(omit=True) for name in WITHHELD.get(kind, ())}
+    return make_dict_structure_fn(
+        kind, made, _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=True, **options
+    )
 
 
 def _unstructure_class(made: Converter, kind: Any) -> Any:
     resolve(kind)
-    unset: dict[str, Any] = {
-        each.name: override(omit_if_default=True)
-        for each in attrs.fields(get_origin(kind) or kind)
-        if is_unset(each.type)
-    }
-    return make_dict_unstructure_fn(kind, made, **unset)
+    declared = attrs.fields(get_origin(kind) or kind)
+    options: dict[str, Any] = {each.name: override(omit_if_default=True) for each in declared if is_unset(each.type)}
+    options |= {name: override(omit=True) for name in WITHHELD.get(kind, ())}
+    return make_dict_unstructure_fn(kind, made, **options)
 
 
 def _sequence(made: Converter, kind: Any) -> Any:

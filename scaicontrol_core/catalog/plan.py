@@ -66,6 +66,11 @@ class Plan(Recorder):
 
     # -- reading -----------------------------------------------------------------------------
 
+    def as_offered(self) -> Plan:
+        """Return it as buyers may see it: without mark-up, notes, and what it cost in the past."""
+        terms = evolve(self.terms, cost_multiplier=Decimal(1), cost_margins={}, metadata={})
+        return evolve(self, terms=terms, billable_rate={}, prices=(), usage_prices=())
+
     @property
     def plan_key(self) -> str:
         """The stable name in events and files: ``{service}.{plan}``."""

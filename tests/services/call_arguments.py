@@ -115,18 +115,27 @@ def _is_attrs(kind: Any) -> bool:
     return isinstance(kind, type) and attrs.has(kind)
 
 
-def types_within(kind: Any, met: set[str] | None = None) -> set[str]:
+def types_within(kind: Any) -> set[str]:
     """Return the names of all classes that a type is made of, at any depth."""
-    met = set() if met is None else met
+    return {each.__name__ for each in _all_within(kind, {})}
+
+
+def classes_within(kind: Any) -> set[Any]:
+    """Return the attrs classes that a type is made of, at any depth."""
+    return {each for each in _all_within(kind, {}) if attrs.has(each)}
+
+
+def _all_within(kind: Any, met: dict[Any, None]) -> dict[Any, None]:
     for each in get_args(kind):
-        types_within(each, met)
+        _all_within(each, met)
     own = get_origin(kind) or kind
-    if isinstance(own, type) and own.__name__ not in met:
-        met.add(own.__name__)
+    if isinstance(own, type) and own not in met:
+        met[own] = None
         if attrs.has(own):
             resolve(own)
             for each in attrs.fields(own):
-                types_within(each.type, met)
+                if each.init:
+                    _all_within(each.type, met)
     return met
 
 

@@ -22,7 +22,7 @@ class ListPlans:
     """Return a page of the plans, of one service if its slug is given.
 
     Only what is active and public, unless ``include_hidden``. ``NotFound`` for a service that
-    does not exist or is hidden.
+    does not exist or is hidden. Who does not edit them sees nothing of mark-ups.
     """
 
     work: UnitOfWorkFactory[CatalogWork]
@@ -38,4 +38,7 @@ class ListPlans:
             if service and not include_hidden and not (service.is_active and service.is_public):
                 raise NotFound.of("service", service.slug)
             wanted = PlanFilter(service_id=service.id if service else None, shown_only=not include_hidden)
-            return await work.plans.list(request, wanted)
+            page = await work.plans.list(request, wanted)
+        if actor.may(Permission.ADMIN_REGISTRY) or actor.may(Permission.ADMIN_SUBSCRIPTIONS):
+            return page
+        return Page(tuple(plan.as_offered() for plan in page.items), page.total, page.next_cursor)

@@ -6,13 +6,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
 from typing import Any
 
+import attrs
 import pytest
 
 from scaicontrol_adapters.calling import Call
 from scaicontrol_adapters.scaikey.development import issue_service_token
+from scaicontrol_adapters.serialization import WITHHELD
 from scaicontrol_adapters.settings import Settings
 from scaicontrol_http.calls.offered import offered
-from tests.services.call_arguments import Arguments, ids_within, types_within
+from tests.services.call_arguments import Arguments, classes_within, ids_within, types_within
 
 THEIRS = ("RSL-", "Reseller", "Theirs", "DE136695976")
 #: Ids of things that this business does not have: their features try them with their own.
@@ -145,11 +147,25 @@ async def test_a_call_with_a_key_takes_effect_once(boss: Any, world: Any) -> Non
 def test_nobody_brings_rights_of_their_own() -> None:
     """What a use case checks must not come with the call, but for what it compares with what it knows."""
     rights = {"Permission", "Role", "Scope", "Actor", "ActorKind"}
-    compared = {"ReadHistory": {"Permission"}, "ReadAuditLog": {"ActorKind"}}  # a subject it knows; a filter
+    compared = {  # a subject it knows; a filter; what a role is made of
+        "ReadHistory": {"Permission"},
+        "ReadAuditLog": {"ActorKind"},
+        "CreateRole": {"Permission"},
+        "UpdateRole": {"Permission"},
+    }
     for name, use_case in offered().items():
         parameters = Call.of(use_case).parameters.values()
         met = {kind for each in parameters for kind in types_within(each.annotation)}
         assert met & rights <= compared.get(name, set()), name
+
+
+def test_nobody_says_whose_request_it_was_nor_keeps_others_out() -> None:
+    ours = {"request_id", "lease", "lease_owner", "lease_until", "user_id", "occurred_at_server"}
+    for name, use_case in offered().items():
+        for parameter in Call.of(use_case).parameters.values():
+            for kind in classes_within(parameter.annotation):
+                told = {each.name for each in attrs.fields(kind)} - WITHHELD.get(kind, frozenset())
+                assert not told & ours or kind.__name__ == "AuditFilter", (name, kind)
 
 
 async def test_a_subject_of_ones_own_is_not_known(boss: Any, arguments: Arguments, reseller: Any) -> None:
