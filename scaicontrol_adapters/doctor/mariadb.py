@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaicontrol_adapters.doctor.clocks import clock
 from scaicontrol_adapters.doctor.finding import Finding, ok, warning, wrong
+from scaicontrol_adapters.sql.errors import NodeApart
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -36,12 +37,17 @@ _SESSION = (
     " @@session.character_set_connection, @@global.binlog_format, @@global.log_bin, @@global.read_only,"
     " @@global.max_allowed_packet, UTC_TIMESTAMP(6), database()"
 )
+_REJOIN = f"Look into its log for why; name another node in {_ADDRESS} meanwhile."
+_APART_NUMBER = 1047
+_APART = wrong("database.cluster", "This node belongs to no majority of its cluster: it answers nobody.", _REJOIN)
 _SMALLEST_PACKET = 16 * 1024 * 1024
 
 
 def unreachable(error: BaseException) -> Finding:
     """Return why there is no connection, by the driver's own number."""
     number = _number(error)
+    if number == _APART_NUMBER:
+        return _APART
     says, mend = _NUMBERS.get(number, ("It can't be reached.", f"Start MariaDB, or mend {_ADDRESS}."))
     return wrong("database", f"{says} ({number})" if number else says, mend)
 
@@ -58,7 +64,11 @@ def _number(error: BaseException | None) -> int:
 async def look(connection: AsyncConnection) -> AsyncIterator[Finding]:
     """Look at a server that lets us in."""
     before = datetime.now(UTC)
-    row: tuple[Any, ...] = tuple((await connection.exec_driver_sql(_SESSION)).one())
+    try:
+        row: tuple[Any, ...] = tuple((await connection.exec_driver_sql(_SESSION)).one())
+    except NodeApart:
+        yield _APART
+        return
     after = datetime.now(UTC)
     version, zone, mode, isolation, charset, binlog, logs, read_only, packet, now, name = row
     yield _version(version)
@@ -168,7 +178,15 @@ async def wsrep(connection: AsyncConnection) -> AsyncIterator[Finding]:
         yield wrong(
             "database.cluster",
             f"This node is {state.get('wsrep_local_state_comment', 'apart')}, in no primary component.",
-            "Look into its log; name another node in SCAICONTROL_DATABASE_URL meanwhile.",
+            _REJOIN,
         )
         return
-    yield ok("database.cluster", f"{state['wsrep_cluster_size']} nodes, this one {state['wsrep_local_state_comment']}.")
+    size, here = int(state["wsrep_cluster_size"]), state["wsrep_local_state_comment"]
+    if size % 2 == 0:
+        yield warning(
+            "database.cluster",
+            f"{size} nodes, this one {here}: if each half of them loses the other, neither is a majority.",
+            "Bring the missing node back, or add one, or an arbitrator (garbd).",
+        )
+        return
+    yield ok("database.cluster", f"Galera, {size} nodes, this one {here}.")

@@ -11,6 +11,9 @@ import pytest
 from attrs import define, field
 
 from scaicontrol_adapters.container import Container
+from scaicontrol_adapters.doctor import database
+from scaicontrol_adapters.doctor.examining import examine
+from scaicontrol_adapters.doctor.finding import Verdict
 from scaicontrol_adapters.settings import Settings
 from scaicontrol_adapters.sql.migrate import migrate
 from scaicontrol_core.billing.ports import InvoiceFilter
@@ -60,6 +63,9 @@ def galera(running: Cluster, migrated: tuple[str, frozenset[str]]) -> Iterator[t
     """A cluster in step, and the address of its database on each node; the database is emptied afterwards."""
     name, seeded = migrated
     yield running, running.urls(name)
+    for node in running.nodes:
+        if node.status("cluster_status") == "non-Primary":
+            node.join_again()
     running.wait(running.nodes, len(running.nodes))
     databases.empty_tables(running.nodes[0].address, name, keep=seeded)
 
@@ -195,6 +201,8 @@ async def test_a_node_that_is_cut_off_refuses_and_the_others_go_on(galera: tuple
         await asyncio.to_thread(alone.cut_off)
         await asyncio.to_thread(running.wait_cut_off, alone)
         await _says_that_it_is_unavailable(urls[2], drafts[0])
+        assert await _doctor_says(urls[2]) == {Verdict.WRONG}
+        assert await _doctor_says(urls[0]) == {Verdict.WARNING}  # two are left: of those, one can outvote nobody
         await pile.until(_BEFORE * 2)
         await asyncio.to_thread(alone.join_again)
         await asyncio.gather(*working)
@@ -209,6 +217,20 @@ async def _says_that_it_is_unavailable(url: str, draft: InvoiceId) -> None:
             await container.use(FinalizeInvoice)(world.ACTOR, draft)
     assert refused.value.kind in _COME_AGAIN
     assert refused.value.code == "database_node_apart"
+
+
+async def _doctor_says(url: str) -> set[Verdict]:
+    """Return what is found of the cluster through one node."""
+    found = await examine(Settings(database_url=url), checks={"database": database.look})
+    return {each.verdict for each in found if each.check == "database.cluster"}
+
+
+async def test_the_doctor_knows_a_cluster(galera: tuple[Cluster, list[str]]) -> None:
+    _, urls = galera
+    for url in urls:
+        found = await examine(Settings(database_url=url), checks={"database": database.look})
+        (node,) = (each for each in found if each.check == "database.cluster")
+        assert (node.verdict, node.says) == (Verdict.OK, "Galera, 3 nodes, this one Synced.")
 
 
 @pytest.mark.parametrize("doomed", [None, ("after", 3)])
