@@ -19,11 +19,19 @@ only looks something up on the way to another (a tenant by its name, say) is lis
 """
 
 
+#: Why a use case is on no surface: whoever adds one here says so.
+ON_NO_SURFACE: dict[str, str] = {
+    "ClaimWebhookDeliveries": "The pump asks for it, which every process with background jobs runs.",
+    "ReadStanding": "It is asked with every token: what somebody may do by now.",
+    "RecordWebhookAnswers": "The pump asks for it, which every process with background jobs runs.",
+}
+
+
 def page() -> Page:
     """Return the page."""
     cases = asking_use_cases()
-    surfaces = (_over_http(), _by_command(), _by_tool(), _in_the_background())
-    alone = [case.name for case in cases if not any(case.name in surface for surface in surfaces)]
+    found = surfaces()
+    alone = [case.name for case in cases if not any(case.name in surface for surface in found)]
     features = sorted({case.feature for case in cases})
     return Page(
         name="use-cases.md",
@@ -31,18 +39,23 @@ def page() -> Page:
         source="the use cases of the core, and the surfaces that name them",
         parts=(
             _INTRO,
-            f"On no surface of their own: {codes(alone)}." if alone else "",
-            *(_feature(name, [case for case in cases if case.feature == name], surfaces) for name in features),
+            *(f"On no surface: {code(name)}. {ON_NO_SURFACE.get(name, '')}".strip() for name in alone),
+            *(_feature(name, [case for case in cases if case.feature == name], found) for name in features),
         ),
     )
 
 
-def _feature(name: str, cases: list[AskingUseCase], surfaces: tuple[dict[str, list[str]], ...]) -> str:
+def surfaces() -> tuple[dict[str, list[str]], ...]:
+    """Return for each surface which of its routes, commands, tools or jobs reach a use case, by the use case's name."""
+    return _over_http(), _by_command(), _by_tool(), _in_the_background()
+
+
+def _feature(name: str, cases: list[AskingUseCase], found: tuple[dict[str, list[str]], ...]) -> str:
     rows = [
         (
             f"[{code(case.name)}](../../{case.path})",
             sentence(case.docstring),
-            *(codes(surface.get(case.name, [])) or "–" for surface in surfaces),
+            *(codes(surface.get(case.name, [])) or "–" for surface in found),
         )
         for case in cases
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from docs.generating.routes import routes
+from docs.generating.surfaces import ON_NO_SURFACE, surfaces
 from docs.generating.tools import ToolAction, tool_actions
 from docs.generating.use_case_asks import asking_use_cases
 from scaicontrol_core.access import Permission
@@ -73,5 +74,12 @@ def test_an_action_is_like_its_routes(action: ToolAction) -> None:
 
 
 def test_a_seller_s_fields_are_those_of_the_api() -> None:
-    fields = action_schema(Update)["properties"].keys() - {"action", "partner_id", "expected_version", "idempotency_key"}
+    beside = {"action", "partner_id", "expected_version", "idempotency_key"}
+    fields = action_schema(Update)["properties"].keys() - beside
     assert fields == set(PartnerPatch.__struct_fields__)
+
+
+def test_every_use_case_is_reached_from_a_surface_or_has_a_reason() -> None:
+    reached = set[str]().union(*(surface.keys() for surface in surfaces()))
+    alone = {case.name for case in asking_use_cases()} - reached
+    assert alone == set(ON_NO_SURFACE), "name the surface that has it, or say in docs/generating/surfaces.py why not"

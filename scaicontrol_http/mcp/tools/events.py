@@ -74,7 +74,7 @@ class Feed(Listed, tag="feed"):
     audience = Audience.EVERYONE
     needs = (Permission.ADMIN_BILLING, Permission.BILLING_READ)
 
-    topics: Annotated[
+    types: Annotated[
         list[Annotated[str, Meta(max_length=200)]],
         Meta(max_length=50, description="Topics or patterns; none: all.", examples=[["invoice.*"]]),
     ] = field(default_factory=list)
@@ -82,7 +82,7 @@ class Feed(Listed, tag="feed"):
     async def run(self, call: Call) -> FeedAnswer:
         """Call ``ReadEvents``."""
         around = call.around
-        found = await call.use(ReadEvents)(call.actor, around.cursor, around.limit, self.topics)
+        found = await call.use(ReadEvents)(call.actor, around.cursor, around.limit, self.types)
         return FeedAnswer(items=list(found.events), next_cursor=found.next_cursor, more=found.more)
 
 

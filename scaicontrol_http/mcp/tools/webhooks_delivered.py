@@ -13,6 +13,7 @@ from scaicontrol_core.delivery.lifecycle import DeliveryStatus
 from scaicontrol_core.delivery.ports import DeliveryFilter
 from scaicontrol_core.delivery.use_cases.get_webhook_delivery import GetWebhookDelivery
 from scaicontrol_core.delivery.use_cases.list_webhook_deliveries import ListWebhookDeliveries
+from scaicontrol_core.delivery.use_cases.replay_dead_deliveries import ReplayDeadDeliveries
 from scaicontrol_core.delivery.use_cases.replay_deliveries_since import ReplayDeliveriesSince
 from scaicontrol_core.delivery.use_cases.replay_webhook_delivery import ReplayWebhookDelivery
 from scaicontrol_core.kernel.errors import Invalid
@@ -98,15 +99,26 @@ class ReplaySince(One, Writing, tag="replay_since"):
     needs = ADMIN
 
     since: Instant
-    after: Annotated[int, Meta(ge=0, le=2**62, description="next_after of the answer before.")] = 0
+    next_after: Annotated[int, Meta(ge=0, le=2**62, description="next_after of the answer before.")] = 0
 
     async def run(self, call: Call) -> ReplayAnswer:
         """Call ``ReplayDeliveriesSince``."""
         since = instant_of(self.since, "/since")
         if since is None:
             raise Invalid.field("/since", "The field since is required.", code="invalid_body")
-        done = await call.use(ReplayDeliveriesSince)(call.actor, self.wanted, since, self.after)
+        done = await call.use(ReplayDeliveriesSince)(call.actor, self.wanted, since, self.next_after)
         return ReplayAnswer(deliveries=done.deliveries, more=done.more, next_after=done.next_after)
 
 
-ACTIONS = (Deliveries, Delivery, Replay, ReplaySince)
+class ReplayDead(One, Writing, tag="replay_dead"):
+    """Send a subscriber once more what was given up; call again while there is more."""
+
+    needs = ADMIN
+
+    async def run(self, call: Call) -> ReplayAnswer:
+        """Call ``ReplayDeadDeliveries``."""
+        done = await call.use(ReplayDeadDeliveries)(call.actor, self.wanted)
+        return ReplayAnswer(deliveries=done.deliveries, more=done.more, next_after=done.next_after)
+
+
+ACTIONS = (Deliveries, Delivery, Replay, ReplaySince, ReplayDead)

@@ -18,7 +18,9 @@ from litestar import Litestar
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from scaicontrol_adapters.container import Container
 from scaicontrol_adapters.settings import Settings
+from scaicontrol_http.app import create_app
 from scaicontrol_http.mcp.schemas import action_schema
 
 #: To be entered and left by the test itself: a client lives in one task.
@@ -75,10 +77,11 @@ class Speaker:
 
 
 @asynccontextmanager
-async def serving(app: Litestar) -> AsyncIterator[str]:
+async def serving(app: Litestar, port: int = 0) -> AsyncIterator[str]:
     """Serve an application on a port of this machine, and yield its address."""
     with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
         running = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started and not running.done():  # noqa: ASYNC110  # uvicorn tells no other way
@@ -113,6 +116,18 @@ async def address(app: Litestar) -> AsyncIterator[str]:
     """Where the application is served."""
     async with serving(app) as found:
         yield found
+
+
+@pytest.fixture
+def restarted(container: Container) -> Callable[[int], AbstractAsyncContextManager[str]]:
+    """Serve the same business by another application on a port."""
+    return lambda port: serving(create_app(container), port)
+
+
+@pytest.fixture
+def connect() -> Callable[[str, Mapping[str, str]], Connecting]:
+    """Connect with an address."""
+    return speaking
 
 
 @pytest.fixture

@@ -215,10 +215,13 @@ async def _webhooks(story: Story, container: Any) -> None:
     # What is still on its way cannot be sent again; deliveries that ended are the webhooks' own tests' business.
     await story.boss.refused("manage_webhooks", "replay", "webhook_delivery_pending", **delivery)
     await story.does("webhooks", "replay_since", **one, since="2026-01-01T00:00:00Z")
+    assert (await story.does("webhooks", "replay_dead", **one))["deliveries"] == 0
     await story.does("webhooks", "disable", **one, confirm=True)
     await story.does("webhooks", "enable", **one)
     await story.does("webhooks", "delete", **one, confirm=True)
-    feed = await story.does("events", "feed", topics=["invoice.*"], limit=2)
+    for _ in range(20):
+        await container.use(FanOutEvents)(Actor.system("tests"))
+    feed = await story.does("events", "feed", types=["invoice.*"], limit=2)
     assert [each["type"].partition(".")[0] for each in feed["items"]] == ["invoice", "invoice"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -88,6 +89,20 @@ async def test_requests_stand_alone_and_side_by_side(speak: Any, admin: dict[str
         own = {each["tenant_id"] for each in (await acme.does("manage_subscriptions", "list"))["items"]}
     assert len(own) == 1
     await asyncio.gather(*(ask(acme_speaks, own) for _ in range(4)), *(ask(lambda: speak(admin), set()) for _ in "ab"))
+
+
+async def test_a_client_goes_on_after_a_restart_of_the_server(
+    restarted: Any, connect: Any, admin: dict[str, str], world: Any
+) -> None:
+    """No session is lost, for there is none: whoever listens at the port answers the next call."""
+    async with AsyncExitStack() as stack:
+        async with restarted(0) as address:
+            port = int(address.rpartition(":")[2])
+            assistant = await stack.enter_async_context(connect(address, admin))
+            await assistant.does("manage_tenants", "get", tenant_id=world.acme)
+        await stack.enter_async_context(restarted(port))
+        assert (await assistant.does("manage_tenants", "get", tenant_id=world.acme))["name"] == "Acme"
+        await stack.pop_all().aclose()
 
 
 async def test_no_page_can_lend_the_server_its_own_name(address: str, admin: dict[str, str]) -> None:
