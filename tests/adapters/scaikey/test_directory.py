@@ -42,7 +42,11 @@ def server() -> Iterator[DirectoryServer]:
 
 def _settings(server: DirectoryServer, **given: Any) -> Settings:
     client_id, secret = server.client
-    usual = {"scaikey_url": server.url, "directory_client_id": client_id, "directory_client_secret": secret}
+    usual: dict[str, Any] = {
+        "scaikey_url": server.url,
+        "directory_client_id": client_id,
+        "directory_client_secret": secret,
+    }
     return Settings(**(usual | {"directory_page_size": 4, "background_jobs": ""} | given))
 
 
