@@ -14,6 +14,7 @@ from scaicontrol_adapters.container import Container
 from scaicontrol_adapters.rate_limiting import rate_limiter
 from scaicontrol_adapters.settings import Environment, Settings
 from scaicontrol_adapters.telemetry import Metrics
+from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_http.app import create_app
 from scaicontrol_http.rate_limits import RateLimits
 from tests.services.redis import OwnRedis
@@ -149,3 +150,11 @@ def test_production_has_limits_unless_told_otherwise() -> None:
     production = Settings(env=Environment.PRODUCTION)
     assert production.rate_limit_failures < production.rate_limit_anonymous < production.rate_limit_writes
     assert Settings(env=Environment.PRODUCTION, rate_limit_reads=0).rate_limit_reads == 0
+
+
+def test_proxies_are_addresses_and_networks() -> None:
+    read = Settings.from_environment({"SCAICONTROL_TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1,2001:db8::/32"})
+    assert read.trusted_proxies == ("10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32")
+    for wrong in ("proxy.example", "10.0.0.1/8", "10.0.0.0/33", "*"):
+        with pytest.raises(Invalid, match="SCAICONTROL_TRUSTED_PROXIES"):
+            Settings.from_environment({"SCAICONTROL_TRUSTED_PROXIES": wrong})
