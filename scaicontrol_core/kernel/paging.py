@@ -143,6 +143,8 @@ def paged(
     if request.cursor is not None:
         position = walk.position(request.cursor)
         last, total = position.keys, position.total
+        if ordered and len(last) != len(key(ordered[0])):
+            raise not_a_cursor()
         rest = [row for row in ordered if (key(row) < last if walk.descending else key(row) > last)]
     shown = rest[request.offset : request.offset + request.limit]
     more = len(rest) > request.offset + len(shown)
@@ -157,6 +159,13 @@ def sortable(value: date | datetime | int | str) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return f"{value:020d}" if isinstance(value, int) else value
+
+
+def within(value: Any, first: Any, last: Any) -> bool:
+    """Tell whether a value lies between two bounds, both included; None is no bound, and no value lies anywhere."""
+    if first is None and last is None:
+        return True
+    return value is not None and (first is None or value >= first) and (last is None or value <= last)
 
 
 def encode_cursor(*keys: str) -> str:

@@ -227,6 +227,15 @@ async def test_lists_leave_the_lines_out_and_are_filtered_sorted_and_paged(marke
         assert await listed("number") == "45123"
         assert await listed("-issue_date") == "32154"
         assert await listed(issued=True) == "321"
+        assert await listed(currency="EUR") == "54321"
+        assert await listed(currency="USD") == ""
+        assert await listed(search=numbered(2).number[:-1]) == "321"  # type: ignore[index]  # it has one
+        assert await listed(search="%") == await listed(search="2026") == ""
+        day = numbered(2).issue_date
+        assert await listed(issued_from=day, issued_to=day) == "".join(
+            each for each in "321" if numbered(int(each)).issue_date == day
+        )
+        assert await listed(issued_to=date(2000, 1, 1)) == await listed(due_to=date(2000, 1, 1)) == ""
         assert await listed(issued=False) == "54"
         assert await listed(tenant_id=OURS) == "421"
         assert await listed(partner_id=RIVAL) == await listed(seller_id=RIVAL) == "53"

@@ -142,9 +142,10 @@ def _part(
     keys, atmost = order.columns, request.limit + 1
     if position is not None:
         predicates = [*predicates, order.after(position)]
-    if not request.offset:
+    if position is None and not request.offset:
         return columns.add_columns(*keys).where(*predicates).order_by(*order.clauses()).limit(atmost)
-    # What is skipped is skipped within the index: whole rows are read of the page alone.
+    # What is skipped is skipped within the index: whole rows are read of the page alone. Behind a cursor,
+    # MariaDB begins where the cursor stands only if that is cheaper than all rows, as it is for keys alone.
     skipping = columns.with_only_columns(*keys).where(*predicates).order_by(*order.clauses())
     page = skipping.limit(atmost).offset(request.offset).subquery("page")
     same = [column == page.c[column.key] for column in keys]

@@ -71,6 +71,7 @@ class InvoiceRow(Row, TenantOrPartnerScoped):
         index("seller_id", "created_at", "id"),
         index("status", "created_at", "id"),
         index("run_id", "created_at", "id"),
+        index("currency", "created_at", "id"),
         index("order_date", "id"),
         index("order_number", "id"),
         index("pdf_status", "id"),

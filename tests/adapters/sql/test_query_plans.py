@@ -18,6 +18,7 @@ from sqlalchemy import event
 from scaicontrol_adapters.sql.engine import create_engine
 from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory, SqlWork
 from scaicontrol_core.access import Actor, Role
+from scaicontrol_core.audit.ports import AuditFilter
 from scaicontrol_core.billing.lifecycle import DocumentType, InvoiceStatus, PdfStatus
 from scaicontrol_core.billing.numbering import SeriesKey
 from scaicontrol_core.billing.ports import INVOICES, InvoiceFilter
@@ -115,6 +116,9 @@ INVOICE_FILTERS: list[dict[str, Any]] = [
     {"status": InvoiceStatus.SENT},
     {"run_id": RunId("run_1")},
     {"issued": True},
+    {"currency": "EUR"},
+    {"issued_from": date(2026, 1, 1), "issued_to": date(2026, 1, 31)},
+    {"search": "SCAI-2026"},
     {"seller_id": PARTNER, "number": "SCAI-2026-000001"},
 ]
 PAYMENT_FILTERS: list[dict[str, Any]] = [
@@ -187,6 +191,9 @@ def _others() -> dict[str, Read]:
         "send by message": lambda w: w.send_requests.with_message("m"),
         "send history": lambda w: w.send_history.of_invoice(invoice),
         "history": lambda w: w.audit_log.history("invoice", invoice, PageRequest()),
+        "whether the log knows": lambda w: w.audit_log.knows("invoice", "inv_never"),
+        "log of a user": lambda w: w.audit_log.list(PageRequest(), AuditFilter(user_id="tom")),
+        "log of a request": lambda w: w.audit_log.list(PageRequest(), AuditFilter(request_id="req")),
         "series": lambda w: w.number_series.list(PARTNER),
     }
 

@@ -13,8 +13,8 @@ from scaicontrol_adapters.container import Container
 #: Rows added to each table, each a copy of one that is there.
 MANY = 4000
 LIMIT = 20
-#: A part reads its rows, one more, and what its predicates look up; nothing that grows with the list.
-AT_MOST = 4 * (LIMIT + 1)
+#: A part reads its keys, one more, and the rows of these; nothing that grows with the list.
+AT_MOST = 5 * (LIMIT + 1)
 #: How a copy differs: keys stay unique, and the sorted columns spread.
 _COPIES: Mapping[str, Mapping[str, str]] = {
     "invoices": {
