@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from attrs import fields
+from attrs import evolve, fields
 
 from scaicontrol_core.access import Actor, ActorKind, Role
+from scaicontrol_core.audit.ports import AuditFilter
 from scaicontrol_core.kernel.errors import Conflict, NotFound, OutOfScope, Stale
 from scaicontrol_core.kernel.ids import PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
 from scaicontrol_core.kernel.paging import PageRequest
@@ -349,6 +350,29 @@ async def test_the_history_of_a_thing_is_read_newest_first_within_scope(market: 
     for actor in (foreign, SERVICE):
         async with market.begin(actor, read_only=True) as work:
             assert (await work.audit_log.history("subscription", own.id, PageRequest())).items == ()
+            assert not await work.audit_log.knows("subscription", own.id)
+
+
+async def test_the_log_knows_what_is_there_and_is_narrowed_by_whom_and_what(market: Any) -> None:
+    own = subscription(1)
+    await keep(market, own)
+    asking = evolve(PARTNER, request_id="req-7")
+    own.suspend(builders.new_plan(), JAN_31, "pause")
+    async with market.begin(asking) as work:
+        await work.subscriptions.save(own)
+        await work.commit()
+    async with market.begin(PARTNER, read_only=True) as work:
+        assert await work.audit_log.knows("subscription", own.id)
+        assert not await work.audit_log.knows("subscription", "sub_never")
+        assert not await work.audit_log.knows("invoice", own.id)
+        for criteria, count in (
+            (AuditFilter(resource_id=own.id), 2),
+            (AuditFilter(resource_id=own.id, actor_kind="user"), 1),
+            (AuditFilter(request_id="req-7"), 1),
+            (AuditFilter(request_id="req-8"), 0),
+            (AuditFilter(resource_id=own.id, actions=("subscription.created", "subscription.resumed")), 1),
+        ):
+            assert (await work.audit_log.list(PageRequest(), criteria)).total == count, criteria
 
 
 async def test_trials_that_end_by_an_instant_are_found_in_order(market: Any) -> None:
