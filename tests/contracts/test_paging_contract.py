@@ -27,7 +27,7 @@ BOSS = Actor.system("test")
 
 def _plan(number: int) -> Plan:
     """Return a plan whose name and place in the order are those of others, too."""
-    names = {"name": f"Plan {number % 3}", "sort_order": number % 2}
+    names: dict[str, Any] = {"name": f"Plan {number % 3}", "sort_order": number % 2}
     return builders.new_plan(PlanId(f"pln_{number:04d}"), slug=f"plan{number * 7919 % 1000:03d}", **names)
 
 
@@ -109,7 +109,7 @@ async def test_tenants_are_narrowed(work_factory: Any) -> None:
     async with work_factory.begin(BOSS) as work:
         await work.partners.add(builders.new_partner())
         for number in range(4):
-            fields = {
+            fields: dict[str, Any] = {
                 "created_at": DEFAULT_START + timedelta(days=number),
                 "external_reference": f"R{number}",
                 "collection_method": list(CollectionMethod)[number % 2],
