@@ -102,7 +102,7 @@ async def _run(address: str, headers: Headers, known: dict[str, list[str]], fold
         *("--config-file", str(folder / "schemathesis.toml"), "run", f"{address}/api/v1/openapi.json"),
         *("--exclude-path-regex", "/dev/"),
         *("--generation-deterministic", "--no-shrink", "--no-color", "--warnings", "off"),
-        *("--wait-for-schema", "30", *options),
+        *("--wait-for-schema", "30", "--request-timeout", "60", *options),  # a busy machine is not a fault
         cwd=folder,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
