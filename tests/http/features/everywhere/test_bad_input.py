@@ -21,8 +21,15 @@ STRANGE_NUMBERS = (-1, 0, 10**30, -(10**30), True)
 
 
 def _path(operation: Any, filled: Mapping[str, str]) -> str:
-    found: str = operation.at(**{name: filled[name] for name in operation.placeholders})
+    found: str = operation.at(**{name: (filled | _there(operation))[name] for name in operation.placeholders})
     return found
+
+
+def _there(operation: Any) -> dict[str, str]:
+    """Return what is in the catalogue, for who reads of it; who writes makes another plan of the service."""
+    if not operation.path.endswith("/history"):
+        return {}
+    return {"plan": "pro"} | ({"slug": "office"} if "/packs/" in operation.path else {})
 
 
 def _with_body(operations: Any, filled: Mapping[str, str]) -> Iterator[tuple[Any, str]]:
