@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from scaicontrol_adapters.probes import look
 from scaicontrol_adapters.telemetry import METRICS_TYPE
+from scaicontrol_adapters.webhooks.numbers import DeliveryNumbers
 from scaicontrol_core import access
 from scaicontrol_core.documents.use_cases.list_pending_documents import ListPendingDocuments
 from scaicontrol_http.requests import Answer
@@ -52,6 +53,7 @@ def health_routes(
     container: Container, issuers: tuple[TrustedIssuer, ...], metrics: Metrics
 ) -> Sequence[HTTPRouteHandler]:
     """Return the routes that machines ask; they need no token and tell nothing about customers."""
+    numbers = DeliveryNumbers(metrics.registry, container)
 
     @get("/healthz", tags=[_HEALTH], summary="Tell that the process lives", opt=_PUBLIC, security=[])
     async def healthz() -> HealthAnswer:
@@ -74,6 +76,7 @@ def health_routes(
     async def metrics_page() -> Response[bytes]:
         """Expose the process's numbers to Prometheus."""
         metrics.documents_pending(await _pending(container))
+        await numbers.look()
         for issuer in issuers:
             metrics.keys_stand(issuer.issuer, issuer.keys.state)
         return Response(metrics.expose(), media_type=METRICS_TYPE)

@@ -8,13 +8,14 @@ another, once its lease is over: the same bytes, the same id.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import structlog
 from attrs import define, field
 
 from scaicontrol_core.access.actor import Actor
-from scaicontrol_core.delivery.outcome import Answer, ErrorClass
+from scaicontrol_core.delivery.outcome import Answer, ErrorClass, verdict
 from scaicontrol_core.delivery.parcel import Answered
 from scaicontrol_core.delivery.use_cases.claim_webhook_deliveries import ClaimWebhookDeliveries
 from scaicontrol_core.delivery.use_cases.record_webhook_answers import RecordWebhookAnswers
@@ -40,9 +41,13 @@ log = structlog.get_logger(__name__)
 
 @define(eq=False)
 class WebhookPump:
-    """One per process. ``turn`` starts what is due; posts and records go on between turns."""
+    """One per process. ``turn`` starts what is due; posts and records go on between turns.
+
+    ``posts`` counts them by what came of them.
+    """
 
     container: Container
+    posts: Counter[str] = field(factory=Counter, init=False)
     _posting: set[asyncio.Task[None]] = field(factory=set, init=False)
     _answered: list[tuple[float, Answered]] = field(factory=list, init=False)
     _recorder: asyncio.Task[None] | None = field(default=None, init=False)
@@ -118,6 +123,7 @@ class WebhookPump:
         except Exception:
             log.exception("webhook_fault", delivery_id=parcel.delivery_id)
             answer = Answer(latency_ms=0, error=ErrorClass.FAULT)
+        self.posts[verdict(answer).value] += 1
         self._answered.append((begun, Answered(parcel, answer)))
         if self._recorder is None:
             self._recorder = asyncio.create_task(self._record())

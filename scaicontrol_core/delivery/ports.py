@@ -184,6 +184,10 @@ class WebhookDeliveries(Protocol):
         """Return those of the deliveries that are still in the owner's hands."""
         ...
 
+    async def backlog(self) -> tuple[int, datetime | None]:
+        """Return how many deliveries are pending, and when the oldest of them was made."""
+        ...
+
     async def forget_before(self, created_before: datetime, limit: int) -> int:
         """Delete up to ``limit`` finished deliveries created before then, with their log; return how many."""
         ...

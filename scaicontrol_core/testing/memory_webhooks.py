@@ -173,6 +173,11 @@ class MemoryWebhookDeliveries:
             if attempt is not None:
                 self._transaction.write(_ATTEMPTS, (attempt.delivery_id, attempt.ordinal), attempt)
 
+    async def backlog(self) -> tuple[int, datetime | None]:
+        """Return how many deliveries are pending, and when the oldest of them was made."""
+        made = [row.created_at for row in self._visible() if row.is_pending]
+        return len(made), min(made, default=None)
+
     async def forget_before(self, created_before: datetime, limit: int) -> int:
         """Delete up to ``limit`` finished deliveries created before then, with their log; return how many."""
         old = sorted(

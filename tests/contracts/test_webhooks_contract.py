@@ -32,6 +32,7 @@ from scaicontrol_core.delivery.use_cases.get_webhook_delivery import GetWebhookD
 from scaicontrol_core.delivery.use_cases.get_webhook_subscription import GetWebhookSubscription
 from scaicontrol_core.delivery.use_cases.list_webhook_deliveries import ListWebhookDeliveries
 from scaicontrol_core.delivery.use_cases.list_webhook_subscriptions import ListWebhookSubscriptions
+from scaicontrol_core.delivery.use_cases.measure_delivery import MeasureDelivery
 from scaicontrol_core.delivery.use_cases.read_events import ReadEvents
 from scaicontrol_core.delivery.use_cases.record_webhook_answers import RecordWebhookAnswers
 from scaicontrol_core.delivery.use_cases.replay_dead_deliveries import ReplayDeadDeliveries
@@ -249,6 +250,21 @@ async def test_the_feed_is_read_by_whom_it_concerns_and_its_order_never_changes(
             await read(PLATFORM, wrong)
     with pytest.raises(Invalid):
         await read(PLATFORM, None, types=["nonsense"])
+
+
+async def test_what_waits_is_measured(office: Office) -> None:
+    measure = office.use(MeasureDelivery)
+    nothing = await measure(PLATFORM)
+    assert (nothing.events, nothing.oldest_event_seconds, nothing.deliveries) == (0, 0, 0)
+    await office.subscribe()
+    await office.happen()
+    office.wait(timedelta(seconds=5))
+    waiting = await measure(PLATFORM)
+    assert (waiting.events, waiting.oldest_event_seconds) == (1, 5)
+    await office.fan_out()
+    office.wait(timedelta(seconds=7))
+    sent = await measure(PLATFORM)
+    assert (sent.events, sent.deliveries, sent.oldest_delivery_seconds) == (0, 1, 7)
 
 
 async def test_of_two_relays_one_gives_the_places(office: Office) -> None:

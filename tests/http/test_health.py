@@ -118,6 +118,8 @@ async def test_numbers_are_counted_by_route_not_by_customer(client: AsyncClient,
     assert "prt_1" not in text
     assert "such" not in text
     assert "scaicontrol_documents_pending 0.0" in text
+    assert "scaicontrol_outbox_events 0.0" in text
+    assert "scaicontrol_webhooks_age_seconds 0.0" in text
 
 
 @pytest.mark.parametrize("given", ["abc-123", "0af7651916cd43dd8448eb211c80319c", "a:b/c+d=e_f.g"])

@@ -145,6 +145,7 @@ _ABANDON = (
     .where(_D.subscription_id == bindparam("subscription"), _D.status == _PENDING)
     .values(status=DeliveryStatus.DEAD.value, finished_at=bindparam("at"), lease_owner=None, lease_until=None)
 )
+_BACKLOG = select(func.count(), func.min(_D.created_at)).where(_D.status == _PENDING)
 _OLD = (
     select(_D.id)
     .where(_D.status != _PENDING, _D.created_at < bindparam("before"))
@@ -276,6 +277,11 @@ class SqlWebhookDeliveries:
         if matched != len(settled):
             raise Retryable("Another worker took some of these over.")
         await self._transaction.insert(_A, [_ATTEMPT.write(attempt) for _, attempt in settled if attempt is not None])
+
+    async def backlog(self) -> tuple[int, datetime | None]:
+        """Return how many deliveries are pending, and when the oldest of them was made."""
+        row: Any = (await self._transaction.execute(_BACKLOG)).one()
+        return row[0], row[1]
 
     async def forget_before(self, created_before: datetime, limit: int) -> int:
         """Delete up to ``limit`` finished deliveries created before then, with their log; return how many."""
