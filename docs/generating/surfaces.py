@@ -22,6 +22,7 @@ only looks something up on the way to another (a tenant by its name, say) is lis
 #: Why a use case is on no surface: whoever adds one here says so.
 ON_NO_SURFACE: dict[str, str] = {
     "ClaimWebhookDeliveries": "The pump asks for it, which every process with background jobs runs.",
+    "MeasureDelivery": "Prometheus reads it, at /metrics.",
     "ReadStanding": "It is asked with every token: what somebody may do by now.",
     "RecordWebhookAnswers": "The pump asks for it, which every process with background jobs runs.",
 }
