@@ -45,9 +45,10 @@ CUSTOMERS = """tenant,company_name,address_line1,postal_code,city,country_code,v
 acme,Acme B.V.,Dam 1,1012 JS,Amsterdam,NL,NL972837929B01,true
 jones,Petra Jones,Am Hang 9,60311,Frankfurt,DE,,false
 """
-#: What differs from one time to the next, whoever does it: ids, the moment, and the hash over both.
+#: What differs from one time to the next, and with who does it: ids, the moment, the hash over both, the name.
 _CHANCE = re.compile(
     r"\b[a-z]{2,5}_[0-9A-Z]{26}\b|\d{4}-\d\d-\d\dT[0-9:.]+Z|\b[0-9a-f]{64}\b|\"name\": \"[^\":]+:[0-9]+[^\"]*\""
+    r"|\"(?:user_id|actor_kind|request_id)\": (?:null|\"[^\"]*\")"
 )
 
 
@@ -159,34 +160,22 @@ def _eventually(holds: Callable[[], Any]) -> None:
 DAY: tuple[tuple[str, ...], ...] = (
     ("partners", "create", "House", "--operator", "--file", "operator.json"),
     ("catalog", "import", "catalogue.yaml"),
-    ("catalog", "export", "-"),
-    ("plans", "list"),
     ("tenants", "import", "customers.csv", "--attest-vat", "Seen the certificate."),
     ("tenants", "create", "Third", "--reference", "third"),
-    ("tenants", "update", "third", "--name", "Third B.V."),
     ("tenants", "list", "--sort", "name"),
-    ("tenants", "billing-profile", "acme"),
     ("subscriptions", "create", "acme", "keys.basic"),
     ("subscriptions", "create", "jones", "keys.basic"),
-    ("subscriptions", "list"),
     ("billing", "upcoming", "acme"),
-    ("billing", "run", "--period", "2027-01", "--dry-run"),
     ("billing", "run", "--period", "{month}"),
     ("invoices", "list"),
-    ("invoices", "create", "acme", "--line", "2 x 12.50 Hours"),
     ("invoices", "show", "{number}"),
     ("invoices", "history", "{number}"),
-    ("invoices", "explain", "{number}"),
     ("invoices", "pdf", "{number}", "-o", "one.pdf"),
     ("payments", "record", "{number}", "500", "--reference", "B-1"),
     ("invoices", "mark-paid", "{number}", "--reference", "B-2"),
     ("invoices", "credit-note", "{number}", "--reason", "Error", "--yes"),
     ("payments", "list"),
-    ("payments", "balances", "acme"),
-    ("reports", "vat", "--period", "{month}"),
     ("reports", "ageing"),
-    ("reports", "mrr", "--period", "{month}"),
-    ("invoices", "verify"),
     ("audit",),
 )
 
