@@ -34,8 +34,8 @@ NOBODYS = {"service_id", "plan_id"}
 NO_IDS = {"event_id", "resource_id", "user_id", "request_id", "peppol_id", "leitweg_id", "seller_peppol_id"}
 #: What may only be seen by the reseller, its customer and the platform.
 THEIRS = ("RSL-", "Reseller", "Theirs", "DE136695976")
-#: Codes that HTTP answers with 403.
-REFUSALS = {"forbidden", "not_your_series"}
+#: Codes that HTTP answers with 403, and one that says the same of any id beyond one's scope.
+REFUSALS = {"forbidden", "not_your_series", "filter_invalid"}
 
 
 @pytest.fixture
