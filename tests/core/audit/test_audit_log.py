@@ -8,7 +8,7 @@ import pytest
 
 from scaicontrol_core.access import Actor, ActorKind, Permission, Role
 from scaicontrol_core.audit.ports import AuditFilter
-from scaicontrol_core.audit.subject import BILLING_PROFILE, SUBJECTS, TENANT, Subject
+from scaicontrol_core.audit.subject import BILLING_PROFILE, PARTNER, SUBJECTS, TENANT, Subject
 from scaicontrol_core.audit.use_cases.read_audit_log import ReadAuditLog
 from scaicontrol_core.audit.use_cases.read_history import ReadHistory
 from scaicontrol_core.kernel.errors import Forbidden, NotFound
@@ -99,3 +99,11 @@ async def test_what_never_was_has_no_history(work: MemoryUnitOfWorkFactory, subj
     with pytest.raises(NotFound) as refused:
         await ReadHistory(work)(BOSS, subject, "x", ALL)
     assert refused.value.code == f"{subject.noun.replace(' ', '_')}_not_found"
+
+
+async def test_nobody_says_with_what_permission_a_thing_is_read(work: MemoryUnitOfWorkFactory) -> None:
+    clerk = Actor(ActorKind.USER, "clerk", Scope.platform(), frozenset({Permission.ADMIN_TENANTS}))
+    with pytest.raises(Forbidden):
+        await ReadHistory(work)(clerk, PARTNER, "prt_1", ALL)
+    with pytest.raises(NotFound):
+        await ReadHistory(work)(clerk, Subject("partner", "partner", Permission.ADMIN_TENANTS), "prt_1", ALL)

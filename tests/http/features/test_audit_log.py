@@ -95,3 +95,11 @@ async def test_instants_beyond_the_calendar_are_refused(boss: Any) -> None:
     for name, instant in (("since", "0001-01-01T00:00:00+23:59"), ("until", "9999-12-31T23:59:59-23:59")):
         wrong = {"params": {name: instant}}
         await boss.refused("GET", "/admin/audit-log", 422, "instant_invalid", f"/{name}", **wrong)
+
+
+async def test_people_have_theirs(boss: Any, reseller: Any, their_people: dict[str, str]) -> None:
+    for kind, name in (("users", "user_id"), ("groups", "group_id"), ("roles", "role_id")):
+        path = f"/admin/{kind}/{their_people[name]}/history"
+        told = await reseller.get(path)
+        assert told["total"] > 0
+        assert told["items"] == (await boss.get(path))["items"]
