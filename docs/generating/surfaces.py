@@ -23,7 +23,6 @@ only looks something up on the way to another (a tenant by its name, say) is lis
 ON_NO_SURFACE: dict[str, str] = {
     "ClaimWebhookDeliveries": "The pump asks for it, which every process with background jobs runs.",
     "MeasureDelivery": "Prometheus reads it, at /metrics.",
-    "MeasureDelivery": "Whoever reads /metrics asks for it.",
     "ReadStanding": "It is asked with every token: what somebody may do by now.",
     "RecordWebhookAnswers": "The pump asks for it, which every process with background jobs runs.",
 }
