@@ -32,6 +32,7 @@ from scaicontrol_core.documents.use_cases.record_mail_report import MailReport, 
 from scaicontrol_core.documents.use_cases.retry_send import RetrySend
 from scaicontrol_core.documents.use_cases.send_invoice import SendInvoice
 from scaicontrol_core.documents.use_cases.send_test_mail import SampleMail, SendTestMail, sample_order
+from scaicontrol_core.documents.use_cases.show_invoice import ShowInvoice
 from scaicontrol_core.kernel.errors import Conflict, Forbidden, Invalid, InvalidTransition, NotFound, Refused
 from scaicontrol_core.kernel.ids import InvoiceId
 from scaicontrol_core.tenancy.use_cases.set_billing_profile import SetBillingProfile
@@ -118,6 +119,22 @@ def failing(error: Exception, times: int = 10**6) -> Callable[[str], Awaitable[N
             raise error
 
     return fail
+
+
+async def test_who_looks_at_an_invoice_sees_what_was_sent_of_it(office: Office) -> None:
+    request = await office.request()
+    await office.deliver(request)
+    shown = await office.world.use(ShowInvoice)(ADMIN, request.invoice_id)
+    assert (shown.invoice.id, len(shown.invoice.lines)) == (request.invoice_id, 1)
+    ((story),) = shown.sends
+    assert (story.request.id, story.request.status) == (request.id, SendStatus.SENT)
+    assert story.entries == (await office.world.use(ListSends)(ADMIN, request.invoice_id))[0].entries
+
+
+async def test_its_buyer_may_not_see_to_whom_it_was_sent(office: Office) -> None:
+    request = await office.request()
+    with pytest.raises(Forbidden):
+        await office.world.use(ShowInvoice)(BUYER, request.invoice_id)
 
 
 async def test_an_invoice_goes_to_its_buyer_with_its_pdf(office: Office) -> None:
