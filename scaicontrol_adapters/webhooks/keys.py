@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ class SigningKeys:
 
     secrets: Secrets
     _known: dict[str, tuple[float, bytes]] = field(factory=dict, init=False, repr=False)
+    _asking: dict[str, asyncio.Lock] = field(factory=dict, init=False, repr=False)
 
     async def of(self, paths: Sequence[str]) -> list[bytes]:
         """Return the keys at the paths, newest first; an older one that is gone signs no more.
@@ -43,15 +45,25 @@ class SigningKeys:
         return keys
 
     async def _key(self, path: str) -> bytes:
-        now = time.monotonic()
         known = self._known.get(path)
-        if known is not None and known[0] > now:
+        if known is not None and known[0] > time.monotonic():
             return known[1]
+        # Of many that want it at once one asks.
+        async with self._asking.setdefault(path, asyncio.Lock()):
+            try:
+                known = self._known.get(path)
+                if known is not None and known[0] > time.monotonic():
+                    return known[1]
+                return await self._ask(path)
+            finally:
+                self._asking.pop(path, None)
+
+    async def _ask(self, path: str) -> bytes:
         try:
             key = key_of((await self.secrets.get(path)).value)
         except Invalid:
             raise SecretsDamaged(f"What is kept under {path!r} is no webhook's secret.") from None
         if len(self._known) >= _MOST_REMEMBERED:
             self._known.clear()
-        self._known[path] = (now + _REMEMBERED_SECONDS, key)
+        self._known[path] = (time.monotonic() + _REMEMBERED_SECONDS, key)
         return key

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _ACTOR = Actor.system("deliver_webhooks")
 #: How long a turn waits for something to come back before it looks for what is due again.
 _TURN_SECONDS = 0.5
+#: How long those that were claimed together are waited for before more are claimed, and answers are collected.
+_GATHER_SECONDS, _RECORD_SECONDS = 0.1, 0.005
 #: Answers in one transaction.
 _BATCH = 250
 #: How long what is under way may go on once the process stops: longer than one post takes.
@@ -75,6 +77,8 @@ class WebhookPump:
             self._posting.add(task)
             task.add_done_callback(self._posting.discard)
         if claimed:
+            # Claiming again for each one that comes back would cost more than posting them.
+            await asyncio.wait([*self._posting], timeout=_GATHER_SECONDS)
             return True
         # Whatever comes back makes room for what was not claimed just now.
         was_busy = self.under_way > 0
@@ -133,6 +137,7 @@ class WebhookPump:
         pause = _FIRST_PAUSE
         try:
             while self._answered:
+                await asyncio.sleep(_RECORD_SECONDS)  # more come back meanwhile, and share a transaction
                 batch = self._answered[:_BATCH]
                 try:
                     await self.container.use(RecordWebhookAnswers)(_ACTOR, [each for _, each in batch])
