@@ -63,7 +63,7 @@ DERIVED: dict[str, tuple[str, ...]] = {
     "pack_subscriptions": ("schedule_", "ripe_at", "next_billing_on"),
     "billing_runs": ("finished_at", "open_key", "totals"),  # what became of it is told in counts
     "partners": ("billing_linked_at", "vat_evidence"),  # the evidence is told field by field
-    "plans": ("prices",),  # how many tiers there are; the tiers are told
+    "plans": ("prices", "usage_prices"),  # histories of prices: each new one is told as it is set
     "service_packs": ("offers",),  # likewise
     "brand_assets": ("deleted_at",),
     # URLs and headers may hold tokens, and are told masked; why and when it was disabled is in the event.
