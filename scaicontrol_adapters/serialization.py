@@ -28,13 +28,14 @@ from cattrs.errors import (
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from scaicontrol_adapters.annotations import resolve
+from scaicontrol_adapters.plain_errors import error_from, error_to
 from scaicontrol_adapters.plain_values import from_any, to_any
 from scaicontrol_core.audit.projection import redact
 from scaicontrol_core.billing.claiming import Sharing
 from scaicontrol_core.billing.finalizing import FinalizeOrder
 from scaicontrol_core.kernel.clock import rfc3339
 from scaicontrol_core.kernel.editing import UNSET
-from scaicontrol_core.kernel.errors import ErrorKind, FieldError, Invalid, ScaiControlError
+from scaicontrol_core.kernel.errors import FieldError, Invalid, ScaiControlError
 from scaicontrol_core.kernel.quantity import plain
 from scaicontrol_core.tenancy.seller import PartnerConfiguration
 
@@ -141,40 +142,6 @@ def _register_errors(made: Converter) -> None:
     made.register_unstructure_hook_func(
         lambda kind: isinstance(kind, type) and issubclass(kind, ScaiControlError), error_to
     )
-
-
-def error_to(error: ScaiControlError) -> dict[str, Any]:
-    """Return an error as JSON, so that its kind is known on the other side too."""
-    return {
-        "kind": error.kind.value,
-        "code": error.code,
-        "detail": error.message,
-        "errors": [{"pointer": field.pointer, "message": field.message} for field in error.fields],
-        "hint": error.hint,
-    }
-
-
-def error_from(raw: Mapping[str, Any]) -> ScaiControlError:
-    """Return the error that JSON tells of, as the class that the code belongs to, if there is one of that kind."""
-    kind, code = ErrorKind(raw["kind"]), raw["code"]
-    found = next((each for each in _errors(ScaiControlError) if (each.kind, each.code) == (kind, code)), None)
-    chosen = found or next(each for each in _errors(ScaiControlError) if each.kind is kind)
-    error = chosen.__new__(chosen)
-    # Constructors of single classes take other words; what an error says is the same in all.
-    ScaiControlError.__init__(
-        error,
-        str(raw["detail"]),
-        code=str(code),
-        fields=tuple(FieldError(str(each["pointer"]), str(each["message"])) for each in raw.get("errors") or ()),
-        hint=raw.get("hint"),
-    )
-    return error
-
-
-def _errors(base: type[ScaiControlError]) -> list[type[ScaiControlError]]:
-    """Return the subclasses that are loaded, the most general first."""
-    found = base.__subclasses__()
-    return [*found, *(inner for each in found for inner in _errors(each))]
 
 
 def _structure_class(made: Converter, kind: Any) -> Any:

@@ -9,7 +9,7 @@ import httpx
 from attrs import field, frozen
 
 from scaicontrol_adapters.calling import Call
-from scaicontrol_adapters.serialization import error_from
+from scaicontrol_adapters.plain_errors import error_from
 from scaicontrol_cli.context import Session
 from scaicontrol_cli.remote.target import LocalOnly, Target
 from scaicontrol_core.access.actor import Actor

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from scaicontrol_adapters.annotations import resolve
 from scaicontrol_adapters.calling import Call, is_function
-from scaicontrol_adapters.serialization import error_from, error_to, from_plain, is_unset, to_plain
+from scaicontrol_adapters.plain_errors import error_from, error_to
+from scaicontrol_adapters.serialization import from_plain, is_unset, to_plain
 from scaicontrol_core.billing.errors import InvoiceImmutable
 from scaicontrol_core.kernel.editing import UNSET
 from scaicontrol_core.kernel.errors import ErrorKind, FieldError, Invalid, NotFound, ScaiControlError
