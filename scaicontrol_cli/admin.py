@@ -38,7 +38,7 @@ app = typer.Typer(
 
 
 @app.callback()
-def _admin(context: typer.Context, url: Url = None, token: Token = None, token_file: TokenFile = None) -> None:
+def _admin(context: typer.Context, url: Url = "", token: Token = "", token_file: TokenFile = "") -> None:
     add(Options(url, token, token_file))
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())

@@ -8,20 +8,30 @@ import typer
 from typer.core import TyperCommand
 
 
+class _Text:
+    """Reads a text: it is one already."""
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return it."""
+        return value
+
+
 class QuickFlags:
-    """Mixed into a command or group: flags that nobody set are read without loading pydantic (0.1 s).
+    """Mixed into a command or group: flags that nobody set, and texts, are read without loading pydantic (0.1 s).
 
     Typer declares ``--help`` and its completion flags without a default, and takes the long
-    way round to find out that nothing means no.
+    way round to find out that nothing means no, and that a text is one.
     """
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Return the parameters, plain flags defaulting to False."""
+        """Return the parameters, plain flags defaulting to False, plain texts left as they are."""
         found: list[Any] = super().get_params(ctx)  # type: ignore[misc]  # of the class this is mixed into
         for parameter in found:
             descriptor = getattr(parameter, "type_descriptor", None)
             if parameter.default is None and getattr(descriptor, "annotation", None) is bool:
                 parameter.default = False
+            if getattr(descriptor, "annotation", None) is str and parameter.nargs == 1 and not parameter.multiple:
+                parameter._runtime_param = _Text()  # noqa: SLF001  # where Typer keeps what reads it, once made
         return found
 
 

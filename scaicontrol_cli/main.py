@@ -108,7 +108,7 @@ app = typer.Typer(
 
 
 @app.callback()
-def _root(context: typer.Context, url: Url = None, token: Token = None, token_file: TokenFile = None) -> None:
+def _root(context: typer.Context, url: Url = "", token: Token = "", token_file: TokenFile = "") -> None:
     begin(Options(url, token, token_file))
     if (url or token or token_file) and context.invoked_subcommand not in {None, _ADMIN}:
         raise LocalOnly(f"Only the commands of {_ADMIN} work on a server elsewhere.")

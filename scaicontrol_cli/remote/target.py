@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
     from scaicontrol_adapters.settings import Settings
 
+#: Empty, not None, if they were not typed: to find out that nothing means None, Typer loads pydantic (0.1 s).
 Url = Annotated[
-    str | None, typer.Option("--url", metavar="ADDRESS", help="Speak to the server at this address, not the database.")
+    str, typer.Option("--url", metavar="ADDRESS", help="Speak to the server at this address, not the database.")
 ]
-Token = Annotated[str | None, typer.Option("--token", help="Bearer token for it; others may see it: rather a file.")]
+Token = Annotated[str, typer.Option("--token", help="Bearer token for it; others may see it: rather a file.")]
 TokenFile = Annotated[
-    str | None, typer.Option("--token-file", metavar="FILE", help="File that holds the token; - is standard input.")
+    str, typer.Option("--token-file", metavar="FILE", help="File that holds the token; - is standard input.")
 ]
 _API = "/api/v1"
 _STDIN = "-"
@@ -35,9 +36,9 @@ _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 class Options:
     """What was typed."""
 
-    url: str | None = None
-    token: str | None = field(default=None, repr=False)
-    token_file: str | None = None
+    url: str = ""
+    token: str = field(default="", repr=False)
+    token_file: str = ""
 
     def over(self, earlier: Options) -> Options:
         """Return these, filled up with those that stood further left."""

@@ -48,7 +48,7 @@ jones,Petra Jones,Am Hang 9,60311,Frankfurt,DE,,false
 #: What differs from one time to the next, and with who does it: ids, the moment, the hash over both, the name.
 _CHANCE = re.compile(
     r"\b[a-z]{2,5}_[0-9A-Z]{26}\b|\d{4}-\d\d-\d\dT[0-9:.]+Z|\b[0-9a-f]{64}\b|\"name\": \"[^\":]+:[0-9]+[^\"]*\""
-    r"|\"(?:user_id|actor_kind|request_id)\": (?:null|\"[^\"]*\")"
+    r"|\"size\": [0-9]+|\"(?:user_id|actor_kind|request_id)\": (?:null|\"[^\"]*\")"
 )
 
 
