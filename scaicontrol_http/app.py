@@ -51,6 +51,7 @@ FEATURES = (
     "sending",
     "templates",
     "brand",
+    "webhooks",
     "audit",
     "calls",
     "callbacks",

@@ -59,6 +59,7 @@ RESOURCES: Mapping[str, Load] = {
     "/admin/roles/{role_id}": _by_id("custom_roles", "role_id"),
     "/admin/invoices/{invoice_id}": _by_id("invoices", "invoice_id"),
     "/admin/billing/templates/{template_id}": _by_id("templates", "template_id"),
+    "/admin/webhook-subscriptions/{webhook_id}": _by_id("webhook_subscriptions", "webhook_id"),
     "/admin/registry/services/{slug}/plans/{plan}": _plan,
     "/admin/packs/{slug}": _pack,
 }
@@ -71,6 +72,9 @@ APART: Mapping[str, str] = {
     "/admin/subscriptions/{subscription_id}/change-plan/preview": "writes nothing",
     "/subscriptions/{subscription_id}/change-plan/preview": "writes nothing",
     "/admin/billing/templates/{template_id}/copy": "a new template; the old one stays as it is",
+    "/admin/webhook-subscriptions/{webhook_id}/test": "an event; the subscription stays as it is",
+    "/admin/webhook-subscriptions/{webhook_id}/replay-since": "new deliveries; the subscription stays as it is",
+    "/admin/webhook-subscriptions/{webhook_id}/replay-dead": "new deliveries; the subscription stays as it is",
 }
 
 

@@ -5,11 +5,14 @@ for a day and given again, marked ``Idempotent-Replayed: true``. A request that 
 nothing: it had no effect, so its key is free. Where nobody can tell whether there was an effect
 (a fault of ours, a connection lost during COMMIT, a server that died), the key stays in flight:
 a repeat answers 409 and never takes effect a second time.
+
+What an answer tells once (``opt={"told_once": ("secret",)}``) is null in what is kept: a secret is in no table.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
+#: Where a route's ``opt`` names the fields of its answer that are not kept.
+TOLD_ONCE = "told_once"
 #: The headers of an answer that belong to what was made, and not to the one request.
 _REPEATED = ("ETag", "Location")
 
@@ -104,7 +109,13 @@ class _Settling:
 
     def _answer(self) -> StoredAnswer:
         repeated = {name: value for name in _REPEATED if (value := self._headers.get(name)) is not None}
-        return StoredAnswer(self._status, self._headers.get("content-type", ""), bytes(self._body), repeated)
+        return StoredAnswer(self._status, self._headers.get("content-type", ""), self._kept(), repeated)
+
+    def _kept(self) -> bytes:
+        told_once = self._scope["route_handler"].opt.get(TOLD_ONCE)
+        if not told_once:
+            return bytes(self._body)
+        return json.dumps(json.loads(self._body) | dict.fromkeys(told_once), ensure_ascii=False).encode()
 
 
 def owner_of(actor: Actor) -> str:

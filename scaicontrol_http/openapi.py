@@ -61,6 +61,8 @@ TAGS = {
     "Admin: payments": "Money that came in and went back, and what is open.",
     "Admin: templates": "How documents and e-mails look and read.",
     "Admin: reports": "What auditors and tax offices ask for.",
+    "Admin: webhooks": "Who is told of what, and what became of it.",
+    "Events": "What happened, in an order that never changes behind a reader.",
     "Admin: platform": "Who changed what, and when.",
     "Command line": "Any use case by its name, for a command line that works at a distance.",
     "Callbacks": "For the systems we depend on: no token, but a signature.",

@@ -47,6 +47,7 @@ TEMPLATE = Subject("document_template", "document template", Permission.ADMIN_BI
 USER = Subject("user", "user", Permission.ADMIN_USERS)
 GROUP = Subject("group", "group", Permission.ADMIN_GROUPS)
 ROLE = Subject("role", "role", Permission.ADMIN_GROUPS)
+WEBHOOK_SUBSCRIPTION = Subject("webhook_subscription", "webhook subscription", Permission.ADMIN_BILLING)
 
 SUBJECTS = (
     TENANT,
@@ -62,4 +63,5 @@ SUBJECTS = (
     USER,
     GROUP,
     ROLE,
+    WEBHOOK_SUBSCRIPTION,
 )

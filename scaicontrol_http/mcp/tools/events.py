@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta, field
 
@@ -17,7 +17,8 @@ from scaicontrol_http.audit.schemas import AuditEntryAnswer
 from scaicontrol_http.mcp import fields as given
 from scaicontrol_http.mcp.action import Audience, Call, Listed, Sorted
 from scaicontrol_http.mcp.tool import Tool
-from scaicontrol_http.requests import Answer, Listing, instant_of, listing
+from scaicontrol_http.requests import Listing, instant_of, listing
+from scaicontrol_http.webhooks.schemas import FeedAnswer
 
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with its offset.", examples=["2026-01-15T08:00:00Z"])]
 
@@ -60,14 +61,6 @@ class List(Sorted, tag="list"):
         return listing(await call.use(ReadAuditLog)(call.actor, call.page, criteria), AuditEntryAnswer.of)
 
 
-class FeedAnswer(Answer):
-    """A part of the feed, oldest first. ``next_cursor`` is where to go on, now (``more``) or in a month."""
-
-    items: list[dict[str, Any]]
-    next_cursor: str | None
-    more: bool
-
-
 class Feed(Listed, tag="feed"):
     """Read the events that webhooks tell of, in their order; nothing is lost however long you were away."""
 
@@ -83,7 +76,7 @@ class Feed(Listed, tag="feed"):
         """Call ``ReadEvents``."""
         around = call.around
         found = await call.use(ReadEvents)(call.actor, around.cursor, around.limit, self.types)
-        return FeedAnswer(items=list(found.events), next_cursor=found.next_cursor, more=found.more)
+        return FeedAnswer.of(found)
 
 
 TOOL = Tool(

@@ -27,14 +27,14 @@ from scaicontrol_http.mcp.action import Call, Confirmed, Effect, Sorted, Writing
 from scaicontrol_http.mcp.tool import Tool
 from scaicontrol_http.mcp.tools import webhooks_delivered as delivered
 from scaicontrol_http.mcp.tools.webhooks_delivered import ADMIN, One
-from scaicontrol_http.mcp.tools.webhooks_shown import (
+from scaicontrol_http.requests import Listing, listing
+from scaicontrol_http.webhooks.schemas import (
     DeletedWebhookAnswer,
     IssuedSecretAnswer,
-    TestEventAnswer,
+    TestQueuedAnswer,
     WebhookAnswer,
     WebhookStandingAnswer,
 )
-from scaicontrol_http.requests import Listing, listing
 
 Url = Annotated[str, Meta(max_length=2000, description="Where events go: https.", examples=["https://hook.example/"])]
 Topics = Annotated[
@@ -91,7 +91,7 @@ class Create(Writing, tag="create"):
     only_partner_id: OnlyPartner | None = None
     only_tenant_id: OnlyTenant | None = None
     headers: Headers = field(default_factory=dict)
-    ordered: Ordered = False
+    ordered: Ordered = True
 
     async def run(self, call: Call) -> IssuedSecretAnswer:
         """Call ``CreateWebhookSubscription``."""
@@ -176,9 +176,9 @@ class Test(One, Writing, tag="test"):
 
     needs = ADMIN
 
-    async def run(self, call: Call) -> TestEventAnswer:
+    async def run(self, call: Call) -> TestQueuedAnswer:
         """Call ``SendTestEvent``."""
-        return TestEventAnswer(event_id=await call.use(SendTestEvent)(call.actor, self.wanted))
+        return TestQueuedAnswer(idempotency_key=await call.use(SendTestEvent)(call.actor, self.wanted))
 
 
 class Enable(One, tag="enable"):

@@ -19,8 +19,8 @@ from scaicontrol_core.delivery.use_cases.replay_webhook_delivery import ReplayWe
 from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.ids import EventId
 from scaicontrol_http.mcp.action import Action, Call, Sorted, Writing
-from scaicontrol_http.mcp.tools.webhooks_shown import DeliveryAnswer, DeliveryStoryAnswer, ReplayAnswer
 from scaicontrol_http.requests import Listing, instant_of, listing
+from scaicontrol_http.webhooks.schemas import DeliveryAnswer, DeliveryStoryAnswer, ReplayAnswer
 
 ADMIN = (Permission.ADMIN_BILLING,)
 
@@ -107,7 +107,7 @@ class ReplaySince(One, Writing, tag="replay_since"):
         if since is None:
             raise Invalid.field("/since", "The field since is required.", code="invalid_body")
         done = await call.use(ReplayDeliveriesSince)(call.actor, self.wanted, since, self.next_after)
-        return ReplayAnswer(deliveries=done.deliveries, more=done.more, next_after=done.next_after)
+        return ReplayAnswer.of(done)
 
 
 class ReplayDead(One, Writing, tag="replay_dead"):
@@ -118,7 +118,7 @@ class ReplayDead(One, Writing, tag="replay_dead"):
     async def run(self, call: Call) -> ReplayAnswer:
         """Call ``ReplayDeadDeliveries``."""
         done = await call.use(ReplayDeadDeliveries)(call.actor, self.wanted)
-        return ReplayAnswer(deliveries=done.deliveries, more=done.more, next_after=done.next_after)
+        return ReplayAnswer.of(done)
 
 
 ACTIONS = (Deliveries, Delivery, Replay, ReplaySince, ReplayDead)

@@ -20,6 +20,15 @@ from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
 from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
 from scaicontrol_core.billing.use_cases.run_billing import RunBilling
 from scaicontrol_core.catalog.use_cases.import_catalogue import ImportCatalogue
+from scaicontrol_core.delivery.outcome import Answer
+from scaicontrol_core.delivery.parcel import Answered
+from scaicontrol_core.delivery.secret_keeping import NewWebhookSubscription
+from scaicontrol_core.delivery.use_cases.claim_webhook_deliveries import ClaimWebhookDeliveries
+from scaicontrol_core.delivery.use_cases.create_webhook_subscription import CreateWebhookSubscription
+from scaicontrol_core.delivery.use_cases.fan_out_events import FanOutEvents
+from scaicontrol_core.delivery.use_cases.record_webhook_answers import RecordWebhookAnswers
+from scaicontrol_core.delivery.use_cases.send_test_event import SendTestEvent
+from scaicontrol_core.delivery.webhook_terms import WebhookTerms
 from scaicontrol_core.documents.brand.asset import AssetId, AssetType, BrandAsset, CleanAsset
 from scaicontrol_core.documents.templates.template import (
     DocumentTemplate,
@@ -269,6 +278,23 @@ async def their_people(container: Container, world: World) -> Mapping[str, str]:
         await cast("IdentityWork", work).custom_roles.add(role.record_creation())
         await work.commit()
     return {"user_id": user.id, "group_id": group.id, "role_id": role.id}
+
+
+@pytest.fixture
+async def their_webhook(container: Container, world: World) -> Mapping[str, str]:
+    """Tell the reseller of its events, and send it one that arrives: by the names of their placeholders."""
+    terms = WebhookTerms(url="https://8.8.8.8/theirs", topics=("subscription.*",))
+    wanted = NewWebhookSubscription(terms=terms, partner_id=PartnerId(world.reseller))
+    made = (await container.use(CreateWebhookSubscription)(BOSS, wanted)).subscription
+    await container.use(SendTestEvent)(BOSS, made.id)
+    while (await container.use(FanOutEvents)(BOSS)).more:
+        pass
+    system = Actor.system("tests")
+    parcels = await container.use(ClaimWebhookDeliveries)(system, 100)
+    answered = [Answered(parcel, Answer(status=204, latency_ms=12, text="")) for parcel in parcels]
+    await container.use(RecordWebhookAnswers)(system, answered)
+    own = next(parcel for parcel in parcels if parcel.subscription_id == made.id)
+    return {"webhook_id": made.id, "delivery_id": own.delivery_id}
 
 
 @pytest.fixture

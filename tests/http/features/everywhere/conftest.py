@@ -104,6 +104,7 @@ _BY_TYPE: dict[str, Any] = {
     "ListType": [],
     "DictType": {},
     "DateType": "2026-12-31",
+    "DateTimeType": "2026-01-01T00:00:00Z",
 }
 
 
@@ -152,10 +153,13 @@ async def their_payment(container: Container, world: Any) -> str:
 
 
 @pytest.fixture
-def filled(world: Any, their_pack: str, their_payment: str, their_people: dict[str, str]) -> dict[str, str]:
+def filled(
+    world: Any, their_pack: str, their_payment: str, their_people: dict[str, str], their_webhook: dict[str, str]
+) -> dict[str, str]:
     """Ids of things that are there, by the name of their placeholder."""
     return {
         **their_people,
+        **their_webhook,
         "payment_id": their_payment,
         "use_case": "ListTenants",
         "tenant_id": world.acme,

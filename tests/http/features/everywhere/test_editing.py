@@ -17,6 +17,7 @@ STALE = {"If-Match": '"999999"'}
 #: Writing routes below an id that edit no resource with a version, and why.
 NO_EDIT = {
     "POST /admin/sends/{send_id}/retry": "what was sent is no document to edit; a repeat is refused by its state",
+    "POST /admin/webhook-deliveries/{delivery_id}/replay": "a new delivery; the old one stays as it is",
     "POST /admin/calls/{use_case}": "the command line's own; it says in its arguments what it has seen",
     "POST /packs/{slug}/subscribe": "a new subscription; the pack stays as it is",
     "POST /admin/registry/services/{slug}/plans": "a new plan; the service stays as it is",

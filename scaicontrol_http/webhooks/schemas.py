@@ -1,11 +1,15 @@
-"""``manage_webhooks``: how subscribers and deliveries are shown. A secret is told once, when it is made."""
+"""How webhook subscriptions, deliveries, topics and events are shown. A secret is told once, when it is made."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+from scaicontrol_core.delivery.feed import EventFeed
+from scaicontrol_core.delivery.replaying import ReplayReport
 from scaicontrol_core.delivery.secret_keeping import IssuedSecret
 from scaicontrol_core.delivery.standing import WebhookStanding
+from scaicontrol_core.delivery.use_cases.list_topics import TopicEntry
 from scaicontrol_core.delivery.webhook_delivery import DeliveryStory, WebhookDelivery
 from scaicontrol_core.delivery.webhook_subscription import WebhookSubscription
 from scaicontrol_http.requests import Answer
@@ -64,6 +68,10 @@ class WebhookStandingAnswer(Answer):
 
     webhook: WebhookAnswer
     failures_in_row: int
+    failing_since: datetime | None
+    paused_until: datetime | None
+    last_success_at: datetime | None
+    last_failure_at: datetime | None
     pending: int
     dead: int
 
@@ -73,6 +81,10 @@ class WebhookStandingAnswer(Answer):
         return cls(
             webhook=WebhookAnswer.of(it.subscription),
             failures_in_row=it.health.failures_in_row,
+            failing_since=it.health.failing_since,
+            paused_until=it.health.open_until,
+            last_success_at=it.health.last_success_at,
+            last_failure_at=it.health.last_failure_at,
             pending=it.pending,
             dead=it.dead,
         )
@@ -97,6 +109,8 @@ class DeliveryAnswer(Answer):
     webhook_id: str
     event_id: str
     topic: str
+    idempotency_key: str
+    sequence: int
     tenant_id: str | None
     status: str
     attempts: int
@@ -115,6 +129,8 @@ class DeliveryAnswer(Answer):
             webhook_id=it.subscription_id,
             event_id=it.event_id,
             topic=it.topic,
+            idempotency_key=it.idempotency_key,
+            sequence=it.sequence,
             tenant_id=it.tenant_id,
             status=it.status.value,
             attempts=it.attempts,
@@ -173,14 +189,55 @@ class ReplayAnswer(Answer):
     more: bool
     next_after: int | None
 
-
-class TestEventAnswer(Answer):
-    """The id of the test event that was queued."""
-
-    event_id: str
+    @classmethod
+    def of(cls, it: ReplayReport) -> ReplayAnswer:
+        """Show what a replay came to."""
+        return cls(deliveries=it.deliveries, more=it.more, next_after=it.next_after)
 
 
 class DeletedWebhookAnswer(Answer):
     """The subscriber that is no more."""
 
     webhook_id: str
+
+
+class TestQueuedAnswer(Answer):
+    """A test that is on its way: the key of its event, by which its delivery is found in the list of deliveries."""
+
+    idempotency_key: str
+
+
+class TopicAnswer(Answer):
+    """A kind of event: ``schema`` is the JSON Schema (2020-12) of ``data``, ``example`` such ``data``."""
+
+    name: str
+    version: int
+    aggregate: str
+    description: str
+    schema: dict[str, Any]
+    example: dict[str, Any]
+
+    @classmethod
+    def of(cls, it: TopicEntry) -> TopicAnswer:
+        """Show a topic."""
+        return cls(
+            name=it.name,
+            version=it.version,
+            aggregate=it.aggregate,
+            description=it.description,
+            schema=dict(it.schema),
+            example=dict(it.example),
+        )
+
+
+class FeedAnswer(Answer):
+    """A part of the feed, oldest first. ``next_cursor`` is where to go on, now (``more``) or in a month."""
+
+    items: list[dict[str, Any]]
+    next_cursor: str | None
+    more: bool
+
+    @classmethod
+    def of(cls, it: EventFeed) -> FeedAnswer:
+        """Show a part."""
+        return cls(items=list(it.events), next_cursor=it.next_cursor, more=it.more)

@@ -1,0 +1,1 @@
+"""Routes of webhooks and of the feed of events."""
