@@ -28,6 +28,7 @@ MACHINERY = {
     "consumer_turnovers": "a counter of documents that have entries; reaching the threshold has one of its own",
     "billing_run_pages": "leases and progress of a run, which has entries when it begins and ends",
     "directory_runs": "leases and progress of a reading of the directory, which has entries when it begins and ends",
+    "periodic_jobs": "leases and outcomes of jobs; that one dies or is tried again has an entry",
     "subscription_mrr": "recurring revenue, reckoned from subscriptions that have entries",
     "usage_events": "a ledger of its own: append-only, thousands a second, each row with its time and its service",
     "usage_event_keys": "what tells repeated usage events apart",
