@@ -1,4 +1,4 @@
-"""The repositories of delivery, as part of a unit of work."""
+"""The repositories of delivery and of jobs, as part of a unit of work."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scaicontrol_adapters.sql.repositories.delivery import SqlWebhookHealths, SqlWebhookSubscriptions
+from scaicontrol_adapters.sql.repositories.jobs import SqlJobs
 from scaicontrol_adapters.sql.repositories.outbox import SqlOutbox
 from scaicontrol_adapters.sql.repositories.webhook_deliveries import SqlWebhookDeliveries
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class DeliveryRepositories:
-    """What ``DeliveryWork`` names beside tenancy; made when first asked for."""
+    """What ``DeliveryWork`` names beside tenancy, and ``JobsWork``; made when first asked for."""
 
     transaction: Transaction
 
@@ -37,3 +38,8 @@ class DeliveryRepositories:
     def outbox(self) -> SqlOutbox:
         """The events within scope."""
         return SqlOutbox(self.transaction)
+
+    @cached_property
+    def jobs(self) -> SqlJobs:
+        """The jobs, which only the platform has."""
+        return SqlJobs(self.transaction)

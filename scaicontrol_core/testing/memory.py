@@ -33,12 +33,14 @@ from scaicontrol_core.testing.memory_identity import (
     MemoryUsers,
 )
 from scaicontrol_core.testing.memory_integrity import MemoryIntegrityReads
+from scaicontrol_core.testing.memory_jobs import MemoryJobs
 from scaicontrol_core.testing.memory_metering import (
     MemoryMeteredSubscriptions,
     MemoryUsageClosings,
     MemoryUsageEvents,
 )
 from scaicontrol_core.testing.memory_packs import MemoryPackSubscriptions
+from scaicontrol_core.testing.memory_payment_methods import MemoryPaymentMethods
 from scaicontrol_core.testing.memory_payments import MemoryPayments, MemoryReceivables
 from scaicontrol_core.testing.memory_recurrences import MemoryRecurrences
 from scaicontrol_core.testing.memory_revisions import MemoryDocumentRevisions
@@ -106,6 +108,7 @@ class MemoryWork:
         self.commission_statements = MemoryCommissionStatements(transaction)
         self.wholesale_charges = MemoryWholesaleCharges(transaction)
         self.payments = MemoryPayments(transaction)
+        self.payment_methods = MemoryPaymentMethods(transaction)
         self.receivables = MemoryReceivables(transaction)
         self.document_revisions = MemoryDocumentRevisions(transaction)
         self.templates = MemoryTemplates(transaction)
@@ -117,6 +120,7 @@ class MemoryWork:
         self.members = MemoryMembers(transaction)
         self.custom_roles = MemoryCustomRoles(transaction)
         self.directory_runs = MemoryDirectoryRuns(transaction)
+        self.jobs = MemoryJobs(transaction)
         self.audit_log = MemoryAuditLog(transaction)
         self.integrity = MemoryIntegrityReads(transaction)
 
