@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from scaicontrol_adapters import setting_values as reading
-from scaicontrol_adapters.directory_settings import DirectorySettings
+from scaicontrol_adapters.job_settings import JobSettings
 from scaicontrol_adapters.setting_fields import setting
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @frozen(kw_only=True)
-class WebhookSettings(DirectorySettings):
+class WebhookSettings(JobSettings):
     """The part of ``Settings`` that is about webhooks: where they may go, and how many at once."""
 
     webhook_allowed_networks: tuple[str, ...] = setting(

@@ -8,6 +8,7 @@ from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.delivery.use_cases.fan_out_events import FanOutEvents
 from scaicontrol_core.delivery.use_cases.forget_webhook_deliveries import BATCH, ForgetWebhookDeliveries
 from scaicontrol_core.delivery.use_cases.tell_webhook_owners import TellWebhookOwners
+from scaicontrol_jobs.reactions import react
 
 if TYPE_CHECKING:
     from scaicontrol_adapters.container import Container
@@ -21,6 +22,7 @@ async def fan_out_events(container: Container) -> bool:
     actor = Actor.system("fan_out_events")
     for _ in range(_BATCHES):
         report = await container.use(FanOutEvents)(actor)
+        await react(container, report.topics, deliveries=report.deliveries)
         if not report.more:
             return False
     return True

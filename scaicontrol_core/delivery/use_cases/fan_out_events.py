@@ -17,11 +17,12 @@ BATCH = 200
 
 @frozen(kw_only=True)
 class FanOutReport:
-    """What one batch came to; ``more`` if events may wait still."""
+    """What one batch came to; ``more`` if events may wait still, ``topics`` what it was about."""
 
     events: int
     deliveries: int
     more: bool
+    topics: frozenset[str] = frozenset()
 
 
 @frozen
@@ -55,4 +56,9 @@ class FanOutEvents:
             ]
             await work.webhook_deliveries.add_each(deliveries)
             await work.commit()
-        return FanOutReport(events=len(events), deliveries=len(deliveries), more=len(events) == limit)
+        return FanOutReport(
+            events=len(events),
+            deliveries=len(deliveries),
+            more=len(events) == limit,
+            topics=frozenset(event.type for event in events),
+        )
