@@ -32,6 +32,7 @@ from scaicontrol_adapters.sql.repositories.identity import (
 from scaicontrol_adapters.sql.repositories.invoices import SqlInvoices
 from scaicontrol_adapters.sql.repositories.metering import SqlUsageClosings, SqlUsageEvents
 from scaicontrol_adapters.sql.repositories.packs import SqlPackSubscriptions
+from scaicontrol_adapters.sql.repositories.payment_methods import SqlPaymentMethods
 from scaicontrol_adapters.sql.repositories.payments import SqlPayments
 from scaicontrol_adapters.sql.repositories.recurrences import SqlRecurrences
 from scaicontrol_adapters.sql.repositories.secrets import SqlSecretChanges
@@ -284,6 +285,11 @@ class SqlWork(DeliveryRepositories):
     def payments(self) -> SqlPayments:
         """The payments within scope."""
         return SqlPayments(self.transaction)
+
+    @cached_property
+    def payment_methods(self) -> SqlPaymentMethods:
+        """What customers within scope pay with."""
+        return SqlPaymentMethods(self.transaction)
 
     @cached_property
     def receivables(self) -> SqlReceivables:

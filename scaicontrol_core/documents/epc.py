@@ -6,16 +6,13 @@ A banking app reads it and fills in the transfer. Pure text here; drawing it is 
 from __future__ import annotations
 
 from scaicontrol_core.kernel.money import Money
+from scaicontrol_core.kernel.sepa import EEA, SEPA_BEYOND_EEA
 
 _SERVICE_TAG, _VERSION, _UTF_8, _CREDIT_TRANSFER = "BCD", "002", "1", "SCT"
 _LEAST_CENTS, _MOST_CENTS = 1, 99_999_999_999
 _LONGEST_NAME, _LONGEST_TEXT = 70, 140
 #: The most bytes that QR version 13 holds at error correction level M.
 _MOST_BYTES = 331
-
-_EEA = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split())
-#: The SEPA area outside the EEA (EPC409-09), where a transfer still has to name the bank.
-_SEPA_BEYOND_EEA = frozenset("AD AL CH GB GI MC MD ME MK RS SM VA".split())
 
 
 def epc_payload(
@@ -53,7 +50,7 @@ def epc_payload(
 
 def _reachable(account: str, bic: str | None) -> bool:
     country = account[:2]
-    if country not in _EEA and not (bic and country in _SEPA_BEYOND_EEA):
+    if country not in EEA and not (bic and country in SEPA_BEYOND_EEA):
         return False
     from stdnum import iban as iban_number  # noqa: PLC0415  # the number formats cost start-up time; few callers need them
 

@@ -74,3 +74,34 @@ class PaymentKeyReused(Invalid):
             "This idempotency key was used for another payment.",
             fields=(FieldError("/idempotency_key", "use a new key for another payment"),),
         )
+
+
+class MandateReferenceTaken(Conflict):
+    """The creditor has a mandate of that reference already, of whomever and detached or not."""
+
+    code = "mandate_reference_taken"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The seller has a mandate of this reference already.",
+            fields=(FieldError("/mandate_reference", "taken already"),),
+            hint="A reference names one mandate for ever: give a new mandate another one.",
+        )
+
+
+class PaymentMethodDetached(Conflict):
+    """What was detached is not paid with any more."""
+
+    code = "payment_method_detached"
+
+    def __init__(self) -> None:
+        super().__init__("This payment method was detached.", hint="Record a new mandate.")
+
+
+class TooManyPaymentMethods(Conflict):
+    """A customer has as many as can be kept, detached ones included."""
+
+    code = "too_many_payment_methods"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"A customer can have {most} payment methods, detached ones included.")

@@ -1,4 +1,4 @@
-"""The states of a movement of money, and the words for its kind and its method."""
+"""The states of a movement of money and of a way to pay, and the words for its kind and its method."""
 
 from __future__ import annotations
 
@@ -45,5 +45,23 @@ PAYMENT_LIFECYCLE: Lifecycle[PaymentStatus] = Lifecycle(
         _S.PENDING: frozenset({_S.SUCCEEDED, _S.FAILED}),
         _S.SUCCEEDED: frozenset(),
         _S.FAILED: frozenset(),
+    },
+)
+
+
+class MethodStatus(StrEnum):
+    """Whether a way to pay may still be used."""
+
+    ACTIVE = "active"
+    DETACHED = "detached"
+    """Taken back, for good: a new mandate is another one."""
+
+
+METHOD_LIFECYCLE: Lifecycle[MethodStatus] = Lifecycle(
+    name="payment method",
+    initial=MethodStatus.ACTIVE,
+    edges={
+        MethodStatus.ACTIVE: frozenset({MethodStatus.DETACHED}),
+        MethodStatus.DETACHED: frozenset(),
     },
 )

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, PaymentId, TenantId
+    from scaicontrol_core.kernel.ids import InvoiceId, PartnerId, PaymentId, PaymentMethodId, TenantId
     from scaicontrol_core.kernel.paging import Page, PageRequest
     from scaicontrol_core.payments.lifecycle import PaymentKind, PaymentMethod, PaymentStatus
     from scaicontrol_core.payments.payment import Payment
+    from scaicontrol_core.payments.payment_method import StoredMethod
     from scaicontrol_core.payments.receivable import EndOfDay, Receivable
 
 PAYMENTS = Sorting("payments", ("created_at", "received_on"), "-created_at")
@@ -92,12 +93,37 @@ class Receivables(Protocol):
         ...
 
 
+class PaymentMethods(Protocol):
+    """What customers pay with, as far as it is recorded; nothing is ever taken away."""
+
+    async def get(self, method_id: PaymentMethodId) -> StoredMethod:
+        """Return one, or raise ``NotFound`` (``payment_method_not_found``)."""
+        ...
+
+    async def of_tenant(self, tenant_id: TenantId) -> Sequence[StoredMethod]:
+        """Return all of a tenant, detached ones included, newest first."""
+        ...
+
+    async def add(self, method: StoredMethod) -> None:
+        """Write a new one; ``MandateReferenceTaken`` if the creditor has its reference already."""
+        ...
+
+    async def save(self, method: StoredMethod) -> None:
+        """Write a changed one, or raise ``Stale``. A second default of a tenant is never written."""
+        ...
+
+
 class PaymentsWork(BillingWork, Protocol):
     """A unit of work over invoices and what is paid for them."""
 
     @property
     def payments(self) -> Payments:
         """The payments within scope."""
+        ...
+
+    @property
+    def payment_methods(self) -> PaymentMethods:
+        """What customers within scope pay with."""
         ...
 
     @property

@@ -1,4 +1,4 @@
-"""Payments, refunds and chargebacks: the ledger of money that moved."""
+"""Payments, refunds and chargebacks: the ledger of money that moved. And what customers pay with."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from scaicontrol_adapters.sql.rows.base import (
     PrimaryId,
     Row,
     TenantOrPartnerScoped,
+    TenantScoped,
     index,
     of_tenant,
     one_of,
@@ -23,7 +24,8 @@ from scaicontrol_adapters.sql.rows.base import (
     unique,
 )
 from scaicontrol_core.kernel.idempotency import MAX_KEY_LENGTH
-from scaicontrol_core.payments.lifecycle import PAYMENT_LIFECYCLE, PaymentKind, PaymentMethod
+from scaicontrol_core.payments.lifecycle import METHOD_LIFECYCLE, PAYMENT_LIFECYCLE, PaymentKind, PaymentMethod
+from scaicontrol_core.payments.method_input import MAX_DEBTOR_NAME, MAX_MANDATE_REFERENCE
 from scaicontrol_core.payments.payment_input import MAX_REFERENCE, MAX_WORD
 
 
@@ -77,4 +79,38 @@ class PaymentRow(Row, TenantOrPartnerScoped):
     failure_code: Mapped[str | None] = mapped_column(String(MAX_WORD))
     settled_at: Mapped[datetime | None]
     returned_cents: Mapped[Cents]
+    version: Mapped[int]
+
+
+class PaymentMethodRow(Row, TenantScoped):
+    """One mandate. ``default_for`` repeats the tenant while it is its default: unique, so there is one at most."""
+
+    __tablename__ = "payment_methods"
+    __table_args__ = table(
+        of_tenant(),
+        unique(
+            "seller_id",
+            "mandate_reference",
+            code="mandate_reference_taken",
+            message="The seller has a mandate of this reference already.",
+        ),
+        unique("default_for", code="payment_default_taken", message="There is a default already.", race=True),
+        state_of(METHOD_LIFECYCLE),
+        CheckConstraint(
+            "default_for IS NULL OR (default_for = tenant_id AND status = 'active')", name="default_is_active"
+        ),
+        index("tenant_id", "created_at", "id"),
+    )
+
+    id: Mapped[PrimaryId]
+    seller_id: Mapped[Id] = mapped_column(ForeignKey("partners.id"))
+    mandate_reference: Mapped[str] = mapped_column(String(MAX_MANDATE_REFERENCE))
+    debtor_name: Mapped[str] = mapped_column(String(MAX_DEBTOR_NAME))
+    iban: Mapped[str] = mapped_column(String(34))
+    bic: Mapped[str | None] = mapped_column(String(11))
+    signed_on: Mapped[date]
+    created_at: Mapped[datetime]
+    status: Mapped[Code]
+    default_for: Mapped[Id | None]
+    detached_at: Mapped[datetime | None]
     version: Mapped[int]
