@@ -15,7 +15,19 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from scaicontrol_cli import assistants, demo, describing, doctor, documents, operating, simulation, syncing, tokens, vat
+from scaicontrol_cli import (
+    assistants,
+    background,
+    demo,
+    describing,
+    doctor,
+    documents,
+    operating,
+    simulation,
+    syncing,
+    tokens,
+    vat,
+)
 from scaicontrol_cli.errors import FAILED, USAGE, error_json, exit_code, one_line
 from scaicontrol_cli.groups import QuickFlags
 from scaicontrol_cli.remote.target import LocalOnly, Options, Token, TokenFile, Url, begin
@@ -117,6 +129,7 @@ def _root(context: typer.Context, url: Url = "", token: Token = "", token_file: 
 
 
 operating.add_to(app)
+background.add_to(app)
 assistants.add_to(app)
 doctor.add_to(app)
 syncing.add_to(app)

@@ -6,21 +6,18 @@ The lease is renewed while a slice runs. Whoever loses it stops: the job is some
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 from attrs import define, field
 
+from scaicontrol_adapters.job_leases import kept, runner_name
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.jobs.errors import JobLeaseLost
 from scaicontrol_core.jobs.job import JobOutcome, JobReport
 from scaicontrol_core.jobs.use_cases.claim_job import ClaimJob, JobClaim
 from scaicontrol_core.jobs.use_cases.finish_job import FinishJob
-from scaicontrol_core.jobs.use_cases.renew_job_lease import RenewJobLease
 from scaicontrol_core.kernel.errors import ErrorKind, ScaiControlError
 from scaicontrol_core.kernel.redaction import redact
 
@@ -32,6 +29,8 @@ if TYPE_CHECKING:
 BUDGET_SECONDS = 60.0
 #: A slice that takes longer hangs, and is ended.
 SLICE_SECONDS = 1800.0
+#: Jobs that run at least so often may be kept between their turns.
+_OFTEN_SECONDS = 2
 _ACTOR = Actor.system("jobs")
 #: What does not answer, or asks to be called later: no fault of ours.
 _AWAY = {ErrorKind.UNAVAILABLE, ErrorKind.RETRYABLE, ErrorKind.LIMITED}
@@ -55,10 +54,6 @@ class Runner:
         """How long a job stays with a runner that says nothing."""
         return timedelta(seconds=self.container.settings.job_lease_seconds)
 
-    def owner(self) -> str:
-        """Return a name for one run: where it is, and which."""
-        return f"{socket.gethostname()[:40]}:{os.getpid()}:{self.container.ids.new('run')[-12:]}"
-
     async def run(
         self, job: PeriodicJob, *, by_hand: bool = False, woken: asyncio.Event | None = None
     ) -> JobReport | None:
@@ -66,25 +61,30 @@ class Runner:
 
         Raises what the database raises, and ``JobHeld`` by hand. What the job itself raises is in the report.
         """
-        claim = JobClaim(name=job.name, owner=self.owner(), every=_interval(job), lease=self.lease, by_hand=by_hand)
+        claim = JobClaim(
+            name=job.name,
+            owner=runner_name(self.container.ids),
+            every=_interval(job),
+            lease=self.lease,
+            by_hand=by_hand,
+        )
         if await self.container.use(ClaimJob)(_ACTOR, claim) is None:
             return None
-        work = asyncio.create_task(self._slices(job, woken), name=job.name)
-        keeping = asyncio.create_task(self._keep(claim, work))
+        work = asyncio.create_task(self._held(job, claim, woken), name=job.name)
         try:
             report = await work
         except asyncio.CancelledError:
-            work.cancel()
             current = asyncio.current_task()
             if current is not None and current.cancelling():
+                work.cancel()
                 raise
             log.warning("job_lease_lost", job=job.name)
             return None
-        finally:
-            keeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await keeping
         return await self._finish(job, claim, report)
+
+    async def _held(self, job: PeriodicJob, claim: JobClaim, woken: asyncio.Event | None) -> JobReport:
+        async with kept(self.container, _ACTOR, claim):
+            return await self._slices(job, woken)
 
     async def _slices(self, job: PeriodicJob, woken: asyncio.Event | None) -> JobReport:
         loop = asyncio.get_running_loop()
@@ -97,7 +97,7 @@ class Runner:
                 if more and (self.stopping.is_set() or elapsed >= BUDGET_SECONDS):
                     return JobReport(outcome=JobOutcome.MORE)
                 if not more:
-                    if self.stopping.is_set() or elapsed + job.every_seconds > self.linger_seconds:
+                    if self.stopping.is_set() or not self._lingers(job, elapsed):
                         return JobReport(outcome=JobOutcome.DONE)
                     await pause(job.every_seconds, self.stopping, woken)
                     if self.stopping.is_set():
@@ -113,28 +113,12 @@ class Runner:
             log.exception("job_fault", job=job.name)
             return JobReport(outcome=JobOutcome.FAULT, error=type(error).__name__)
 
-    async def _keep(self, claim: JobClaim, work: asyncio.Task[JobReport]) -> None:
-        """Renew the lease while the work goes on; end the work when the lease is lost, or may be."""
-        loop = asyncio.get_running_loop()
-        held_until = loop.time() + claim.lease.total_seconds()
-        while True:
-            await asyncio.sleep(claim.lease.total_seconds() / 3)
-            asked = loop.time()
-            try:
-                await self.container.use(RenewJobLease)(_ACTOR, claim.name, claim.owner, claim.lease)
-                held_until = asked + claim.lease.total_seconds()
-            except JobLeaseLost:
-                work.cancel()
-                return
-            except Exception as failure:  # noqa: BLE001  # the database may be back before the lease is over
-                log.warning("job_lease_not_renewed", job=claim.name, failure=type(failure).__name__)
-                if loop.time() >= held_until:
-                    work.cancel()
-                    return
+    def _lingers(self, job: PeriodicJob, elapsed: float) -> bool:
+        return job.every_seconds <= _OFTEN_SECONDS and elapsed + job.every_seconds <= self.linger_seconds
 
     async def _finish(self, job: PeriodicJob, claim: JobClaim, report: JobReport) -> JobReport | None:
         try:
-            kept = await self.container.use(FinishJob)(_ACTOR, job.name, claim.owner, report, every=_interval(job))
+            row = await self.container.use(FinishJob)(_ACTOR, job.name, claim.owner, report, every=_interval(job))
         except JobLeaseLost:
             log.warning("job_lease_lost", job=job.name)
             return None
@@ -143,9 +127,9 @@ class Runner:
                 40 if report.outcome is JobOutcome.FAULT else 30,
                 "job_failed",
                 job=job.name,
-                failures=kept.failures,
+                failures=row.failures,
                 reason=report.error,
-                dead=kept.is_dead,
+                dead=row.is_dead,
             )
         return report
 
