@@ -30,9 +30,10 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from scaicontrol_adapters.annotations import resolve
 from scaicontrol_adapters.plain_errors import error_from, error_to
 from scaicontrol_adapters.plain_values import from_any, to_any
-from scaicontrol_core.audit.projection import redact
+from scaicontrol_core.audit.projection import REDACTED, redact
 from scaicontrol_core.billing.claiming import Sharing
 from scaicontrol_core.billing.finalizing import FinalizeOrder
+from scaicontrol_core.delivery.webhook_terms import WebhookTerms
 from scaicontrol_core.kernel.clock import rfc3339
 from scaicontrol_core.kernel.editing import UNSET
 from scaicontrol_core.kernel.errors import FieldError, Invalid, ScaiControlError
@@ -88,12 +89,19 @@ def _converter(*, redacted: bool) -> Converter:
     made.register_unstructure_hook_factory(_is_attrs, lambda kind: _unstructure_class(made, kind))
     if redacted:
         made.register_unstructure_hook_func(_is_configuration, _redacting(made))
+        made.register_unstructure_hook(WebhookTerms, _without_header_values(made))
     return made
 
 
 def _redacting(made: Converter) -> Callable[[Any], Any]:
     write = _unstructure_class(made, PartnerConfiguration)
     return lambda value: redact(write(value))
+
+
+def _without_header_values(made: Converter) -> Callable[[WebhookTerms], Any]:
+    """A header may be a token: which there are may be shown, what they say may not."""
+    write = _unstructure_class(made, WebhookTerms)
+    return lambda terms: write(terms) | {"headers": dict.fromkeys(terms.headers, REDACTED)}
 
 
 def _is_configuration(kind: Any) -> bool:

@@ -10,6 +10,7 @@ from scaicontrol_cli import (
     billing,
     catalog,
     entitlements,
+    event_feed,
     exchange_rates,
     histories,
     invoices,
@@ -26,6 +27,7 @@ from scaicontrol_cli import (
     usage,
     user_groups,
     users,
+    webhooks,
 )
 from scaicontrol_cli.remote.target import Options, Token, TokenFile, Url, add
 
@@ -61,6 +63,8 @@ app.add_typer(entitlements.app, name="entitlements")
 app.add_typer(reports.app, name="reports")
 app.add_typer(exchange_rates.app, name="exchange-rates")
 app.add_typer(templates.app, name="templates")
+app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(event_feed.app, name="events")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(audit_log.app, name="audit-log")

@@ -6,13 +6,15 @@ nothing: it had no effect, so its key is free. Where nobody can tell whether the
 (a fault of ours, a connection lost during COMMIT, a server that died), the key stays in flight:
 a repeat answers 409 and never takes effect a second time.
 
-What an answer tells once (``opt={"told_once": ("secret",)}``) is null in what is kept: a secret is in no table.
+What an answer tells once (``opt={"told_once": ("secret",)}``; ``result.secret`` within ``result``) is null in what is
+kept: a secret is in no table.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from functools import reduce
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +117,13 @@ class _Settling:
         told_once = self._scope["route_handler"].opt.get(TOLD_ONCE)
         if not told_once:
             return bytes(self._body)
-        return json.dumps(json.loads(self._body) | dict.fromkeys(told_once), ensure_ascii=False).encode()
+        answer = json.loads(self._body)
+        for path in told_once:
+            *outer, name = path.split(".")
+            place = reduce(lambda found, step: found.get(step) if isinstance(found, dict) else None, outer, answer)
+            if isinstance(place, dict) and name in place:
+                place[name] = None
+        return json.dumps(answer, ensure_ascii=False).encode()
 
 
 def owner_of(actor: Actor) -> str:

@@ -13,7 +13,7 @@ from scaicontrol_adapters.plain_errors import error_from
 from scaicontrol_cli.context import Session
 from scaicontrol_cli.remote.target import LocalOnly, Target
 from scaicontrol_core.access.actor import Actor
-from scaicontrol_core.kernel.errors import ErrorKind, ScaiControlError, Unavailable
+from scaicontrol_core.kernel.errors import ErrorKind, Invalid, ScaiControlError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -40,6 +40,7 @@ _KIND = {
     422: ErrorKind.INVALID,
     429: ErrorKind.LIMITED,
 }
+_REPLAYED = "Idempotent-Replayed"
 _GATEWAY = frozenset({502, 504})
 _LATER = frozenset({"commit_unknown", "idempotency_in_flight"})
 
@@ -85,8 +86,8 @@ class RemoteCall:
             raise _error(answer)
         try:
             return call.answered(answer.json()["result"])
-        except (ValueError, KeyError, TypeError):
-            raise _strange(answer.status_code) from None
+        except (ValueError, KeyError, TypeError, Invalid):
+            raise _told_already() if _REPLAYED in answer.headers else _strange(answer.status_code) from None
 
     async def _answer(self, body: dict[str, Any], headers: dict[str, str]) -> httpx.Response:
         sent = False
@@ -150,6 +151,14 @@ def _error(answer: httpx.Response) -> ScaiControlError:
         return error_from({**problem, "kind": kind})
     except (KeyError, ValueError, TypeError):
         return _strange(status)
+
+
+def _told_already() -> Unavailable:
+    return Unavailable(
+        "It was done, but the answer was lost on the way, and it holds a secret that is told once.",
+        code="remote_answer_lost",
+        hint="Rotate the secret to have one.",
+    )
 
 
 def _strange(status: int) -> Unavailable:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from scaicontrol_core.delivery.ports import FeedItem
 
+#: Stands for the cursor behind all that happened so far.
+LATEST = "latest"
 #: Digits that fit a column.
 _POSITION = re.compile(r"[0-9]{1,18}")
 
@@ -27,6 +29,11 @@ class EventFeed:
     events: tuple[dict[str, Any], ...]
     next_cursor: str | None
     more: bool
+
+
+def cursor_at(position: int) -> str:
+    """Return the cursor that stands for a position."""
+    return encode_cursor(str(position))
 
 
 def position_of(cursor: str | None) -> int:
@@ -44,6 +51,6 @@ def feed_of(items: Sequence[FeedItem], limit: int, after: str | None) -> EventFe
     shown = items[:limit]
     return EventFeed(
         events=tuple(json.loads(item.body) for item in shown),
-        next_cursor=encode_cursor(str(shown[-1].position)) if shown else after,
+        next_cursor=cursor_at(shown[-1].position) if shown else after,
         more=len(items) > limit,
     )

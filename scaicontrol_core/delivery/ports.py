@@ -238,6 +238,10 @@ class Outbox(Protocol):
         """Return events within scope behind a position, in order; private ones are left out."""
         ...
 
+    async def end(self) -> int:
+        """Return the highest position of an event within scope; 0 if there is none."""
+        ...
+
     async def since(self, moment: datetime, after: int, limit: int) -> Sequence[tuple[int, Envelope]]:
         """Return placed events that happened at or after a moment, with their positions, behind a position."""
         ...

@@ -255,6 +255,10 @@ class MemoryOutbox:
         ]
         return sorted((item for item in found if item.position > after), key=lambda item: item.position)[:limit]
 
+    async def end(self) -> int:
+        """Return the highest position of an event within scope; 0 if there is none."""
+        return max((item.position for item in await self.feed(0, await self.head(), FeedFilter())), default=0)
+
     async def since(self, moment: datetime, after: int, limit: int) -> Sequence[tuple[int, Envelope]]:
         """Return placed events within scope that happened at or after a moment, behind a position."""
         places = self._places()
@@ -267,8 +271,7 @@ class MemoryOutbox:
 
     async def backlog(self) -> tuple[int, datetime | None]:
         """Return how many events have no place yet, and when the oldest of them happened."""
-        places = self._places()
-        waiting = [event.occurred_at for event in self._transaction.store.outbox if event.id not in places]
+        waiting = [event.occurred_at for event in self._transaction.store.outbox if event.id not in self._places()]
         return len(waiting), min(waiting, default=None)
 
     def _reaches(self, event: OutboxEvent) -> bool:

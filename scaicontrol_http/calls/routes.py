@@ -15,6 +15,7 @@ from scaicontrol_http.calls.offered import offered
 from scaicontrol_http.calls.schemas import CallAnswer, CallBody
 from scaicontrol_http.dependencies import Actor, Container
 from scaicontrol_http.errors import Problem, on_known_error
+from scaicontrol_http.idempotency import TOLD_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,7 @@ _ON_ERROR: dict[Any, Callable[..., Any]] = {ScaiControlError: on_refused_call}
     tags=["Command line"],
     summary="Run a use case for the command line",
     status_code=200,
-    opt={"idempotent": True},
+    opt={"idempotent": True, TOLD_ONCE: ("result.secret",)},
     request_max_body_size=_MOST_BYTES,
     exception_handlers=_ON_ERROR,
 )

@@ -16,7 +16,10 @@ from scaicontrol_http.requests import Listing, whole
 from scaicontrol_http.webhooks.schemas import FeedAnswer, TopicAnswer
 
 _After = Annotated[
-    str | None, QueryParameter(name="after", description="`next_cursor` of the part before; without it, the beginning.")
+    str | None,
+    QueryParameter(
+        name="after", description="`next_cursor` of the part before; without it the beginning, `latest` for the end."
+    ),
 ]
 _Types = Annotated[
     str | None, QueryParameter(name="types", description="Topics or patterns, with commas: `invoice.*,payment.*`.")

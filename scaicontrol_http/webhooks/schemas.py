@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
+
 from scaicontrol_core.delivery.feed import EventFeed
 from scaicontrol_core.delivery.replaying import ReplayReport
 from scaicontrol_core.delivery.secret_keeping import IssuedSecret
@@ -63,10 +65,9 @@ class WebhookAnswer(Answer):
         )
 
 
-class WebhookStandingAnswer(Answer):
+class WebhookStandingAnswer(WebhookAnswer, kw_only=True):
     """A subscriber, how its receiver fares, and what waits for it or was given up."""
 
-    webhook: WebhookAnswer
     failures_in_row: int
     failing_since: datetime | None
     paused_until: datetime | None
@@ -76,10 +77,10 @@ class WebhookStandingAnswer(Answer):
     dead: int
 
     @classmethod
-    def of(cls, it: WebhookStanding) -> WebhookStandingAnswer:
+    def of(cls, it: WebhookStanding) -> WebhookStandingAnswer:  # type: ignore[override]  # of more than the base shows
         """Show a subscriber with its standing."""
         return cls(
-            webhook=WebhookAnswer.of(it.subscription),
+            **structs.asdict(WebhookAnswer.of(it.subscription)),
             failures_in_row=it.health.failures_in_row,
             failing_since=it.health.failing_since,
             paused_until=it.health.open_until,

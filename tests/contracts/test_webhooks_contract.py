@@ -13,6 +13,7 @@ from attrs import define, evolve, field, frozen
 from scaicontrol_adapters.sql.retry import retried
 from scaicontrol_core.access import Actor, Role
 from scaicontrol_core.delivery.errors import DeliveryUnderWay, WebhookDisabledAlready
+from scaicontrol_core.delivery.feed import LATEST
 from scaicontrol_core.delivery.health import OPEN_FOR
 from scaicontrol_core.delivery.ids import WebhookDeliveryId, WebhookSubscriptionId
 from scaicontrol_core.delivery.lifecycle import DeliveryStatus, WebhookStatus
@@ -511,6 +512,18 @@ async def test_a_test_goes_to_one_subscription_and_not_into_the_feed(office: Off
     assert (delivery.subscription_id, delivery.topic) == (one, "webhook.test.v1")
     assert len(await office.deliveries()) == 1
     assert (await office.use(ReadEvents)(PLATFORM, start)).events == ()
+
+
+async def test_who_begins_at_the_end_hears_of_what_comes_next(office: Office) -> None:
+    await office.happen(1)
+    await office.fan_out()
+    end = await office.use(ReadEvents)(PLATFORM, LATEST)
+    assert (end.events, end.more) == ((), False)
+    await office.happen(2)
+    await office.fan_out()
+    assert len((await office.use(ReadEvents)(PLATFORM, end.next_cursor)).events) == 1
+    nothing = await office.use(ReadEvents)(RIVAL, LATEST)
+    assert (await office.use(ReadEvents)(RIVAL, nothing.next_cursor)).events == ()
 
 
 async def test_edits_are_checked_against_the_version_and_sending_makes_none_stale(office: Office) -> None:

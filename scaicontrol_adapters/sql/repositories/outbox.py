@@ -57,6 +57,7 @@ _FIRST_SINCE = (
     .order_by(_O.fanned_out_at, _O.occurred_at, _O.id)
     .limit(1)
 )
+_END = select(func.max(_O.position))
 
 
 def _envelope(row: Sequence[Any]) -> Envelope:
@@ -156,6 +157,10 @@ class SqlOutbox:
             query = query.where(_O.tenant_id == criteria.tenant_id)
         rows: Any = await self._transaction.execute(query.order_by(_O.position).limit(limit))
         return [FeedItem(position, key, topic, body.encode()) for position, key, topic, body in rows]
+
+    async def end(self) -> int:
+        """Return the highest position of an event within scope; 0 if there is none."""
+        return (await self._transaction.execute(_END)).scalar_one_or_none() or 0
 
     async def since(self, moment: datetime, after: int, limit: int) -> Sequence[tuple[int, Envelope]]:
         """Return placed events that happened at or after a moment, behind a position."""

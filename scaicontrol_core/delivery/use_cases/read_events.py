@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
-from scaicontrol_core.delivery.feed import EventFeed, feed_of, position_of
+from scaicontrol_core.delivery.feed import LATEST, EventFeed, cursor_at, feed_of, position_of
 from scaicontrol_core.delivery.ports import FeedFilter
 from scaicontrol_core.delivery.topic_patterns import topics_of
 from scaicontrol_core.delivery.work import DeliveryWork
@@ -20,8 +20,9 @@ from scaicontrol_core.kernel.work import UnitOfWorkFactory
 class ReadEvents:
     """Return events in the order of the feed: nothing is lost, however long the reader was away.
 
-    No event ever appears behind a cursor that was handed out. Each reader sees what its scope reaches. Raises
-    ``Invalid`` (``cursor_invalid``, ``topic_unknown``).
+    After ``LATEST`` there is nothing yet; its cursor is where what happens from now on begins. No event ever appears
+    behind a cursor that was handed out. Each reader sees what its scope reaches. Raises ``Invalid``
+    (``cursor_invalid``, ``topic_unknown``).
     """
 
     work: UnitOfWorkFactory[DeliveryWork]
@@ -39,5 +40,7 @@ class ReadEvents:
         limit = PageRequest(limit=limit).limit
         wanted = evolve(criteria or FeedFilter(), topics=topics_of(types))
         async with self.work.begin(actor, read_only=True) as work:
+            if after == LATEST:
+                after = cursor_at(await work.outbox.end())
             items = await work.outbox.feed(position_of(after), limit + 1, wanted)
         return feed_of(items, limit, after)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from msgspec import Struct, inspect
 from scaicontrol_adapters.container import Container
 from scaicontrol_adapters.settings import Settings
 from scaicontrol_core.access import Actor
-from scaicontrol_core.kernel.ids import InvoiceId
+from scaicontrol_core.kernel.ids import InvoiceId, TenantId
+from scaicontrol_core.payments.method_input import NewPaymentMethod
 from scaicontrol_core.payments.payment_input import NewPayment
+from scaicontrol_core.payments.use_cases.add_payment_method import AddPaymentMethod
 from scaicontrol_core.payments.use_cases.record_payment import RecordPayment
 
 API = "/api/v1"
@@ -90,6 +93,8 @@ _SAMPLES: dict[str, Any] = {
     "until": "2026-12-31",
     "anchor": "2026-01-01",
     "action": "suspend",
+    "iban": "NL91ABNA0417164300",
+    "signed_on": "2026-01-02",
     "ids": ["sub_nobodys"],
 }
 #: Bodies of which something is needed, whatever it is.
@@ -152,15 +157,42 @@ async def their_payment(container: Container, world: Any) -> str:
     return recorded.payment.id
 
 
+async def _mandate(container: Container, tenant_id: str) -> str:
+    wanted = NewPaymentMethod(
+        mandate_reference=tenant_id[:35], debtor_name="Debtor", iban="NL91ABNA0417164300", signed_on=date(2026, 1, 2)
+    )
+    made = await container.use(AddPaymentMethod)(Actor.operator("tests"), TenantId(tenant_id), wanted)
+    assert made.id is not None
+    return made.id
+
+
+@pytest.fixture
+async def their_method(container: Container, world: Any) -> str:
+    """A mandate of the reseller's customer."""
+    return await _mandate(container, world.theirs)
+
+
+@pytest.fixture
+async def own_method(container: Container, world: Any) -> str:
+    """A mandate of Acme's."""
+    return await _mandate(container, world.acme)
+
+
 @pytest.fixture
 def filled(
-    world: Any, their_pack: str, their_payment: str, their_people: dict[str, str], their_webhook: dict[str, str]
+    world: Any,
+    their_pack: str,
+    their_payment: str,
+    own_method: str,
+    their_people: dict[str, str],
+    their_webhook: dict[str, str],
 ) -> dict[str, str]:
     """Ids of things that are there, by the name of their placeholder."""
     return {
         **their_people,
         **their_webhook,
         "payment_id": their_payment,
+        "payment_method_id": own_method,
         "use_case": "ListTenants",
         "tenant_id": world.acme,
         "partner_id": world.reseller,

@@ -21,7 +21,7 @@ STRANGE_NUMBERS = (-1, 0, 10**30, -(10**30), True)
 
 
 def _path(operation: Any, filled: Mapping[str, str]) -> str:
-    found: str = operation.at(**{name: (filled | _there(operation))[name] for name in operation.placeholders})
+    found: str = operation.at(**{name: {**filled, **_there(operation)}[name] for name in operation.placeholders})
     return found
 
 

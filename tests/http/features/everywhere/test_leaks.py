@@ -26,6 +26,7 @@ def ids(
     world: Any,
     their_pack: str,
     their_payment: str,
+    their_method: str,
     their_people: Mapping[str, str],
     their_webhook: Mapping[str, str],
 ) -> dict[str, tuple[str, ...]]:
@@ -42,6 +43,7 @@ def ids(
         "run_id": (world.run,),
         "pack_subscription_id": (their_pack,),
         "payment_id": (their_payment,),
+        "payment_method_id": (their_method,),
         **{name: (key,) for name, key in {**their_people, **their_webhook}.items()},
     }
 
@@ -124,6 +126,7 @@ async def test_customers_have_no_business_below_admin(
         "group_id": "grp_1",
         "role_id": "rol_1",
         "payment_id": "pay_1",
+        "payment_method_id": "pmd_1",
         "webhook_id": "whs_1",
         "delivery_id": "whd_1",
         "use_case": "ListTenants",

@@ -29,6 +29,7 @@ NO_KEY = {
     "POST /callbacks/scaisend": "each report has an id of its own; whoever sends it has no token",
 }
 _MONTHLY = {"billing_period": "monthly", "currency": "EUR"}
+_MANDATE = {"debtor_name": "Acme", "iban": "NL91ABNA0417164300", "signed_on": "2026-01-02"}
 #: Bodies that are taken, where the smallest one is not.
 BODIES: dict[str, Any] = {
     "/admin/packs": {"slug": "duo", "name": "Duo", "items": [{"plan": "mail.pro"}, {"plan": "keys.pro"}]} | _MONTHLY,
@@ -39,6 +40,8 @@ BODIES: dict[str, Any] = {
     "/subscriptions": {"plan_key": "keys.pro"},
     "/admin/tenants": {"name": "Twice"},
     "/admin/webhook-subscriptions": {"url": "https://8.8.8.8/twice", "topics": ["*"]},
+    "/admin/tenants/{tenant_id}/payment-methods": _MANDATE | {"mandate_reference": "M-1"},
+    "/billing/payment-methods": _MANDATE | {"mandate_reference": "M-2"},
     "/admin/invoices": {"tenant_id": "{acme}", "lines": [{"description": "Once", "unit_price_cents": 100}]},
     "/admin/invoices/{invoice_id}/credit-note": {"reason": "Wrong"},
     "/admin/invoices/{invoice_id}/reissue": {"reason": "Wrong"},
@@ -66,6 +69,8 @@ ONCE = (
     "/admin/subscriptions/bulk",
     "/admin/subscriptions/{subscription_id}/change-plan",
     "/admin/tenants",
+    "/admin/tenants/{tenant_id}/payment-methods",
+    "/billing/payment-methods",
     "/admin/webhook-subscriptions",
     "/admin/webhook-subscriptions/{webhook_id}/rotate-secret",
     "/subscriptions",

@@ -16,6 +16,12 @@ from scaicontrol_core.billing.draft_input import DraftInput, LineInput
 from scaicontrol_core.billing.use_cases.draft_invoice import DraftInvoice
 from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
 from scaicontrol_core.catalog.use_cases.import_catalogue import ImportCatalogue
+from scaicontrol_core.delivery.ids import WebhookSubscriptionId
+from scaicontrol_core.delivery.secret_keeping import NewWebhookSubscription
+from scaicontrol_core.delivery.use_cases.create_webhook_subscription import CreateWebhookSubscription
+from scaicontrol_core.delivery.use_cases.fan_out_events import FanOutEvents
+from scaicontrol_core.delivery.use_cases.send_test_event import SendTestEvent
+from scaicontrol_core.delivery.webhook_terms import WebhookTerms
 from scaicontrol_core.documents.brand.asset import AssetId, AssetType, BrandAsset, CleanAsset
 from scaicontrol_core.documents.revision import DocumentRevision, RevisionReason
 from scaicontrol_core.documents.templates.template import (
@@ -61,6 +67,7 @@ class Crowd:
     container: Container
     world: Any
     people: Mapping[str, str]
+    webhook_id: str
     clock: FixedClock
     so_far: int = field(default=0, init=False)
 
@@ -72,6 +79,7 @@ class Crowd:
             await self._sell(self.so_far)
             await self._customers(self.so_far)
             await self._bill(self.so_far)
+            await self._tell(self.so_far)
             await self._keep(self.so_far, edits=edits)
 
     async def _sell(self, number: int) -> None:
@@ -113,6 +121,13 @@ class Crowd:
         invoice = InvoiceId(self.world.invoice)
         await self.container.use(RecordPayment)(BOSS, invoice, NewPayment(amount_cents=1))
         await self.container.use(SendInvoice)(BOSS, invoice, (f"{number}@example.com",))
+
+    async def _tell(self, number: int) -> None:
+        terms = WebhookTerms(url=f"https://8.8.8.8/{number}", topics=("invoice.paid.v1",))
+        await self.container.use(CreateWebhookSubscription)(BOSS, NewWebhookSubscription(terms=terms))
+        await self.container.use(SendTestEvent)(BOSS, WebhookSubscriptionId(self.webhook_id))
+        while (await self.container.use(FanOutEvents)(BOSS)).more:
+            pass
 
     async def _keep(self, number: int, *, edits: bool) -> None:
         """Write what would take a renderer, or a month, past its use case."""
@@ -192,9 +207,15 @@ class Crowd:
 
 
 @pytest.fixture
-def grow(container: Container, world: Any, their_people: Mapping[str, str], clock: FixedClock) -> Grow:
+def grow(
+    container: Container,
+    world: Any,
+    their_people: Mapping[str, str],
+    their_webhook: Mapping[str, str],
+    clock: FixedClock,
+) -> Grow:
     """Make every list longer."""
-    return Crowd(container, world, their_people, clock).grow
+    return Crowd(container, world, their_people, their_webhook["webhook_id"], clock).grow
 
 
 @pytest.fixture
