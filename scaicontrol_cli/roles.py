@@ -22,7 +22,7 @@ from scaicontrol_cli.arguments import (
 )
 from scaicontrol_cli.context import call
 from scaicontrol_cli.groups import group
-from scaicontrol_cli.output import Column, Json, columns, print_item, print_line, print_page
+from scaicontrol_cli.output import Column, Json, columns, print_item, print_json, print_note, print_page
 from scaicontrol_cli.people import show_history
 from scaicontrol_core.kernel.ids import PartnerId, RoleId
 
@@ -101,13 +101,16 @@ def update_role(
 
 
 @app.command("delete")
-def delete_role(role: _Role, yes: Yes = False) -> None:
+def delete_role(role: _Role, yes: Yes = False, as_json: AsJson = False) -> None:
     """Delete a role that nobody has."""
     from scaicontrol_core.identity.use_cases.delete_role import DeleteRole
 
     require_yes(yes, f"Delete the role {role}?")
     call(lambda session: session.use(DeleteRole)(session.actor, RoleId(role)))
-    print_line("Deleted.")
+    if as_json:
+        print_json({"id": role, "deleted": True})
+    else:
+        print_note(f"{role} is deleted.")
 
 
 @app.command("history")

@@ -25,7 +25,7 @@ from scaicontrol_cli.arguments import (
 from scaicontrol_cli.context import Session, call
 from scaicontrol_cli.groups import group
 from scaicontrol_cli.naming import tenant_named
-from scaicontrol_cli.output import columns, print_item, print_line, print_page, print_rows
+from scaicontrol_cli.output import columns, print_item, print_json, print_note, print_page, print_rows
 from scaicontrol_cli.people import (
     GROUP_COLUMNS,
     USER_COLUMNS,
@@ -39,7 +39,7 @@ from scaicontrol_cli.people import (
     user_json,
     user_named,
 )
-from scaicontrol_core.kernel.ids import PartnerId
+from scaicontrol_core.kernel.ids import GroupId, PartnerId
 
 if TYPE_CHECKING:
     from scaicontrol_core.identity.group import Group
@@ -145,17 +145,22 @@ def rename_group(
 
 
 @app.command("delete")
-def delete_group(name: GroupArgument, yes: Yes = False) -> None:
+def delete_group(name: GroupArgument, yes: Yes = False, as_json: AsJson = False) -> None:
     """Let a local group count for nobody any more."""
     from scaicontrol_core.identity.use_cases.delete_group import DeleteGroup
 
     require_yes(yes, f"Take the group {name} and its roles from all its members?")
 
-    async def work(session: Session) -> None:
-        await session.use(DeleteGroup)(session.actor, await group_named(session, name))
+    async def work(session: Session) -> GroupId:
+        group_id = await group_named(session, name)
+        await session.use(DeleteGroup)(session.actor, group_id)
+        return group_id
 
-    call(work)
-    print_line("Deleted.")
+    deleted = call(work)
+    if as_json:
+        print_json({"id": deleted, "deleted": True})
+    else:
+        print_note(f"{name} is deleted.")
 
 
 @app.command("members")

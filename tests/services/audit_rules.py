@@ -60,6 +60,7 @@ DERIVED: dict[str, tuple[str, ...]] = {
     # The calendar follows from anchor, cadence, cancellations and suspensions, which are told.
     "subscriptions": (
         "schedule_", "ripe_at", "next_billing_on", "exclusive_key", "accruing", "adjustment", "term", "current_period_",
+        "owed_usage",
     ),
     "pack_subscriptions": ("schedule_", "ripe_at", "next_billing_on"),
     "billing_runs": ("finished_at", "open_key", "totals"),  # what became of it is told in counts
