@@ -22,6 +22,7 @@ from scaicontrol_adapters.secret_sources import source_of
 from scaicontrol_adapters.secret_store import connected, secret_store
 from scaicontrol_adapters.settings import ObjectStoreKind, Settings
 from scaicontrol_adapters.system import rest_awhile
+from scaicontrol_adapters.tracing import traced, tracing_of
 from scaicontrol_adapters.webhooks.ports import WebhookPorts
 from scaicontrol_core.documents.einvoice.precheck import EInvoiceCheck
 from scaicontrol_core.entitlements.kept import KeptEntitlements
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from scaicontrol_adapters.secret_sources import SecretSource
     from scaicontrol_adapters.sql.engine import Database
+    from scaicontrol_adapters.tracing import Tracing
     from scaicontrol_core.billing.facts import DocumentCheck
     from scaicontrol_core.documents.brand.ports import AssetReader
     from scaicontrol_core.documents.mail import MailSender
@@ -78,6 +80,7 @@ class Container(WebhookPorts):
     document_check: DocumentCheck = field(factory=EInvoiceCheck)
     einvoices: EInvoiceWriter = field(factory=XmlEInvoices)
     database: Database | None = None
+    tracing: Tracing | None = None
     _built: dict[type[Any], Any] = field(init=False, factory=dict)
 
     @property
@@ -121,9 +124,11 @@ class Container(WebhookPorts):
         from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory
         from scaicontrol_adapters.system import MonotonicIds, SystemClock
 
-        settings, secrets = connected(settings), secret_store(settings)
+        settings, secrets, tracing = connected(settings), secret_store(settings), tracing_of(settings)
         now, ids = clock or SystemClock(), ids or MonotonicIds()
-        database = create_engine(settings.database_url, pool_size=settings.database_pool_size, alone=alone)
+        database = create_engine(
+            settings.database_url, pool_size=settings.database_pool_size, alone=alone, tracing=tracing
+        )
         kept = KeptEntitlements(_cache(settings, now), now, settings.entitlements_max_age_seconds)
         standings = KeptStandings(settings.standing_max_age_seconds)
         return cls(
@@ -142,6 +147,7 @@ class Container(WebhookPorts):
             retry=Backoff(),
             vat_register=_vat_register(settings),
             database=database,
+            tracing=tracing,
         )
 
     @classmethod
@@ -191,7 +197,10 @@ class Container(WebhookPorts):
         """
         built = self._built.get(use_case)
         if built is None:
-            built = self._built[use_case] = self._build(use_case)
+            built = self._build(use_case)
+            if self.tracing is not None:
+                built = traced(self.tracing, use_case.__name__, built)
+            self._built[use_case] = built
         return cast("U", built)
 
     def _build(self, use_case: type[Any]) -> Any:
@@ -226,6 +235,7 @@ class Container(WebhookPorts):
             self.kept_entitlements.cache,
             self.secrets,
             self.directory,
+            self.tracing,
         ):
             close: Callable[[], Awaitable[None]] | None = getattr(port, "close", None)
             if close is not None:

@@ -65,6 +65,7 @@ class SecretSettings:
     scaisend_token_vault_path: str = vault_path("scaisend_token")
     scaisend_webhook_secret_vault_path: str = vault_path("scaisend_webhook_secret")
     directory_client_secret_vault_path: str = vault_path("directory_client_secret")
+    otlp_headers_vault_path: str = vault_path("otlp_headers")
 
     def has(self, name: str) -> bool:
         """Tell whether a secret setting was given, itself or by its path."""

@@ -35,6 +35,8 @@ def check(settings: Settings, findings: Findings) -> None:
         note(findings, "directory_client_secret", "and the client id are set together or not at all")
     if settings.has_directory and not (settings.directory_url and settings.directory_token_url):
         note(findings, "directory_url", "or the address of ScaiKey is needed to read the directory")
+    if settings.has("otlp_headers") and not settings.otlp_endpoint:
+        note(findings, "otlp_endpoint", "is needed for headers to be sent to it")
     check_secrets(settings, findings)
     if settings.is_production:
         _check_production(settings, findings)
@@ -49,6 +51,8 @@ def _check_production(settings: Settings, findings: Findings) -> None:
         note(findings, "scaikey_url", "is needed in production: nobody could be told from anybody else")
     elif not settings.jwt_issuer:
         note(findings, "jwt_issuer", "is needed in production when only the place of the keys is given")
+    if settings.has("otlp_headers") and is_open(settings.otlp_endpoint):
+        note(findings, "otlp_endpoint", "must begin with https:// in production: headers for it are a secret")
     for name in _open_lines(settings):
         note(
             findings,

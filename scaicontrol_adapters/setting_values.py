@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from enum import StrEnum
 from ipaddress import ip_network
+from urllib.parse import unquote
 
 from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.party import require_email
@@ -40,6 +41,35 @@ def number(least: int, most: int) -> Callable[[str], int]:
         return int(raw)
 
     return parse
+
+
+def ratio(raw: str) -> float:
+    """Read a share of a whole."""
+    if not re.fullmatch(r"0(\.\d{1,6})?|1(\.0{1,6})?", raw):
+        raise ValueError("not a number from 0 to 1")
+    return float(raw)
+
+
+def headers(raw: str) -> str:
+    """Read headers."""
+    header_pairs(raw)
+    return raw
+
+
+def header_pairs(raw: str) -> dict[str, str]:
+    """Return headers by name; the text is written as OpenTelemetry writes it: ``name=value,name=value``, encoded."""
+    pairs: dict[str, str] = {}
+    for part in filter(None, (each.strip() for each in raw.split(","))):
+        name, equals, value = part.partition("=")
+        value = unquote(value.strip())
+        if not equals or not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name.strip()) or not _fits_header(value):
+            raise ValueError("not a list of headers: name=value, separated by commas")
+        pairs[name.strip()] = value
+    return pairs
+
+
+def _fits_header(value: str) -> bool:
+    return value.isascii() and value.isprintable()
 
 
 def choice(kind: type[StrEnum]) -> Callable[[str], StrEnum]:

@@ -31,7 +31,7 @@ from scaicontrol_adapters.setting_choices import (
 from scaicontrol_adapters.setting_fields import PREFIX, variable
 from scaicontrol_adapters.setting_fields import setting as _setting
 from scaicontrol_adapters.setting_secret_checks import note
-from scaicontrol_adapters.webhook_settings import WebhookSettings
+from scaicontrol_adapters.tracing_settings import TracingSettings
 from scaicontrol_core.kernel.checks import Findings
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ VIES_URL = "https://ec.europa.eu/taxation_customs/vies/rest-api"
 
 
 @frozen(kw_only=True)
-class Settings(WebhookSettings):
+class Settings(TracingSettings):
     """One installation's settings. An empty variable counts as one that is not set."""
 
     env: Environment = _setting(

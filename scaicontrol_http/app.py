@@ -91,7 +91,12 @@ def create_app(container: Container, *, owned: bool = False) -> Litestar:
     note_parameters(app)
     note_edits(app, PREFIX)
     app.asgi_handler = Observing(
-        Reading(app.asgi_handler), container.ids, metrics, methods_of(app), settings.is_production
+        Reading(app.asgi_handler),
+        container.ids,
+        metrics,
+        methods_of(app),
+        settings.is_production,
+        tracing=container.tracing,
     )
     return app
 

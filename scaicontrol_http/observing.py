@@ -15,6 +15,8 @@ from litestar.datastructures import Headers, MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.routes import HTTPRoute
 
+from scaicontrol_adapters.tracing import HEADER as TRACEPARENT
+from scaicontrol_adapters.tracing import of_request
 from scaicontrol_http.errors import PROBLEM_CODE, REQUEST_ID, on_large_head
 from scaicontrol_http.rate_limits import add_headers as add_rate_limit
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send
 
     from scaicontrol_adapters.telemetry import Metrics
+    from scaicontrol_adapters.tracing import Span, Tracing
     from scaicontrol_core.kernel.ids import Ids
 
 HEADER = "X-Request-ID"
@@ -33,6 +36,7 @@ _ACCEPTED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=-]{0,99}")
 #: Asked for every few seconds by machines: not worth a line while all is well.
 _QUIET = {"/healthz", "/readyz", "/metrics"}
 _UNKNOWN_ROUTE = "(none)"
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _TWO_YEARS = "max-age=63072000; includeSubDomains"
 #: Answers of the API are no pages: whatever a browser takes one for, it loads nothing and stands in no frame.
 _NOTHING = "default-src 'none'; frame-ancestors 'none'"
@@ -56,16 +60,24 @@ class Observing:
     strict_transport: bool = False
     #: How long a client may take for its body, in seconds: one that drips would hold a place for ever.
     patience: float = PATIENCE_SECONDS
+    #: Where traces are recorded, if they are.
+    tracing: Tracing | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, and note what became of it."""
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
-        request_id = request_id_of(Headers.from_scope(scope).get(HEADER), self.ids)
+        headers = Headers.from_scope(scope)
+        request_id = request_id_of(headers.get(HEADER), self.ids)
         scope["state"][REQUEST_ID] = request_id
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        tracing = None if scope["path"] in _QUIET else self.tracing
+        with of_request(tracing, "request", headers.get(TRACEPARENT, "")) as span:
+            await self._observe(scope, receive, send, request_id, span)
+
+    async def _observe(self, scope: Scope, receive: Receive, send: Send, request_id: str, span: Span) -> None:
         started, status = time.perf_counter(), int(HTTPStatus.INTERNAL_SERVER_ERROR)
 
         async def noted(message: Message) -> None:
@@ -82,6 +94,7 @@ class Observing:
                 await self.app(scope, _impatient(receive, self.patience), noted)
         finally:
             self._note(scope, status, time.perf_counter() - started)
+            _tell(span, scope, status, request_id)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route, method = scope.get("path_template") or _UNKNOWN_ROUTE, str(scope.get("method"))
@@ -114,6 +127,23 @@ class Observing:
         if scope["path"].startswith("/api/"):
             headers.setdefault("Cache-Control", "no-store")
             headers.setdefault("Content-Security-Policy", _NOTHING)
+
+
+def _tell(span: Span, scope: Scope, status: int, request_id: str) -> None:
+    """Tell a span what was asked and what became of it: the template of the address, never the address."""
+    # A method may be any word of the caller's.
+    method = str(scope.get("method"))
+    method = method if method in _METHODS else "_OTHER"
+    route = scope.get("path_template") or _UNKNOWN_ROUTE
+    span.name(f"{method} {route}")
+    span.tell(
+        http__request__method=method, http__route=route, http__response__status_code=status, request_id=request_id
+    )
+    code = scope["state"].get(PROBLEM_CODE)
+    if code:
+        span.tell(scaicontrol__code=code)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        span.fail(code or str(status))
 
 
 def _length_of_head(scope: Scope) -> int:

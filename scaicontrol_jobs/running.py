@@ -13,6 +13,7 @@ import structlog
 from attrs import define, field
 
 from scaicontrol_adapters.job_leases import kept, runner_name
+from scaicontrol_adapters.tracing import of_job
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.jobs.errors import JobLeaseLost
 from scaicontrol_core.jobs.job import JobOutcome, JobReport
@@ -92,7 +93,8 @@ class Runner:
         try:
             while True:
                 async with asyncio.timeout(SLICE_SECONDS):
-                    more = await job.run(self.container)
+                    with of_job(self.container.tracing, job.name):
+                        more = await job.run(self.container)
                 elapsed = loop.time() - started
                 if more and (self.stopping.is_set() or elapsed >= BUDGET_SECONDS):
                     return JobReport(outcome=JobOutcome.MORE)

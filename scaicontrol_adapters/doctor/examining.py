@@ -16,6 +16,7 @@ from scaicontrol_adapters.doctor import (
     objects,
     redis,
     rendering,
+    traces,
     vat_register,
     vault,
 )
@@ -39,6 +40,7 @@ CHECKS: Mapping[str, Look] = {
     "vat_register": vat_register.look,
     "secrets": vault.look,
     "rendering": rendering.look,
+    "traces": traces.look,
 }
 _HIDDEN = "…"
 _SHORTEST_SECRET = 4

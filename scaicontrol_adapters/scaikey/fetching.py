@@ -6,6 +6,8 @@ import asyncio
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from scaicontrol_adapters.tracing import answered, calling
+
 if TYPE_CHECKING:
     import ssl
 
@@ -31,12 +33,14 @@ async def fetch_json(url: str, *, bearer: str = "", seconds: float = 5.0) -> Any
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
     headers |= {"Authorization": f"Bearer {bearer}"} if bearer else {}
     try:
-        async with (
-            asyncio.timeout(seconds),
-            httpx.AsyncClient(verify=_tls(), timeout=seconds) as client,
-            client.stream("GET", url, headers=headers) as answer,
-        ):
-            return msgspec.json.decode(await _content(answer))
+        with calling("scaikey", "GET", headers) as span:
+            async with (
+                asyncio.timeout(seconds),
+                httpx.AsyncClient(verify=_tls(), timeout=seconds) as client,
+                client.stream("GET", url, headers=headers) as answer,
+            ):
+                answered(span, answer.status_code)
+                return msgspec.json.decode(await _content(answer))
     except (TimeoutError, httpx.TransportError) as wrong:
         raise Unreachable(type(wrong).__name__) from None
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import httpx
 import msgspec
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
+from scaicontrol_adapters.tracing import answered, calling
 from scaicontrol_core.identity.errors import DirectoryAway, DirectoryIncoherent
 
 _TOO_MANY, _SERVER_FAULT = 429, 500
@@ -80,7 +81,7 @@ class PatientClient:
             wait = self.patience.first_wait * 2.0 ** (attempt - 1) * (0.5 + self.jitter())
             try:
                 async with asyncio.timeout(self.patience.request_seconds):
-                    status, after, content = await self._once(asked)
+                    status, after, content = await self._traced(asked)
             except (TimeoutError, httpx.TransportError) as wrong:
                 reason = type(wrong).__name__
             else:
@@ -103,6 +104,13 @@ class PatientClient:
         if self._client is not None:
             await self._client.aclose()
             self._client = None
+
+    async def _traced(self, asked: Asked) -> tuple[int, float | None, bytes]:
+        headers = dict(asked.headers)
+        with calling("scaikey", asked.method, headers) as span:
+            answer = await self._once(evolve(asked, headers=headers))
+            answered(span, answer[0])
+            return answer
 
     async def _once(self, asked: Asked) -> tuple[int, float | None, bytes]:
         if self._client is None:

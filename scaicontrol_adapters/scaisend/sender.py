@@ -5,14 +5,18 @@ from __future__ import annotations
 import base64
 import json
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import aiohttp
 from attrs import define, field, frozen
 
 from scaicontrol_adapters.secret_sources import SecretSource, as_source
+from scaicontrol_adapters.tracing import answered, calling
 from scaicontrol_core.documents.mail import Handed, Mail, MailRefused, MailUnavailable, one_line, without_surrogates
 from scaicontrol_core.kernel.secrets import SecretsUnavailable
+
+if TYPE_CHECKING:
+    from scaicontrol_adapters.tracing import Span
 
 _ACCEPTED = range(200, 300)
 _TOO_MANY, _SERVER_FAULT = 429, 500
@@ -61,19 +65,26 @@ class ScaiSendMail:
 
     async def _post(self, mail: Mail, idempotency_key: str, token: str) -> tuple[int, str | None, dict[str, Any]]:
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": idempotency_key}
+        try:
+            with calling("scaisend", "POST", headers) as span:
+                return await self._posted(mail, headers, token, span)
+        except aiohttp.ClientConnectorError as error:
+            raise MailUnavailable("ScaiSend can't be reached.") from error
+        except (aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
+            raise MailUnavailable("ScaiSend gave no answer.", maybe_taken=True) from error
+
+    async def _posted(
+        self, mail: Mail, headers: dict[str, str], token: str, span: Span
+    ) -> tuple[int, str | None, dict[str, Any]]:
         request = self._opened().post(
             f"{self.settings.url}/v1/messages",
             json=_body(mail, self.settings.from_address),
             headers=headers,
             allow_redirects=False,  # no document goes, and no POST becomes a GET, where a redirect says
         )
-        try:
-            async with request as answer:
-                return answer.status, answer.headers.get("Retry-After"), await _json(answer, token)
-        except aiohttp.ClientConnectorError as error:
-            raise MailUnavailable("ScaiSend can't be reached.") from error
-        except (aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
-            raise MailUnavailable("ScaiSend gave no answer.", maybe_taken=True) from error
+        async with request as answer:
+            answered(span, answer.status)
+            return answer.status, answer.headers.get("Retry-After"), await _json(answer, token)
 
     async def close(self) -> None:
         """Close the connections."""

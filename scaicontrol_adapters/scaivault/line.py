@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from attrs import define, field, frozen
 
+from scaicontrol_adapters.tracing import answered, calling
 from scaicontrol_core.kernel.secrets import SecretsUnavailable
 
 if TYPE_CHECKING:
@@ -111,11 +112,17 @@ class VaultLine:
             log.warning("secrets_away", failures=self._failures, seconds=self.patience.pause)
 
     async def _once(self, method: str, path: str, token: str, body: Any, version: int | None) -> Answered:
-        import httpx  # noqa: PLC0415  # only who has such a server pays for it
-
         headers = {"X-Vault-Request": "true", "Accept": "application/json", "Accept-Encoding": "identity"}
         headers |= {"X-Vault-Token": token} if token else {}
         headers |= {"X-Vault-Namespace": self.namespace} if self.namespace else {}
+        with calling("scaivault", method, headers) as span:
+            answer = await self._sent(method, path, headers, body, version)
+            answered(span, answer.status)
+            return answer
+
+    async def _sent(self, method: str, path: str, headers: dict[str, str], body: Any, version: int | None) -> Answered:
+        import httpx  # noqa: PLC0415  # only who has such a server pays for it
+
         request = self._opened().build_request(
             method,
             f"{self.url}/v1/{path}",

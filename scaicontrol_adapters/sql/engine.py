@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from attrs import frozen
 from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -10,6 +12,10 @@ from scaicontrol_adapters.sql.dialects import SqlDialect
 from scaicontrol_adapters.sql.dialects.mariadb import MariaDb
 from scaicontrol_adapters.sql.dialects.sqlite import Sqlite
 from scaicontrol_adapters.sql.errors import translate_errors
+from scaicontrol_adapters.sql.tracing import watch
+
+if TYPE_CHECKING:
+    from scaicontrol_adapters.tracing import Tracing
 
 _STATEMENTS_KEPT_COMPILED = 2000
 
@@ -40,12 +46,15 @@ def dialect_of(url: URL, *, alone: bool = False) -> SqlDialect:
     raise ValueError(f"{backend!r} is not a database of ScaiControl: use mysql+aiomysql:// or sqlite+aiosqlite://")
 
 
-def create_engine(url: str | URL, *, pool_size: int = 10, alone: bool = False) -> Database:
+def create_engine(
+    url: str | URL, *, pool_size: int = 10, alone: bool = False, tracing: Tracing | None = None
+) -> Database:
     """Open a database: ``mysql+aiomysql://user:password@host/name`` or ``sqlite+aiosqlite:///file.db``.
 
     Nothing connects before the first statement; only SQLite's folder is made here.
     ``pool_size`` bounds the connections that this process holds to write, and those to read; ``alone``
-    spares an embedded database the thread that keeps a server answering while a statement runs.
+    spares an embedded database the thread that keeps a server answering while a statement runs;
+    ``tracing`` gets a span of each statement.
     Raises ``ValueError`` for another kind of address.
     """
     address = make_url(url)
@@ -53,6 +62,9 @@ def create_engine(url: str | URL, *, pool_size: int = 10, alone: bool = False) -
     writer = _engine(address, dialect, dialect.writer_options(address, pool_size), read_only=False)
     reading = dialect.reader_options(address, pool_size)
     reader = writer if reading is None else _engine(address, dialect, reading, read_only=True)
+    if tracing is not None:
+        for engine in {writer, reader}:
+            watch(engine.sync_engine, address.get_backend_name(), tracing)
     return Database(address, writer, reader, dialect)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from attrs import field, frozen
 
+from scaicontrol_adapters.tracing import note_retry
 from scaicontrol_core.kernel.errors import Retryable
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Backoff:
         for count in range(self.attempts - 1):
             try:
                 return await attempt()
-            except Retryable:
+            except Retryable as given_up:
+                note_retry(count + 1, given_up.code)
                 await self.sleep(min(self.base_seconds * 2**count, _MAX_SECONDS) * (0.5 + self.jitter()))
         return await attempt()
 

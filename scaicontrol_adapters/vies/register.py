@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field, frozen
 
+from scaicontrol_adapters.tracing import answered, calling
 from scaicontrol_adapters.vies.reading import read_answer
 from scaicontrol_core.tenancy.vat_register import RegisterRefusesUs, RegisterReply, RegisterUnavailable
 
@@ -115,7 +116,9 @@ class ViesRegister:
         try:
             # The timeout of httpx is one between bytes: a server that dribbles would hold us for ever.
             async with asyncio.timeout(self.patience.request_seconds):
-                response = await self._client.post(self.url + self.path, json=_body(question, country))
+                with calling("vies", "POST") as span:
+                    response = await self._client.post(self.url + self.path, json=_body(question, country))
+                    answered(span, response.status_code)
                 text = response.text
         except (TimeoutError, httpx.TimeoutException):
             raise RegisterUnavailable("TIMEOUT") from None

@@ -31,6 +31,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from scaicontrol_adapters.outgoing import AddressRefused, Lookup, OutgoingRules, addresses_of, literal, look_up
+from scaicontrol_adapters.tracing import answered, calling
 from scaicontrol_core.delivery.outcome import MOST_ANSWER_BYTES, Answer, ErrorClass
 from scaicontrol_core.kernel.secrets import SecretNotFound, SecretsUnavailable
 
@@ -105,7 +106,11 @@ class AiohttpSender:
         begun = time.monotonic()
         headers = parcel.headers(keys, int(self._clock.now().timestamp()))
         try:
-            return await self._post(parcel, headers, begun)
+            # Without headers: the ids of our traces are none of a receiver's business.
+            with calling("webhook", "POST") as span:
+                answer = await self._post(parcel, headers, begun)
+                answered(span, answer.status or 0)
+                return answer
         except Exception as failure:  # noqa: BLE001 - whatever it is, the delivery has to know
             error = _class_of(failure)
             if error is ErrorClass.FAULT:

@@ -12,6 +12,7 @@ from attrs import fields
 
 from scaicontrol_adapters.environment import parse_dotenv
 from scaicontrol_adapters.secret_settings import vaulted
+from scaicontrol_adapters.setting_values import header_pairs
 from scaicontrol_adapters.settings import Environment, ObjectStoreKind, Settings
 from scaicontrol_core.kernel.errors import Invalid
 
@@ -196,6 +197,7 @@ def test_a_secret_and_its_path_exclude_each_other(name: str) -> None:
         "database_url": "mysql+aiomysql://u:planted@h/d",
         "redis_url": "redis://:planted@h",
         "scaisend_webhook_secret": "whsec_" + "planted0" * 6,
+        "otlp_headers": "authorization=Bearer%20planted",
     }.get(name, "planted")
     given = {f"SCAICONTROL_{name.upper()}": plain, f"SCAICONTROL_{name.upper()}_VAULT_PATH": "a/b"}
     with pytest.raises(Invalid) as caught:
@@ -256,3 +258,33 @@ def test_production_sends_no_secret_over_an_open_line_and_keeps_no_key_others_ma
         Settings.from_environment(PRODUCTION | {"SCAICONTROL_SECRETS_KEY_FILE": str(key)})
     key.chmod(0o600)
     Settings.from_environment(PRODUCTION | {"SCAICONTROL_SECRETS_KEY_FILE": str(key)})
+
+
+# -- traces ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({"OTLP_SAMPLE_RATIO": "1.5"}, "OTLP_SAMPLE_RATIO"),
+        ({"OTLP_SAMPLE_RATIO": "nan"}, "OTLP_SAMPLE_RATIO"),
+        ({"OTLP_ENDPOINT": "collector:4317"}, "OTLP_ENDPOINT"),
+        ({"OTLP_HEADERS": "authorization=planted"}, "OTLP_ENDPOINT"),
+        ({"OTLP_ENDPOINT": "http://c", "OTLP_HEADERS": "planted"}, "OTLP_HEADERS"),
+        ({"OTLP_ENDPOINT": "http://c", "OTLP_HEADERS": "a=planted%0d%0ab: c"}, "OTLP_HEADERS"),
+        ({"OTLP_ENDPOINT": "http://c", "OTLP_HEADERS": "a b=planted"}, "OTLP_HEADERS"),
+        ({"ENV": "production", "OTLP_ENDPOINT": "http://c", "OTLP_HEADERS": "a=planted"}, "OTLP_ENDPOINT"),
+    ],
+)
+def test_what_traces_cannot_be_sent_with_is_told(given: dict[str, str], wrong: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        Settings.from_environment({f"SCAICONTROL_{name}": value for name, value in given.items()})
+    assert f"/SCAICONTROL_{wrong}" in {field.pointer for field in caught.value.fields}
+    assert "planted" not in repr([(field.pointer, field.message) for field in caught.value.fields])
+
+
+def test_headers_are_written_as_opentelemetry_writes_them() -> None:
+    assert header_pairs("authorization=Bearer%20x%3D, X-Scope=prod,") == {
+        "authorization": "Bearer x=",
+        "X-Scope": "prod",
+    }

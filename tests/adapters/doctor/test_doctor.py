@@ -17,6 +17,7 @@ from scaicontrol_adapters.doctor.examining import CHECKS, examine
 from scaicontrol_adapters.doctor.finding import Finding, Look, ok
 from scaicontrol_adapters.doctor.mariadb import rights
 from scaicontrol_adapters.settings import MailKind, ObjectStoreKind, Settings, SmtpSecurity
+from tests.services.collector import collecting
 from tests.services.openid import JWKS
 from tests.services.processes import free_port
 
@@ -39,7 +40,7 @@ async def test_a_sound_installation_has_nothing_wrong(settings: Settings) -> Non
     assert [each for each in found if each.verdict == "wrong"] == []
     assert {each.check.partition(".")[0] for each in found} >= {
         "settings", "machine", "database", "cache", "objects", "mail", "identity", "vat_register", "secrets",
-        "rendering",
+        "rendering", "traces",
     }  # fmt: skip
 
 
@@ -292,3 +293,40 @@ async def test_one_that_hangs_or_breaks_stops_no_other(settings: Settings) -> No
         ("strong", "ok"),
     ]
     assert PASSWORD not in str(found)
+
+
+# -- traces ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict", "named"),
+    [
+        (200, "ok", ""),
+        (401, "warning", "OTLP_HEADERS"),
+        (404, "warning", "OTLP_ENDPOINT"),
+        (307, "warning", "its log"),
+        (503, "warning", "its log"),
+    ],
+)
+async def test_the_collector_of_traces(settings: Settings, status: int, verdict: str, named: str) -> None:
+    with collecting() as collector:
+        collector.status = status
+        traced = evolve(settings, otlp_endpoint=collector.url, otlp_headers=f"authorization={PASSWORD}")
+        found = (await found_by(traced, "traces"))["traces"]
+    assert (found.verdict, collector.paths) == (verdict, ["/v1/traces"])
+    assert collector.headers[0]["authorization"] == PASSWORD
+    assert named in (found.mend or "")
+    assert PASSWORD not in repr(found)
+
+
+async def test_nobody_collects_traces(settings: Settings) -> None:
+    found = await found_by(evolve(settings, otlp_endpoint=f"http://127.0.0.1:{free_port()}"), "traces")
+    assert found["traces"].verdict == "warning"
+    assert "SCAICONTROL_OTLP_ENDPOINT" in (found["traces"].mend or "")
+
+
+async def test_headers_for_the_collector_that_cannot_be_had(settings: Settings) -> None:
+    vaulted = evolve(settings, otlp_endpoint="http://127.0.0.1:1", otlp_headers_vault_path="traces/none")
+    found = (await found_by(vaulted, "traces"))["traces"]
+    assert found.verdict == "warning"
+    assert "traces/none" in found.says

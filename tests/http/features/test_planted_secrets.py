@@ -36,6 +36,7 @@ from scaicontrol_adapters.settings import LogLevel, MailKind, ObjectStoreKind, S
 from scaicontrol_adapters.telemetry import configure_logging
 from scaicontrol_core.access import Actor
 from scaicontrol_jobs.mail import deliver_mail
+from tests.services.collector import Collector, collecting
 from tests.services.echo import Echo, echoing
 from tests.services.kv import Kv, Reply, serving
 
@@ -45,7 +46,7 @@ REPORTS = "whsec_" + base64.b64encode(b"planted-secret-of-the-reports-xx").decod
 #: What is planted, by setting; `sought` says in which forms it is looked for.
 PLANTED: Mapping[str, str] = {
     "s3_access_key": "PLANTEDAKQ7ACCESSKEY",
-    "s3_secret_key": "planted/Q7s3+secret=key",
+    "s3_secret_key": "planted/Q7s3+words=these",
     "smtp_password": "planted-Q7-smtp-password",
     "scaisend_token": "planted-Q7-scaisend-token",
     "scaisend_webhook_secret": REPORTS,
@@ -54,6 +55,7 @@ PLANTED: Mapping[str, str] = {
     "secrets_key": KEY,
     "remote_token": "planted-Q7-remote-token",
     "directory_client_secret": "planted-Q7-directory-secret",
+    "otlp_headers": "authorization=planted-Q7-collector",
 }
 #: Planted elsewhere: a bearer's token, a password in the address of a database, in a body, in a query.
 ELSEWHERE = ("planted-Q7-bearer", "planted-Q7-database", "planted-Q7-body", "planted-Q7-query", "planted-Q7-typed")
@@ -62,7 +64,7 @@ NOT_PLANTED = {"database_url"}
 
 def sought(value: str) -> set[str]:
     """Return the forms in which a secret may turn up: bare, without what is public of it, encoded."""
-    bare = value.removeprefix("whsec_").removeprefix("redis://:").partition("@")[0]
+    bare = value.removeprefix("whsec_").removeprefix("redis://:").partition("@")[0].removeprefix("authorization=")
     raw = bare.encode()
     three = {base64.b64encode(b"x" * skip + raw)[4 if skip else 0 : -4].decode() for skip in range(3)}
     return {bare, quote(bare, safe=""), raw.hex(), json.dumps(bare)[1:-1], *three}
@@ -127,11 +129,23 @@ def kv() -> Iterator[Kv]:
         yield running
 
 
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    """Who gets the traces."""
+    with collecting() as running:
+        yield running
+
+
 @pytest.fixture(params=["plain", "vaulted"])
-def settings(request: pytest.FixtureRequest, settings: Settings, kv: Kv, echo: Echo) -> Settings:
+def settings(request: pytest.FixtureRequest, settings: Settings, kv: Kv, echo: Echo, collector: Collector) -> Settings:
     """Settings full of secrets: in themselves, or by their paths on a server."""
     plain: dict[str, Any] = {"scaisend_url": echo.url, "s3_endpoint_url": echo.url, "s3_bucket": "b", **PLANTED}
-    plain |= {"mail_from": "billing@house.example", "smtp_host": "127.0.0.1", "smtp_username": "u"}
+    plain |= {
+        "mail_from": "billing@house.example",
+        "smtp_host": "127.0.0.1",
+        "smtp_username": "u",
+        "otlp_endpoint": collector.url,
+    }
     if request.param == "plain":
         return evolve(settings, **plain, smtp_security=SmtpSecurity.NONE)
     for name in set(vaulted()) - NOT_PLANTED:
@@ -171,7 +185,7 @@ def test_every_secret_setting_is_planted() -> None:
 
 async def test_nothing_that_was_planted_is_ever_said(
     world: Any, boss: Any, acme: Any, anybody: Any, client: AsyncClient, container: Container, settings: Settings,
-    harvest: Harvest, log: io.StringIO, smtp_port: int, echo: Echo, kv: Kv, tmp_path: Path,
+    harvest: Harvest, log: io.StringIO, smtp_port: int, echo: Echo, kv: Kv, tmp_path: Path, collector: Collector,
 ) -> None:  # fmt: skip
     await _ask_over_http(harvest, boss, acme, client, world)
     await _let_others_fail(harvest, container, evolve(settings, smtp_port=smtp_port), boss, world, echo)
@@ -195,6 +209,10 @@ async def test_nothing_that_was_planted_is_ever_said(
         harvest.keep(f"repr of {type(thing).__name__}", f"{thing!r} {thing}")
     harvest.keep("log", log.getvalue())
     _read_what_is_kept(harvest, settings)
+    assert container.tracing is not None
+    await container.tracing.close()
+    for batch in collector.raw:
+        harvest.keep("traces", batch.decode("latin-1"))
     bearers = {
         f"bearer of {name}": each.headers["Authorization"][7:] for name, each in (("boss", boss), ("acme", acme))
     }
@@ -207,6 +225,8 @@ async def test_nothing_that_was_planted_is_ever_said(
     assert "INSERT INTO" not in log.getvalue()
     assert any(f"Bearer {PLANTED['scaisend_token']}" in each for each in echo.heard)
     assert len(harvest.said) > 40
+    assert collector.spans
+    assert {each["authorization"] for each in collector.headers} == {"planted-Q7-collector"}
 
 
 async def _ask_over_http(harvest: Harvest, boss: Any, acme: Any, client: AsyncClient, world: Any) -> None:
@@ -316,7 +336,7 @@ async def _type_commands(harvest: Harvest, settings: Settings, folder: Path) -> 
 
 
 _TOLD = frozenset(
-    "database_url data_dir mail_from smtp_host smtp_username s3_bucket scaivault_url scaisend_url".split()
+    "database_url data_dir mail_from smtp_host smtp_username s3_bucket scaivault_url scaisend_url otlp_endpoint".split()
 )
 
 
@@ -338,6 +358,7 @@ def _read_what_is_kept(harvest: Harvest, settings: Settings) -> None:
 @pytest.mark.parametrize("form", ["bare", "quoted", "in base64", "in a line of the log", "in an error"])
 def test_the_search_would_find_it(name: str, form: str, harvest: Harvest, log: io.StringIO) -> None:
     value = PLANTED[name].removeprefix("whsec_").removeprefix("redis://:").partition("@")[0]
+    value = value.removeprefix("authorization=")
     if form == "in a line of the log":
         logging.getLogger("somebody").debug("they said: %s", value)
         text = log.getvalue()

@@ -1,0 +1,1 @@
+"""Traces over OTLP: loaded only where an endpoint is configured."""
