@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from attrs import define, field
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
 
 from scaicontrol_adapters.settings import LogFormat
+from scaicontrol_adapters.sql.retry import RETRIES
 from scaicontrol_core.kernel.redaction import REDACTED, names_a_secret
 from scaicontrol_core.kernel.redaction import redact as redact_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import TextIO
 
     from scaicontrol_adapters.scaikey.keys import KeysState
@@ -79,6 +82,21 @@ def redact(_: Any, __: str, line: Any) -> Any:
     return line
 
 
+class _Retries(Collector):
+    """How often transactions were run again."""
+
+    def collect(self) -> Iterable[CounterMetricFamily]:
+        """Return it as Prometheus wants it."""
+        family = CounterMetricFamily(
+            "scaicontrol_transaction_retries",
+            "Transactions that the database gave up and that were run again, by reason.",
+            labels=["reason"],
+        )
+        for reason, count in sorted(RETRIES.items()):
+            family.add_metric([reason], count)
+        yield family
+
+
 @define
 class Metrics:
     """The numbers of one process, in a registry of their own."""
@@ -95,6 +113,7 @@ class Metrics:
 
     def __attrs_post_init__(self) -> None:
         """Name them."""
+        self.registry.register(_Retries())
         labels = ("method", "route", "status")
         self._requests = Counter(
             "scaicontrol_http_requests", "Requests answered, by route template.", labels, registry=self.registry

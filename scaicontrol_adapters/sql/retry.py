@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 _MAX_SECONDS = 1.0
+#: How often this process ran a transaction again, by the code of what it was given up with.
+RETRIES: Counter[str] = Counter()
 
 
 @frozen
@@ -45,6 +48,7 @@ class Backoff:
                 return await attempt()
             except Retryable as given_up:
                 note_retry(count + 1, given_up.code)
+                RETRIES[given_up.code] += 1
                 await self.sleep(min(self.base_seconds * 2**count, _MAX_SECONDS) * (0.5 + self.jitter()))
         return await attempt()
 

@@ -21,7 +21,12 @@ from tests.architecture.sources import ROOT, core
 MakePage = Callable[[], Page]
 #: Pages of other origins: each has a test of its own.
 OTHERS = {"document.schema.json"}
-BY_HAND = ("how-to/back-up-and-verify.md", "how-to/run-in-production.md", "concepts/architecture.md")
+BY_HAND = (
+    "how-to/back-up-and-verify.md",
+    "how-to/run-in-production.md",
+    "how-to/observe.md",
+    "concepts/architecture.md",
+)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
