@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from scaicontrol_adapters.job_numbers import JobNumbers
 from scaicontrol_adapters.probes import look
 from scaicontrol_adapters.telemetry import METRICS_TYPE
 from scaicontrol_adapters.webhooks.numbers import DeliveryNumbers
@@ -53,7 +54,7 @@ def health_routes(
     container: Container, issuers: tuple[TrustedIssuer, ...], metrics: Metrics
 ) -> Sequence[HTTPRouteHandler]:
     """Return the routes that machines ask; they need no token and tell nothing about customers."""
-    numbers = DeliveryNumbers(metrics.registry, container)
+    numbers, jobs = DeliveryNumbers(metrics.registry, container), JobNumbers(metrics.registry, container)
 
     @get("/healthz", tags=[_HEALTH], summary="Tell that the process lives", opt=_PUBLIC, security=[])
     async def healthz() -> HealthAnswer:
@@ -77,6 +78,7 @@ def health_routes(
         """Expose the process's numbers to Prometheus."""
         metrics.documents_pending(await _pending(container))
         await numbers.look()
+        await jobs.look()
         for issuer in issuers:
             metrics.keys_stand(issuer.issuer, issuer.keys.state)
         return Response(metrics.expose(), media_type=METRICS_TYPE)

@@ -6,12 +6,13 @@ import contextlib
 import os
 import signal
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from attrs import frozen
+from attrs import define
 
-from tests.services.processes import Account, Server, program, start
+from tests.services.processes import POLL_SECONDS, Account, Server, launch, program, start
 
 HOST = "127.0.0.1"
 DATABASES = 64
@@ -30,7 +31,7 @@ def empty_database(address: Mapping[str, str], worker: str) -> str:
     return f"redis://{address['host']}:{address['port']}/{number}"
 
 
-@frozen
+@define
 class OwnRedis:
     """A running Redis of one test."""
 
@@ -61,6 +62,19 @@ class OwnRedis:
     def go_on(self) -> None:
         """Let it go on."""
         self.server.process.send_signal(signal.SIGCONT)
+
+    def forget_all(self) -> None:
+        """Lose every key."""
+        _say(self.port, "FLUSHALL")
+
+    def restart(self) -> None:
+        """End it like a power cut, and start it again at the same place, empty."""
+        command = self.server.process.args
+        assert isinstance(command, list)
+        self.kill()
+        self.server = launch("redis", command, self.server.log, Account.unprivileged())
+        while not _answers(self.port):
+            time.sleep(POLL_SECONDS)
 
     def kill(self) -> None:
         """End it like a power cut."""
