@@ -14,6 +14,8 @@ PACKAGES := scaicontrol_core scaicontrol_adapters scaicontrol_http scaicontrol_c
 # What runs without a server and within two minutes.
 FAST := $(wildcard tests/architecture tests/core tests/properties)
 
+NODE := tests/services/node
+
 T ?= tests
 WORKERS ?= 2
 S ?= docs/examples/scenarios/two_years.yaml
@@ -101,5 +103,7 @@ clean: ## remove what the tools made (not .venv, not var/)
 	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
+# The second line: what receivers of webhooks use in JavaScript, as the lock file beside it pins it.
 servers:
 	@.ci/system-packages test
+	@[ $(NODE)/node_modules/.package-lock.json -nt $(NODE)/package-lock.json ] || (cd $(NODE) && npm ci --silent && touch node_modules/.package-lock.json)

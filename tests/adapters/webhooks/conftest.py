@@ -20,7 +20,7 @@ from scaicontrol_core.kernel.ids import EventId
 from scaicontrol_core.testing.secrets import MemorySecrets
 
 LOCAL = OutgoingRules(allowed=(ip_network("127.0.0.0/8"),), allow_http=True)
-SECRET = secret_of(b"s" * 32)
+SECRET, OLD_SECRET = secret_of(b"s" * 32), secret_of(b"o" * 32)
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -29,6 +29,7 @@ async def make_sender() -> AsyncIterator[Callable[..., AiohttpSender]]:
     """Make senders, and close them afterwards."""
     secrets = MemorySecrets()
     await secrets.put("webhooks/whs_1/1", SECRET)
+    await secrets.put("webhooks/whs_1/2", OLD_SECRET)
     made: list[AiohttpSender] = []
 
     def make(rules: OutgoingRules = LOCAL, *, seconds: float = 15.0, **options: Any) -> AiohttpSender:
