@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scaicontrol_cli import payment_methods
 from scaicontrol_cli.arguments import (
     DEFAULT_LIMIT,
     AsJson,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.payments.use_cases.record_refund import RecordedRefund
 
 app = group("Payments: what was paid, failed and was given back; what is open.")
+app.add_typer(payment_methods.app, name="methods")
 
 _FIELDS = (
     "id", "invoice_id", "tenant_id", "partner_id", "seller_id", "kind", "method", "status", "amount_cents",

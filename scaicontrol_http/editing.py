@@ -57,6 +57,8 @@ RESOURCES: Mapping[str, Load] = {
     "/admin/users/{user_id}": _by_id("users", "user_id"),
     "/admin/groups/{group_id}": _by_id("groups", "group_id"),
     "/admin/roles/{role_id}": _by_id("custom_roles", "role_id"),
+    "/admin/tenants/{tenant_id}/payment-methods/{payment_method_id}": _by_id("payment_methods", "payment_method_id"),
+    "/billing/payment-methods/{payment_method_id}": _by_id("payment_methods", "payment_method_id"),
     "/admin/invoices/{invoice_id}": _by_id("invoices", "invoice_id"),
     "/admin/billing/templates/{template_id}": _by_id("templates", "template_id"),
     "/admin/webhook-subscriptions/{webhook_id}": _by_id("webhook_subscriptions", "webhook_id"),
@@ -65,6 +67,7 @@ RESOURCES: Mapping[str, Load] = {
 }
 #: What stands below one of these and edits nothing of it, and why.
 APART: Mapping[str, str] = {
+    "/admin/tenants/{tenant_id}/payment-methods": "a new payment method; the tenant stays as it is",
     "/admin/partners/{partner_id}/assets": "a new asset; the partner stays as it is",
     "/admin/partners/{partner_id}/assets/{asset_id}": "an asset is never changed, only taken out of use",
     "/admin/packs/{slug}/subscribe": "a new subscription; the pack stays as it is",

@@ -41,6 +41,7 @@ PACK_SUBSCRIPTION = Subject("pack_subscription", "pack subscription", Permission
 INVOICE = Subject("invoice", "invoice", Permission.ADMIN_BILLING)
 """Credit notes and self-billed invoices too."""
 PAYMENT = Subject("payment", "payment", Permission.ADMIN_BILLING)
+PAYMENT_METHOD = Subject("payment_method", "payment method", Permission.ADMIN_BILLING)
 BILLING_RUN = Subject("billing_run", "billing run", Permission.ADMIN_BILLING)
 COMMISSION_STATEMENT = Subject("commission_statement", "commission statement", Permission.ADMIN_BILLING)
 TEMPLATE = Subject("document_template", "document template", Permission.ADMIN_BILLING)
@@ -57,6 +58,7 @@ SUBJECTS = (
     PACK_SUBSCRIPTION,
     INVOICE,
     PAYMENT,
+    PAYMENT_METHOD,
     BILLING_RUN,
     COMMISSION_STATEMENT,
     TEMPLATE,

@@ -135,12 +135,16 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "RebuildUsage",
     ),
     "payments": (
+        "AddPaymentMethod",
+        "DetachPaymentMethod",
+        "ListPaymentMethods",
         "ListPayments",
         "ReadBalances",
         "RecordFailedPayment",
         "RecordPayment",
         "RecordRefund",
         "ReportAgeing",
+        "SetDefaultPaymentMethod",
     ),
     "subscriptions": (
         "BulkSubscriptions",

@@ -21,6 +21,7 @@ from scaicontrol_core.payments.use_cases.report_ageing import ReportAgeing
 from scaicontrol_http.billing.report_routes import Format, report_answer
 from scaicontrol_http.billing.schemas import InvoiceAnswer
 from scaicontrol_http.dependencies import Actor, Container, PageRequest
+from scaicontrol_http.payments import method_routes
 from scaicontrol_http.payments.schemas import (
     AgeingAnswer,
     BalanceAnswer,
@@ -211,4 +212,5 @@ ROUTES = (
     report_ageing,
     get_own_balances,
     list_own_payments,
+    *method_routes.ROUTES,
 )

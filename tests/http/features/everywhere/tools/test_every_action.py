@@ -168,6 +168,14 @@ async def _payments(story: Story, one: Mapping[str, str], world: Any) -> None:
     await story.does("payments", "history", payment_id=paid["payment"]["id"])
     await story.does("payments", "balances", by=story.acme)
     await story.does("payments", "statement", by=story.acme, first="2026-01-01", last="2026-01-31")
+    mandate = {"mandate_reference": "M-1", "debtor_name": "Acme", "iban": "NL91ABNA0417164300"}
+    made = await story.does("payment_methods", "add", by=story.acme, **mandate, signed_on="2026-01-02")
+    method = {"payment_method_id": made["id"]}
+    assert (await story.does("payment_methods", "set_default", by=story.acme, **method))["is_default"]
+    found = await story.does("payment_methods", "list", tenant_id=world.acme)
+    assert [each["is_default"] for each in found["items"]] == [False, True]
+    await story.does("payment_methods", "detach", tenant_id=world.acme, **method, confirm=True)
+    assert (await story.does("payment_methods", "history", **method))["total"] == 3
     await story.does("dunning", "list_overdue")
     await story.does("dunning", "mark_overdue", confirm=True)
     await story.does("dunning", "ageing", as_of="2026-01-31")
