@@ -131,6 +131,36 @@ async def test_a_statement_that_fails_has_no_words(settings: Settings, collector
     assert "'private'" not in span.attributes["db.query.text"]
 
 
+async def test_statements_on_mariadb(
+    settings: Settings, collector: Collector, admin: dict[str, str], migrated_mariadb_url: str
+) -> None:
+    async with served(settings, otlp_endpoint=collector.url, database_url=migrated_mariadb_url) as (client, _):
+        made = await client.post(f"{API}/admin/partners", json={"name": "Acme Person"}, headers=admin | INCOMING)
+        assert made.status_code == 201
+    inserted = collector.named("INSERT partners")
+    assert inserted.attributes["db.system.name"] == "mariadb"
+    assert "%s" in inserted.attributes["db.query.text"]
+    said = b"".join(collector.raw)
+    for private in ("Acme Person", migrated_mariadb_url.partition("@")[0].rpartition(":")[2]):
+        assert private.encode() not in said
+
+
+async def test_a_tool_of_an_assistant_is_part_of_its_request(
+    settings: Settings, collector: Collector, admin: dict[str, str]
+) -> None:
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+    headers = admin | {"Accept": "application/json, text/event-stream", "Host": "localhost"}
+    async with Container.from_settings(evolve(settings, otlp_endpoint=collector.url)) as container:
+        app = create_app(container)
+        async with (
+            app.lifespan(),
+            AsyncClient(transport=ASGITransport(cast("Any", app)), base_url="http://localhost") as client,
+        ):
+            await client.post("/mcp", json=call, headers=headers | INCOMING)
+    assert collector.named("POST /mcp").parent_id == CALLER
+    assert {each.trace_id for each in collector.spans} == {TRACE}
+
+
 async def test_a_slice_of_a_job_is_a_trace_of_its_own(settings: Settings, collector: Collector) -> None:
     from scaicontrol_jobs.embedded import start  # noqa: PLC0415  # the server loads it by name as well
     from scaicontrol_jobs.schedule import SCHEDULE  # noqa: PLC0415
