@@ -10,10 +10,10 @@ from scaicontrol_core.billing.billing_run import RUN_LIFECYCLE
 from scaicontrol_core.billing.lifecycle import INVOICE_LIFECYCLE
 from scaicontrol_core.kernel.errors import ErrorKind, InvalidTransition
 from scaicontrol_core.kernel.lifecycle import Lifecycle
-from scaicontrol_core.payments.lifecycle import PAYMENT_LIFECYCLE
+from scaicontrol_core.payments.lifecycle import METHOD_LIFECYCLE, PAYMENT_LIFECYCLE
 from scaicontrol_core.subscriptions import LIVE_STATUSES, SUBSCRIPTION_LIFECYCLE
 
-LIFECYCLES = [SUBSCRIPTION_LIFECYCLE, INVOICE_LIFECYCLE, PAYMENT_LIFECYCLE, RUN_LIFECYCLE]
+LIFECYCLES = [SUBSCRIPTION_LIFECYCLE, INVOICE_LIFECYCLE, PAYMENT_LIFECYCLE, METHOD_LIFECYCLE, RUN_LIFECYCLE]
 EDGES = {
     "subscription": """
         pending: trialing active cancelled
@@ -36,6 +36,9 @@ EDGES = {
         pending: succeeded failed
         succeeded:
         failed:""",
+    "payment method": """
+        active: detached
+        detached:""",
     "billing run": """
         running: completed
         completed:""",
