@@ -11,6 +11,7 @@ from docs.generating import (
     surfaces,
     template_variables,
     tools,
+    webhooks,
 )
 
 #: Every page that is made from the code, in the order of their names.
@@ -25,4 +26,5 @@ PAGES = (
     surfaces.page,
     template_variables.page,
     tools.page,
+    webhooks.page,
 )

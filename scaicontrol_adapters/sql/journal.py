@@ -112,7 +112,7 @@ def _envelopes(
             "aggregate_id": each.event.resource_id,
             "aggregate_version": each.version,
             "sequence": sequences[key],
-            "data": each.event.payload(),
+            "data": each.event.told(),
             "occurred_at": now,
             "attempts": 0,
         }

@@ -1,4 +1,4 @@
-"""Invoice events. The audit log has them all; what money does to an invoice has public topics too."""
+"""Invoice events. The audit log has them all; what concerns a customer has public topics too."""
 
 from __future__ import annotations
 
@@ -31,10 +31,13 @@ class InvoiceFinalized(Event):
     """The document has its legal number. Amounts in minor units of ``currency``."""
 
     action: ClassVar[str] = "invoice.finalized"
+    topic: ClassVar[str | None] = "invoice.issued.v1"
     resource_type: ClassVar[str] = "invoice"
 
     number: str
+    document_type: str
     issue_date: str
+    due_date: date | None
     currency: str
     net_cents: int
     tax_cents: int
@@ -60,6 +63,7 @@ class CreditNoteIssued(Event):
     """A credit note has its legal number. Amounts are negative, in minor units of ``currency``."""
 
     action: ClassVar[str] = "credit_note.issued"
+    topic: ClassVar[str | None] = "credit_note.issued.v1"
     resource_type: ClassVar[str] = "invoice"
 
     number: str
@@ -75,12 +79,15 @@ class CreditNoteIssued(Event):
 
 @frozen(kw_only=True)
 class InvoiceVoided(Event):
-    """The document was voided; its number and record stay."""
+    """The document was voided; its number and record stay. The amount is in minor units of ``currency``."""
 
     action: ClassVar[str] = "invoice.voided"
+    topic: ClassVar[str | None] = "invoice.voided.v1"
     resource_type: ClassVar[str] = "invoice"
 
     number: str | None
+    currency: str
+    gross_cents: int
     reason: str
 
 
@@ -100,6 +107,7 @@ class InvoiceSent(Event):
     """The document was handed over for the first time."""
 
     action: ClassVar[str] = "invoice.sent"
+    topic: ClassVar[str | None] = "invoice.sent.v1"
     resource_type: ClassVar[str] = "invoice"
 
     number: str | None

@@ -124,7 +124,8 @@ class Invoice(Settlement):
             "gross_cents": self.gross_cents,
         }
         if self.referenced_invoice_id is None:
-            self._record(InvoiceFinalized(**told))
+            kind: dict[str, Any] = {"document_type": self.document_type.value, "due_date": self.due_date}
+            self._record(InvoiceFinalized(**told, **kind))
         else:
             refers: dict[str, Any] = {"referenced_invoice_id": self.referenced_invoice_id, "reason": self.reason}
             self._record(CreditNoteIssued(**told, **refers, referenced_number=document.referenced_number))
@@ -167,7 +168,8 @@ class Invoice(Settlement):
         self._move(_S.VOID)
         self.voided_at, self.void_reason = at, text
         moved = {"status": (before, self.status.value)}
-        self._record(InvoiceVoided(**self._subject(), changes=moved, number=self.number, reason=text))
+        amount: dict[str, Any] = {"currency": self.currency, "gross_cents": self.gross_cents}
+        self._record(InvoiceVoided(**self._subject(), changes=moved, number=self.number, **amount, reason=text))
 
     def request_send(self, send_id: str, recipients: Sequence[str]) -> None:
         """Note that somebody wants it sent."""

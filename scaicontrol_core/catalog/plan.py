@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from attrs import define, evolve, field, frozen
 
 from scaicontrol_core.catalog.events import PlanCreated, PlanDeactivated, PlanDeleted, PlanRatesRefreshed, PlanUpdated
+from scaicontrol_core.catalog.offered import OfferedPlan
 from scaicontrol_core.catalog.plan_terms import MAX_TRIAL_DAYS, PlanTerms
 from scaicontrol_core.catalog.unit_cost import CostBook, rate_of
 from scaicontrol_core.catalog.usage_pricing import UsagePrices
@@ -61,7 +63,7 @@ class Plan(Recorder):
     ) -> Plan:
         """Offer a plan; ``service`` is the id and slug of what it sells."""
         plan = cls(id=plan_id, service_id=service[0], service_slug=service[1], slug=slug, terms=terms, created_at=now)
-        plan._record(PlanCreated(resource_id=plan.id, plan_key=plan.plan_key, terms=terms))
+        plan._record(PlanCreated(**plan._about(), terms=terms))
         return plan
 
     # -- reading -----------------------------------------------------------------------------
@@ -177,9 +179,7 @@ class Plan(Recorder):
                 self.prices = (*(self.prices or (before,)), self._price(at))
             if changes.keys() & {"usage_pricing", "currency"}:
                 self.usage_prices = (*(self.usage_prices or (used_before,)), self._usage_prices(at))
-            self._record(
-                PlanUpdated(resource_id=self.id, ordinal=self.version + 1, changes=changes, plan_key=self.plan_key)
-            )
+            self._record(PlanUpdated(**self._about(), changes=changes))
 
     def refresh_rates(self, costs: CostBook, at: datetime) -> None:
         """Let the rates follow the costs in force at an instant; records what changed, if anything did."""
@@ -191,11 +191,7 @@ class Plan(Recorder):
         before, self.billable_rate = self.billable_rate, rates
         if before != rates:
             changes = {"billable_rate": (to_json(before), to_json(rates))}
-            self._record(
-                PlanRatesRefreshed(
-                    resource_id=self.id, ordinal=self.version + 1, changes=changes, plan_key=self.plan_key
-                )
-            )
+            self._record(PlanRatesRefreshed(**self._about(), changes=changes))
 
     def deactivate(self) -> None:
         """Take it out of the catalogue; subscriptions to it go on."""
@@ -203,11 +199,13 @@ class Plan(Recorder):
         changes = changed(self.terms, terms)
         if changes:
             self.terms = terms
-            self._record(
-                PlanDeactivated(resource_id=self.id, ordinal=self.version + 1, changes=changes, plan_key=self.plan_key)
-            )
+            self._record(PlanDeactivated(**self._about(), changes=changes))
 
     def delete(self) -> None:
         """Say in the log that it is gone; only a plan without live subscriptions and packs may go."""
         gone = {"terms": (to_json(self.terms), None)}
-        self._record(PlanDeleted(resource_id=self.id, ordinal=self.version + 1, changes=gone, plan_key=self.plan_key))
+        self._record(PlanDeleted(**self._about(), changes=gone))
+
+    def _about(self) -> dict[str, Any]:
+        key = self.plan_key
+        return {"resource_id": self.id, "ordinal": self.version + 1, "plan_key": key, "offered": OfferedPlan.of(self)}

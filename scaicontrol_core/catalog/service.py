@@ -9,6 +9,7 @@ from typing import Any
 from attrs import Factory, define, field, frozen
 
 from scaicontrol_core.catalog.events import ServiceCreated, ServiceUpdated
+from scaicontrol_core.catalog.offered import OfferedService
 from scaicontrol_core.kernel import checks
 from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.events import Event, Recorder, changed
@@ -104,7 +105,9 @@ class Service(Recorder):
     def create(cls, service_id: ServiceId, slug: str, terms: ServiceTerms, now: datetime) -> Service:
         """Put a service into the catalogue."""
         service = cls(id=service_id, slug=slug, terms=terms, created_at=now)
-        service._record(ServiceCreated(resource_id=service.id, slug=slug, terms=terms))
+        service._record(
+            ServiceCreated(resource_id=service.id, slug=slug, terms=terms, offered=OfferedService.of(service))
+        )
         return service
 
     @property
@@ -142,4 +145,5 @@ class Service(Recorder):
         changes = changed(self.terms, terms)
         if changes:
             self.terms = terms
-            self._record(ServiceUpdated(resource_id=self.id, ordinal=self.version + 1, changes=changes, slug=self.slug))
+            about: dict[str, Any] = {"resource_id": self.id, "slug": self.slug, "offered": OfferedService.of(self)}
+            self._record(ServiceUpdated(**about, ordinal=self.version + 1, changes=changes))

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from scaicontrol_core.delivery.payloads import money, subscriptions, tenancy, usage, webhooks
+from scaicontrol_core.delivery.payloads import catalog, money, subscriptions, tenancy, usage, webhooks
 from scaicontrol_core.tenancy.billing_profile import BillingDetails
 
 _NOON = datetime(2026, 5, 18, 9, 30, tzinfo=UTC)
@@ -107,6 +107,62 @@ PACK_SUBSCRIPTION_CHANGED = subscriptions.PackSubscriptionChanged(
 )
 PACK_SUBSCRIPTION_CANCELLED = subscriptions.PackSubscriptionCancelled(
     **(_PACK | {"status": "cancelled"}), cancelled_at=_NOON, reason=None
+)
+INVOICE_ISSUED = money.InvoiceIssued(
+    number="SCAI-2026-000001",
+    document_type="invoice",
+    issue_date=date(2026, 5, 18),
+    due_date=date(2026, 6, 1),
+    currency="EUR",
+    net_cents=19900,
+    tax_cents=4179,
+    gross_cents=24079,
+)
+INVOICE_SENT = money.InvoiceSent(number="SCAI-2026-000001", sent_at=_NOON)
+INVOICE_VOIDED = money.InvoiceVoided(
+    number="SCAI-2026-000001", currency="EUR", gross_cents=24079, reason="Made out to the wrong company"
+)
+CREDIT_NOTE_ISSUED = money.CreditNoteIssued(
+    number="SCAI-CN-2026-000001",
+    issue_date=date(2026, 5, 20),
+    currency="EUR",
+    net_cents=-19900,
+    tax_cents=-4179,
+    gross_cents=-24079,
+    referenced_invoice_id="inv_01HX0WE7F8G9H0J1K2M3N4P5Q6",
+    referenced_number="SCAI-2026-000001",
+    reason="Cancelled within the period",
+)
+CATALOG_PLAN_CHANGED = catalog.PlanChanged(
+    change_kind="updated",
+    changed_fields=("base_price_cents",),
+    plan_id="pln_01HX0W0M1P2Q3R4S5T6V7W8X9Y",
+    plan_key="scaikey.pro",
+    service_id="srv_01HX0VZK5F3C7D9B1A2S4G6H8J",
+    service="scaikey",
+    name="Pro",
+    description="For teams",
+    tier="pro",
+    billing_period="monthly",
+    base_price_cents=19900,
+    currency="EUR",
+    trial_days=14,
+    features={"sso": True},
+    quotas={"api_calls": 100_000},
+    is_active=True,
+    is_public=True,
+)
+CATALOG_SERVICE_CHANGED = catalog.ServiceChanged(
+    change_kind="created",
+    changed_fields=(),
+    service_id="srv_01HX0VZK5F3C7D9B1A2S4G6H8J",
+    service="scaikey",
+    app_id="scaikey",
+    name="ScaiKey",
+    description="Identity",
+    metrics=("api_calls",),
+    is_active=True,
+    is_public=True,
 )
 INVOICE_PAID = money.InvoicePaid(
     number="SCAI-2026-000001", currency="EUR", gross_cents=24079, open_cents=0, paid_at=_NOON

@@ -98,6 +98,18 @@ _ALL = (
         example=examples.PACK_SUBSCRIPTION_CANCELLED,
     ),
     Topic(
+        name="invoice.issued.v1",
+        aggregate="invoice",
+        description="The invoice has its legal number: from now on it is owed.",
+        example=examples.INVOICE_ISSUED,
+    ),
+    Topic(
+        name="invoice.sent.v1",
+        aggregate="invoice",
+        description="The invoice was handed over for the first time.",
+        example=examples.INVOICE_SENT,
+    ),
+    Topic(
         name="invoice.paid.v1",
         aggregate="invoice",
         description="Nothing of the invoice is open any more.",
@@ -108,6 +120,18 @@ _ALL = (
         aggregate="invoice",
         description="The due date has passed in the seller's zone, and something is still open.",
         example=examples.INVOICE_OVERDUE,
+    ),
+    Topic(
+        name="invoice.voided.v1",
+        aggregate="invoice",
+        description="The invoice counts for nothing any more; its number and record stay.",
+        example=examples.INVOICE_VOIDED,
+    ),
+    Topic(
+        name="credit_note.issued.v1",
+        aggregate="invoice",
+        description="A credit note has its legal number: some or all of an invoice is taken back.",
+        example=examples.CREDIT_NOTE_ISSUED,
     ),
     Topic(
         name="payment.succeeded.v1",
@@ -138,6 +162,18 @@ _ALL = (
         aggregate="usage",
         description="Usage reached 80 or 100 per cent of a quota.",
         example=examples.USAGE_THRESHOLD_REACHED,
+    ),
+    Topic(
+        name="catalog.plan_changed.v1",
+        aggregate="plan",
+        description="A plan came, changed or went; the operator alone hears of it.",
+        example=examples.CATALOG_PLAN_CHANGED,
+    ),
+    Topic(
+        name="catalog.service_changed.v1",
+        aggregate="service",
+        description="A service came, changed or went; the operator alone hears of it.",
+        example=examples.CATALOG_SERVICE_CHANGED,
     ),
     Topic(
         name="webhook.disabled.v1",

@@ -81,6 +81,10 @@ class Event:
             if attribute.name not in own
         }
 
+    def told(self) -> dict[str, Any]:
+        """Return what the outside is told under ``topic``: its fields, unless an event keeps some to the house."""
+        return self.payload()
+
 
 class Recorder:
     """Mix-in of aggregates that record events; the unit of work collects them once."""

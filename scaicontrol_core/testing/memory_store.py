@@ -169,7 +169,7 @@ class Transaction:
                     aggregate_id=event.resource_id,
                     aggregate_version=version,
                     sequence=len(before) + 1,
-                    data=event.payload(),
+                    data=event.told(),
                     occurred_at=self.clock.now(),
                 )
             )

@@ -11,6 +11,53 @@ from scaicontrol_core.delivery.payloads.payload import Payload
 
 
 @frozen(kw_only=True)
+class InvoiceIssued(Payload):
+    """The document has its legal number."""
+
+    number: str
+    document_type: Annotated[str, "invoice, or self_billed: what the operator writes for a partner."]
+    issue_date: date
+    due_date: date | None
+    currency: str
+    net_cents: int
+    tax_cents: int
+    gross_cents: int
+
+
+@frozen(kw_only=True)
+class CreditNoteIssued(Payload):
+    """A credit note has its legal number; its amounts are negative."""
+
+    number: str
+    issue_date: date
+    currency: str
+    net_cents: int
+    tax_cents: int
+    gross_cents: int
+    referenced_invoice_id: Annotated[str, "The invoice of which it takes something back."]
+    referenced_number: str | None
+    reason: str | None
+
+
+@frozen(kw_only=True)
+class InvoiceSent(Payload):
+    """The document was handed over for the first time."""
+
+    number: str | None
+    sent_at: datetime
+
+
+@frozen(kw_only=True)
+class InvoiceVoided(Payload):
+    """The document was voided."""
+
+    number: Annotated[str | None, "null: it was a draft."]
+    currency: str
+    gross_cents: int
+    reason: str
+
+
+@frozen(kw_only=True)
 class InvoicePaid(Payload):
     """Nothing is open any more."""
 

@@ -53,7 +53,9 @@ async def test_a_finalized_invoice_has_all_that_the_law_asks(books: Any) -> None
     entry = books.world.store.audit[-1]
     assert entry.details["event"] == {
         "number": "SCAI-2026-000001",
+        "document_type": "invoice",
         "issue_date": "2026-01-15",
+        "due_date": "2026-01-29",
         "currency": "EUR",
         "net_cents": 37500,
         "tax_cents": 7875,

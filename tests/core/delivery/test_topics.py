@@ -17,12 +17,15 @@ import jsonschema
 import pytest
 
 import scaicontrol_core
+from scaicontrol_core.catalog.plan_terms import PlanTerms
+from scaicontrol_core.catalog.service import ServiceTerms
 from scaicontrol_core.delivery.topic import Topic
 from scaicontrol_core.delivery.topic_patterns import covers, topics_of
 from scaicontrol_core.delivery.topics import PRIVATE_TOPICS, PUBLIC_TOPICS, TOPICS
 from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.events import Event
-from scaicontrol_core.testing.builders import billing_details, seller_configuration
+from scaicontrol_core.tenancy.billing_profile import BillingDetails
+from scaicontrol_core.testing.builders import billing_details, plan_terms, seller_configuration, service_terms
 
 FIRST = frozenset(
     """tenant.billing_linked.v1 tenant.billing_updated.v1 partner.billing_linked.v1 partner.billing_updated.v1
@@ -44,7 +47,7 @@ def announced() -> list[type[Event]]:
 
     # attrs makes a class anew for its slots; the one it replaced is nobody's any more.
     kinds = {f"{each.__module__}.{each.__qualname__}": each for each in below(Event)}
-    return sorted((each for each in kinds.values() if each.topic), key=lambda each: each.topic or "")
+    return sorted((each for each in kinds.values() if each.topic and each.action), key=lambda each: each.topic or "")
 
 
 EVENTS = announced()
@@ -67,7 +70,7 @@ def sample(kind: Any) -> Any:
     if origin is tuple or origin is list:
         return origin([sample(arguments[0])])
     if origin is not None and issubclass(origin, Mapping):
-        return {"status": "active"}
+        return {"status": "active" if arguments[1] in (Any, object) else sample(arguments[1])}
     if isinstance(kind, type) and issubclass(kind, Enum):
         return next(iter(kind))
     plain = {str: "text", int: 7, bool: True, Decimal: Decimal("1.5"), date: date(2026, 1, 2)}
@@ -83,11 +86,17 @@ def sample(kind: Any) -> Any:
 
 def told_by(event: type[Event]) -> dict[str, Any]:
     """Return the payload of some event of a class."""
-    hints = typing.get_type_hints(event, localns={"BillingDetails": type(billing_details()), **NAMES})
-    values = {each.name: sample(hints[each.name]) for each in attrs.fields(event) if each.name != "changes"}
+    hints = typing.get_type_hints(
+        event, localns={"BillingDetails": BillingDetails, "PlanTerms": PlanTerms, "ServiceTerms": ServiceTerms, **NAMES}
+    )
+    values = {
+        each.name: sample(hints[each.name]) for each in attrs.fields(event) if each.name not in {"changes", "terms"}
+    }
     if "seller" in values:
         values["seller"] = seller_configuration().seller_fields()
-    return event(**values).payload()
+    if "terms" in hints:
+        values["terms"] = plan_terms() if hints["terms"] is PlanTerms else service_terms()
+    return event(**values).told()
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.topic)
