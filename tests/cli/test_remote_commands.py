@@ -25,6 +25,8 @@ Scaicontrol = Callable[..., Any]
 #: Commands that need the installation's own machine.
 LOCAL = {
     "scaicontrol admin jobs run",
+    "scaicontrol admin jobs status",
+    "scaicontrol admin jobs retry",
     "scaicontrol admin secrets list",
     "scaicontrol admin secrets show-version",
     "scaicontrol admin secrets set",
