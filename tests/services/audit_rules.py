@@ -55,7 +55,7 @@ DERIVED: dict[str, tuple[str, ...]] = {
     # The document itself is frozen and chained; the entry names its number, date, amounts and parties.
     "invoices": (
         "chain_hash", "due_date", "finalized_at", "fiscal_year", "frozen_document", "order_", "sequence", "pdf_",
-        "void", "credited_",
+        "void", "credited_", "net_cents",
     ),
     # The calendar follows from anchor, cadence, cancellations and suspensions, which are told.
     "subscriptions": (

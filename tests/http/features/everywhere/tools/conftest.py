@@ -157,6 +157,8 @@ def reseller_speaks(speak: Speak, headers: Callable[..., dict[str, str]], world:
 
 #: Values that must mean something, by field.
 _SAMPLES: dict[str, Any] = {
+    "signed_on": "2026-01-02",
+    "iban": "NL91ABNA0417164300",
     "country_code": "NL",
     "period": "2026-01",
     "billing_period": "monthly",

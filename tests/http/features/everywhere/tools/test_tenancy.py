@@ -39,7 +39,7 @@ REFUSALS = {"forbidden", "not_your_series", "filter_invalid"}
 
 
 @pytest.fixture
-async def ids(world: Any, their_pack: str, container: Any) -> dict[str, str]:
+async def ids(world: Any, their_pack: str, their_method: str, container: Any) -> dict[str, str]:
     """Whose ids to try: all of them the reseller's or its customer's, but for the operator's own run."""
     boss, wanted = Actor.operator("tests"), NewPayment(amount_cents=1)
     paid = await container.use(RecordPayment)(boss, InvoiceId(world.their_invoice), wanted)
@@ -60,6 +60,7 @@ async def ids(world: Any, their_pack: str, container: Any) -> dict[str, str]:
         "invoice_id": world.their_invoice,
         "referenced_invoice_id": world.their_invoice,
         "payment_id": paid.payment.id,
+        "payment_method_id": their_method,
         "webhook_id": told.id,
         "delivery_id": sent.items[0].id,
         "only_partner_id": world.reseller,
@@ -135,7 +136,8 @@ async def test_the_same_calls_reach_their_owner(
     async with speak(admin) as boss, speak(own) as packed:
         for tool, action, fields in _calls(ids, sample):
             speaker = packed if action.audience is Audience.CUSTOMERS else boss
-            answer = await speaker.call(tool, action.action_name(), **fields)
+            whose = {"tenant_id": ids["tenant_id"]} if "tenant_id" in action_schema(action)["properties"] else {}
+            answer = await speaker.call(tool, action.action_name(), **whose | fields)
             if answer.is_error:
                 code = answer.structured_content["error"]["code"]
                 assert code not in {"forbidden", "invalid_body", "tenant_not_found", "internal_error"}, (
