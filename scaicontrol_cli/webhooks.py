@@ -195,7 +195,9 @@ def update_webhook(
 
 
 @app.command("delete")
-def delete_webhook(webhook: WebhookArgument, yes: Yes = False, expected_version: ExpectedVersion = None) -> None:
+def delete_webhook(
+    webhook: WebhookArgument, yes: Yes = False, expected_version: ExpectedVersion = None, as_json: AsJson = False
+) -> None:
     """Tell a receiver nothing any more: what is pending is given up, and the secrets are gone."""
     from scaicontrol_core.delivery.ids import WebhookSubscriptionId
     from scaicontrol_core.delivery.use_cases.delete_webhook_subscription import DeleteWebhookSubscription
@@ -206,7 +208,10 @@ def delete_webhook(webhook: WebhookArgument, yes: Yes = False, expected_version:
         await session.use(DeleteWebhookSubscription)(session.actor, WebhookSubscriptionId(webhook), expected_version)
 
     call(work)
-    print_line("Deleted.")
+    if as_json:
+        print_json({"id": webhook, "deleted": True})
+    else:
+        print_note(f"{webhook} is deleted.")
 
 
 @app.command("enable")
