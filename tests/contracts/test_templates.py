@@ -153,7 +153,9 @@ async def test_lists_are_filtered_sorted_and_paged(shelf: Any) -> None:
     await put(shelf, *(template(name, number) for number, name in enumerate(names)))
     async with shelf.begin(PLATFORM, read_only=True) as work:
         first = await work.templates.list(PageRequest(limit=2), TemplateFilter(partner_id=SELLER))
-        rest = await work.templates.list(PageRequest(limit=2, cursor=first.next_cursor), TemplateFilter())
+        rest = await work.templates.list(
+            PageRequest(limit=2, cursor=first.next_cursor), TemplateFilter(partner_id=SELLER)
+        )
         named = await work.templates.list(
             PageRequest(), TemplateFilter(name="Beta", document_type=TemplateType.INVOICE)
         )
