@@ -21,13 +21,9 @@ only looks something up on the way to another (a tenant by its name, say) is lis
 
 #: Why a use case is on no surface: whoever adds one here says so.
 ON_NO_SURFACE: dict[str, str] = {
-    "ClaimJob": "Whoever runs a job asks for it first: workers, servers, and `admin jobs run`.",
     "ClaimWebhookDeliveries": "The pump asks for it, which every process with background jobs runs.",
-    "FinishJob": "Whoever ran a job tells how it went.",
     "MeasureDelivery": "Prometheus reads it, at /metrics.",
-    "RenewJobLease": "Whoever runs a job asks for it while the work goes on.",
     "ReadStanding": "It is asked with every token: what somebody may do by now.",
-    "WakeJobs": "The relay asks for it: what happened makes those jobs due that see to it.",
     "RecordWebhookAnswers": "The pump asks for it, which every process with background jobs runs.",
 }
 

@@ -137,9 +137,3 @@ def _all_within(kind: Any, met: dict[Any, None]) -> dict[Any, None]:
                 if each.init:
                     _all_within(each.type, met)
     return met
-
-
-def ids_within(use_case: type[Any]) -> set[Any]:
-    """Return the types of the ids that a use case can't do without."""
-    parameters = Call.of(use_case).parameters.values()
-    return {each.annotation for each in parameters if isinstance(each.annotation, NewType)}
