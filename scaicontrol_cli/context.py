@@ -114,5 +114,8 @@ def call(work: Callable[[Session], Awaitable[T]]) -> T:
 def wait(work: Coroutine[Any, Any, T]) -> T:
     """Run what is asynchronous to its end, and return what it returns."""
     import asyncio
+    import logging
 
+    # Interrupted, its pool tells of connections that could not be closed in order, at length: nobody has asked.
+    logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
     return asyncio.run(work)

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from enum import Enum
 from pathlib import Path
@@ -63,6 +62,8 @@ class Leaf:
 def _value(parameter: Any) -> str:
     if parameter.name in {"cents", "version", "until", "anchor", "quantity"}:
         return "1" if parameter.name in {"cents", "version", "quantity"} else "2026-12-31"
+    if parameter.name == "since":
+        return "2026-12-31T00:00:00Z"
     if parameter.name in {"period", "action"}:
         return "2026-01" if parameter.name == "period" else "suspend"
     kind = getattr(parameter.type_descriptor, "annotation", None)
@@ -162,16 +163,17 @@ def run_any(scaicontrol: Callable[..., Any], *words: str) -> Any:
 
 
 def test_an_interrupted_command_ends_with_130(world: Callable[..., Any], home: Path) -> None:
+    events = home / "events.ndjson"
+    os.mkfifo(events)
     with subprocess.Popen(
-        [*PROGRAM, "admin", "usage", "ingest", "-"],
-        stdin=subprocess.PIPE,
+        [*PROGRAM, "admin", "usage", "ingest", str(events)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=os.environ,
     ) as process:
-        time.sleep(2)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 130
+        with events.open("wb"):  # opened once the command waits for what it is to read
+            process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
         assert process.stderr is not None
         assert b"Traceback" not in process.stderr.read()
 

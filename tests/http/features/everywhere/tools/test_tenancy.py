@@ -85,7 +85,11 @@ def _calls(ids: Mapping[str, str], sample: Callable[..., dict[str, Any]]) -> lis
     for tool in TOOLS:
         for action in tool.actions:
             for name in _naming(action, ids):
-                required = {each: ids[each] for each in action_schema(action)["required"] if each in ids}
+                known = {"tenant_id"} if name == "payment_method_id" else set()
+                wanted = known | set(action_schema(action)["required"])
+                required = {each: ids[each] for each in sorted(wanted) if each in ids}
+                if tool.name == "manage_reports" and "period" in wanted:
+                    required["period"] = "2026-Q1"
                 found.append((tool.name, action, sample(action, **(required | {name: ids[name]}))))
     return found
 
@@ -136,8 +140,7 @@ async def test_the_same_calls_reach_their_owner(
     async with speak(admin) as boss, speak(own) as packed:
         for tool, action, fields in _calls(ids, sample):
             speaker = packed if action.audience is Audience.CUSTOMERS else boss
-            whose = {"tenant_id": ids["tenant_id"]} if "tenant_id" in action_schema(action)["properties"] else {}
-            answer = await speaker.call(tool, action.action_name(), **whose | fields)
+            answer = await speaker.call(tool, action.action_name(), **fields)
             if answer.is_error:
                 code = answer.structured_content["error"]["code"]
                 assert code not in {"forbidden", "invalid_body", "tenant_not_found", "internal_error"}, (
