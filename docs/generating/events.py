@@ -82,7 +82,15 @@ def _about(event: type[Event]) -> str:
 
 def _own_fields(kind: type, base: type = Event) -> list[tuple[str, str]]:
     shared = {attribute.name for attribute in attrs.fields(base)}
-    return [(each.name, _type_text(each.type)) for each in attrs.fields(kind) if each.name not in shared]
+    return [
+        (each.name, _type_text(_written(kind, each.name))) for each in attrs.fields(kind) if each.name not in shared
+    ]
+
+
+def _written(kind: type, name: str) -> Any:
+    """Return a field's type as the code has it, whoever has resolved it meanwhile."""
+    stated = (vars(each).get("__annotations__", {}) for each in kind.__mro__)
+    return next(each[name] for each in stated if name in each)
 
 
 def _base(event: type[Event]) -> type[Event]:
