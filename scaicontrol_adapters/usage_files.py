@@ -20,6 +20,7 @@ from scaicontrol_core.metering.outcome import rejected
 from scaicontrol_core.metering.reading import read_report
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Iterator, Sequence
 
 #: Where an event of a file names its tenant: by the reference of whoever wrote the file.
@@ -62,17 +63,21 @@ def read_usage_file(path: str, batch: int) -> Iterator[UsageLines]:
 def _opened(path: str) -> Iterator[tuple[IO[bytes], int, IO[bytes]]]:
     """Yield the file as it is, its size (0 if nobody knows) and its unpacked bytes."""
     if path == _STDIN:
-        yield sys.stdin.buffer, 0, sys.stdin.buffer
+        with _unpacked(cast("io.BufferedReader", sys.stdin.buffer)) as lines:
+            yield sys.stdin.buffer, 0, lines
         return
-    with Path(path).open("rb") as raw:
-        size = Path(path).stat().st_size
-        packed = raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-        raw.seek(0)
-        if not packed:
-            yield raw, size, raw
-            return
+    with Path(path).open("rb") as raw, _unpacked(raw) as lines:
+        yield raw, Path(path).stat().st_size, lines
+
+
+@contextmanager
+def _unpacked(raw: io.BufferedReader) -> Iterator[IO[bytes]]:
+    # Looked at, not read and put back: a pipe gives each byte once.
+    if raw.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC):
         with gzip.open(raw) as lines:
-            yield raw, size, cast("IO[bytes]", lines)
+            yield cast("IO[bytes]", lines)
+    else:
+        yield raw
 
 
 def _events(lines: IO[bytes]) -> Iterator[tuple[int, ReportedUsage | Outcome]]:

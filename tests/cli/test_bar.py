@@ -171,8 +171,9 @@ def test_an_interrupted_command_ends_with_130(world: Callable[..., Any], home: P
         stderr=subprocess.PIPE,
         env=os.environ,
     ) as process:
-        with events.open("wb"):  # opened once the command waits for what it is to read
+        with events.open("wb") as pipe:  # opened once the command waits for what it is to read
             process.send_signal(signal.SIGINT)
+            pipe.write(b'{"tenant": "acme"}\n')
         assert process.wait(timeout=60) == 130
         assert process.stderr is not None
         assert b"Traceback" not in process.stderr.read()

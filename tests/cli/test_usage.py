@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
@@ -107,6 +108,19 @@ def test_a_file_without_a_fault_ends_well(office: Any, home: Path) -> None:
     late = office("admin", "usage", "ingest", "usage.ndjson", "--json", fails=1).json
     assert late["rejected"] == {"too_late": 1}
     assert office("admin", "usage", "ingest", "usage.ndjson", "--backfill", "--json").json["accepted"] == 1
+
+
+def test_a_pipe_is_read_as_a_file_is_packed_or_not(office: Any) -> None:
+    events = stream(16, seed=3)
+    wanted = expected(events)["accepted"]
+    text = "".join(json.dumps(event) + "\n" for event in events).encode()
+    for content, accepted in ((gzip.compress(text), wanted), (text, 0)):
+        reading, writing = os.pipe()
+        with open(writing, "wb") as end:  # noqa: PTH123 - it has no path
+            end.write(content)  # less than a pipe holds
+        told = office("admin", "usage", "ingest", f"/dev/fd/{reading}", "--backfill", "--json", fails=1).json
+        os.close(reading)
+        assert (told["events"], told["accepted"]) == (len(events), accepted)
 
 
 def test_what_was_used_is_shown(office: Any, home: Path) -> None:
