@@ -67,6 +67,8 @@ class WebhookPump:
         """
         if self._closing:
             return False
+        # What is answered while we look for more makes room that was not seen: there may be more to do at once.
+        was_busy = self.under_way > 0
         room = self.container.settings.webhook_concurrency - self.under_way
         claimed: Sequence[Parcel] = ()
         if room > 0:
@@ -81,7 +83,6 @@ class WebhookPump:
             await asyncio.wait([*self._posting], timeout=_GATHER_SECONDS)
             return True
         # Whatever comes back makes room for what was not claimed just now.
-        was_busy = self.under_way > 0
         await self._wait(seconds)
         return was_busy
 

@@ -73,13 +73,13 @@ async def open_world(url: str) -> World:
     return World(database, work, clock, ids, operator)
 
 
-async def add_customers(world: World, count: int) -> list[TenantId]:
-    """Store customers with billing profiles, from several countries in turn."""
+async def add_customers(world: World, count: int, *, first: int = 0) -> list[TenantId]:
+    """Store customers with billing profiles, numbered from ``first``, from several countries in turn."""
     now = world.clock.now()
     made: list[TenantId] = []
-    for start in range(0, count, _CHUNK):
+    for start in range(first, first + count, _CHUNK):
         async with world.work.begin(ACTOR) as work:
-            for number in range(start, min(start + _CHUNK, count)):
+            for number in range(start, min(start + _CHUNK, first + count)):
                 tenant = _tenant(world, number, now)
                 details = BillingDetails(
                     company_name=f"Customer {number}",

@@ -1,0 +1,129 @@
+"""Webhooks: events fanned out and deliveries posted per second, beside a bare aiohttp loop posting the same bytes.
+
+The receiver has a process of its own. What it costs to answer is in both figures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+import aiohttp
+from attrs import frozen
+
+from scaicontrol_adapters.container import Container
+from scaicontrol_adapters.settings import Settings
+from scaicontrol_core.delivery.parcel import parcel_of
+from scaicontrol_core.delivery.secret_keeping import NewWebhookSubscription
+from scaicontrol_core.delivery.use_cases.create_webhook_subscription import CreateWebhookSubscription
+from scaicontrol_core.delivery.use_cases.fan_out_events import FanOutEvents
+from scaicontrol_core.delivery.use_cases.measure_delivery import MeasureDelivery
+from scaicontrol_core.delivery.webhook_delivery import WebhookDelivery
+from scaicontrol_core.delivery.webhook_subscription import WebhookSubscription
+from scaicontrol_core.delivery.webhook_terms import WebhookTerms
+from tests.bench import world
+from tests.bench.measured import Measured
+from tests.bench.serving import serving
+
+_TOPIC = "tenant.billing_linked.v1"
+_KEY = b"k" * 32
+_EVENTS, _SUBSCRIBERS = 400, 10
+_BARE = "a bare aiohttp loop, same bytes and concurrency"
+
+
+@frozen
+class _Post:
+    """One request, made beforehand."""
+
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@asynccontextmanager
+async def _opened(url: str, folder: Path) -> AsyncIterator[Container]:
+    settings = Settings(
+        database_url=url,
+        data_dir=folder,
+        webhook_allowed_networks=("127.0.0.0/8",),
+        webhook_allow_http=True,
+        background_jobs="",
+    )
+    async with Container.from_settings(settings) as container:
+        yield container
+
+
+async def _subscribe(container: Container, port: int, path: str) -> WebhookSubscription:
+    terms = WebhookTerms(url=f"http://127.0.0.1:{port}/{path}", topics=(_TOPIC,))
+    issued = await container.use(CreateWebhookSubscription)(world.ACTOR, NewWebhookSubscription(terms=terms))
+    return issued.subscription
+
+
+async def _fan_out(container: Container) -> int:
+    """Let all that happened be delivered; return how many deliveries that makes."""
+    made = 0
+    while (report := await container.use(FanOutEvents)(world.ACTOR)).events:
+        made += report.deliveries
+    return made
+
+
+async def test_deliveries_per_second(
+    migrated_mariadb_url: str, tmp_path: Path, record: Callable[[Measured], None]
+) -> None:
+    here = await world.open_world(migrated_mariadb_url)
+    async with _opened(migrated_mariadb_url, tmp_path) as container:
+        await _fan_out(container)
+        with serving("hook_receiver") as port:
+            subscribed = [await _subscribe(container, port, f"well/{number}") for number in range(_SUBSCRIBERS)]
+            since = here.clock.now()
+            await world.add_customers(here, _EVENTS)
+            started = time.perf_counter()
+            deliveries = await _fan_out(container)
+            fanned = time.perf_counter() - started
+            assert deliveries == _EVENTS * _SUBSCRIBERS
+            posts = await _posts(here, subscribed, since)
+            at_once = sum(each.terms.max_in_flight for each in subscribed)
+            bare = await _bare(posts, at_once)
+            started, used = time.perf_counter(), time.process_time()
+            await container.webhook_pump.run()
+            seconds, used = time.perf_counter() - started, time.process_time() - used
+            assert container.webhook_pump.posts == {"arrived": deliveries}
+            assert (await container.use(MeasureDelivery)(world.ACTOR)).deliveries == 0
+    await here.aclose()
+    each = f"{used / deliveries * 1e6:.0f} µs of our own a delivery"
+    record(Measured("events fanned out to 10 subscribers", _EVENTS / fanned, "/s", "–"))
+    record(Measured("webhook deliveries, 10 subscribers", deliveries / seconds, "/s", _BARE, bare, 0.2, each))
+
+
+async def _posts(here: world.World, subscribed: Sequence[WebhookSubscription], since: datetime) -> list[_Post]:
+    """Return what will be posted of all that happened since a moment, signed already."""
+    now = here.clock.now()
+    async with here.work.begin(world.ACTOR, read_only=True) as work:
+        events = [event for _, event in await work.outbox.since(since, 0, _EVENTS + 1)]
+    made: list[_Post] = []
+    for event in events:
+        for each in subscribed:
+            delivery = WebhookDelivery.of(here.ids.new("whd"), event, each, now)
+            parcel = parcel_of(delivery, each, event.body(), "bare", now)
+            made.append(_Post(parcel.url, parcel.headers([_KEY], int(now.timestamp())), parcel.body))
+    return made
+
+
+async def _bare(posts: Sequence[_Post], at_once: int) -> float:
+    """Post all, so many at once; return how many a second."""
+    left = iter(posts)
+
+    async def client(session: aiohttp.ClientSession) -> None:
+        for each in left:
+            async with session.post(each.url, data=each.body, headers=each.headers) as answer:
+                await answer.read()
+                assert answer.status == 204
+
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        started = time.perf_counter()
+        await asyncio.gather(*(client(session) for _ in range(at_once)))
+        return len(posts) / (time.perf_counter() - started)
