@@ -117,6 +117,7 @@ class Container(WebhookPorts):
         that follow from a seed make a simulation the same every time. ``alone``: one thing is done
         after the other in this process, so that an embedded database needs no thread of its own.
         """
+        from scaicontrol_adapters.patient_keys import PatientKeys
         from scaicontrol_adapters.pdf.pool import PooledRenderer
         from scaicontrol_adapters.sql.engine import create_engine
         from scaicontrol_adapters.sql.idempotency import SqlIdempotencyRecords
@@ -143,7 +144,7 @@ class Container(WebhookPorts):
             objects=object_store(settings, secrets),
             renderer=PooledRenderer(workers=settings.pdf_workers),
             mail=mail_channel(settings, secrets),
-            idempotency=SqlIdempotencyRecords(database),
+            idempotency=PatientKeys(SqlIdempotencyRecords(database), Backoff()),
             retry=Backoff(),
             vat_register=_vat_register(settings),
             database=database,
@@ -226,6 +227,7 @@ class Container(WebhookPorts):
     async def aclose(self) -> None:
         """End the renderer's processes and close all connections."""
         for port in (
+            self.idempotency,
             self.webhook_pump,
             self.webhook_sender,
             self.renderer,

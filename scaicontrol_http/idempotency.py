@@ -63,12 +63,13 @@ class Idempotency(ASGIMiddleware):
         body = await Request[Any, Any, Any](scope, receive=receive, send=send).body()
         records = self.container.idempotency
         request_hash = _hash(scope, body)
-        earlier = await records.claim(IdempotencyRecord(owner, key, request_hash, self.container.clock.now()))
+        claimed = IdempotencyRecord(owner, key, request_hash, self.container.clock.now())
+        earlier = await records.claim(claimed)
         if earlier is not None:
             await _replay(earlier.replay(request_hash), scope, receive, send)
             return
         # What is raised past this, or cancelled half-way, leaves the key in flight: nobody knows how it ended.
-        settling = _Settling(self.container, owner, key, scope, send)
+        settling = _Settling(self.container, claimed, scope, send)
         await next_app(scope, receive, settling.send)
 
 
@@ -77,8 +78,7 @@ class _Settling:
     """Passes an answer on, but not its end before the key is settled: a repeat may come at once."""
 
     _container: Container
-    _owner: str
-    _key: str
+    _claimed: IdempotencyRecord
     _scope: Scope
     _send: Send
     _status: int = field(init=False, default=0)
@@ -100,9 +100,9 @@ class _Settling:
         records, retry = self._container.idempotency, self._container.retry
         try:
             if self._status < HTTPStatus.BAD_REQUEST:
-                await retry(lambda: records.complete(self._owner, self._key, self._answer()))
+                await retry(lambda: records.complete(self._claimed, self._answer()))
             elif outcome_is_known(self._status, self._scope["state"].get(PROBLEM_CODE)):
-                await retry(lambda: records.release(self._owner, self._key))
+                await retry(lambda: records.release(self._claimed))
             else:
                 log.error("idempotency_outcome_unknown", status=self._status)
         except ScaiControlError as error:

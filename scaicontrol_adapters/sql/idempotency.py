@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select, update
 
-from scaicontrol_adapters.sql.errors import DUPLICATE
+from scaicontrol_adapters.sql.errors import DUPLICATE, ConnectionLost
+from scaicontrol_adapters.sql.retry import Backoff
 from scaicontrol_adapters.sql.rows.idempotency import IdempotencyRow
 from scaicontrol_core.kernel.errors import Conflict
 from scaicontrol_core.kernel.idempotency import RETENTION, IdempotencyRecord, StoredAnswer
@@ -21,22 +22,45 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from scaicontrol_adapters.sql.engine import Database
+    from scaicontrol_core.kernel.work import Retry
 
 _TABLE = IdempotencyRow.__table__
 
 
-def _of(owner: str, key: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return _TABLE.c.owner == owner, _TABLE.c.key == key
+def _of(record: IdempotencyRecord) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return _TABLE.c.owner == record.owner, _TABLE.c.key == record.key
+
+
+def _claimed_as(record: IdempotencyRecord) -> tuple[ColumnElement[bool], ...]:
+    """Name the row of this very claim, while it has no answer."""
+    return *_of(record), _TABLE.c.created_at == record.created_at, _TABLE.c.status.is_(None)
 
 
 class SqlIdempotencyRecords:
     """Keeps the records (port ``IdempotencyRecords``)."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, retry: Retry | None = None) -> None:
+        self._database, self._retry = database, retry or Backoff()
 
     async def claim(self, record: IdempotencyRecord) -> IdempotencyRecord | None:
-        """Store a new record; return the earlier, unexpired one of that owner and key instead, if any."""
+        """Store a new record; return the earlier, unexpired one of that owner and key instead, if any.
+
+        A connection that broke leaves open whether the record was stored; then one of the same instant is ours.
+        """
+        was_lost = False
+
+        async def attempt() -> IdempotencyRecord | None:
+            nonlocal was_lost
+            try:
+                earlier = await self._claim(record)
+            except ConnectionLost:
+                was_lost = True
+                raise
+            return None if was_lost and earlier == record else earlier
+
+        return await self._retry(attempt)
+
+    async def _claim(self, record: IdempotencyRecord) -> IdempotencyRecord | None:
         values = {
             "owner": record.owner,
             "key": record.key,
@@ -51,17 +75,17 @@ class SqlIdempotencyRecords:
                     raise
             else:
                 return None
-            earlier = await self._find(record.owner, record.key)
+            earlier = await self._find(record)
             if earlier is None:
                 continue  # released in between
             if not earlier.expired(record.created_at):
                 return earlier
-            again = (*_of(record.owner, record.key), _TABLE.c.created_at == earlier.created_at)
+            again = (*_of(record), _TABLE.c.created_at == earlier.created_at)
             blank = {"status": None, "content_type": None, "body": None, "headers": None}
             if await self._run(update(_TABLE).where(*again).values(values | blank)):  # type: ignore[arg-type]
                 return None
 
-    async def complete(self, owner: str, key: str, answer: StoredAnswer) -> None:
+    async def complete(self, record: IdempotencyRecord, answer: StoredAnswer) -> None:
         """Keep the answer of a claimed key."""
         kept = {
             "status": answer.status,
@@ -69,19 +93,19 @@ class SqlIdempotencyRecords:
             "body": answer.body,
             "headers": dict(answer.headers),
         }
-        await self._run(update(_TABLE).where(*_of(owner, key)).values(kept))  # type: ignore[arg-type]
+        await self._run(update(_TABLE).where(*_claimed_as(record)).values(kept))  # type: ignore[arg-type]
 
-    async def release(self, owner: str, key: str) -> None:
+    async def release(self, record: IdempotencyRecord) -> None:
         """Forget a claim whose request failed without effect."""
-        await self._run(delete(_TABLE).where(*_of(owner, key), _TABLE.c.status.is_(None)))  # type: ignore[arg-type]
+        await self._run(delete(_TABLE).where(*_claimed_as(record)))  # type: ignore[arg-type]
 
     async def forget_expired(self, now: datetime) -> int:
         """Delete what is past its retention; return how many."""
         return await self._run(delete(_TABLE).where(_TABLE.c.created_at <= now - RETENTION))  # type: ignore[arg-type]
 
-    async def _find(self, owner: str, key: str) -> IdempotencyRecord | None:
+    async def _find(self, record: IdempotencyRecord) -> IdempotencyRecord | None:
         async with self._database.reader.connect() as connection:
-            row = (await connection.execute(select(_TABLE).where(*_of(owner, key)))).one_or_none()
+            row = (await connection.execute(select(_TABLE).where(*_of(record)))).one_or_none()
         if row is None:
             return None
         answer = None

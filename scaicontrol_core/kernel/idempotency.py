@@ -69,14 +69,15 @@ class IdempotencyRecords(Protocol):
         """Store a new record; return the earlier, unexpired one of that owner and key instead, if any."""
         ...
 
-    async def complete(self, owner: str, key: str, answer: StoredAnswer) -> None:
-        """Keep the answer of a claimed key."""
+    async def complete(self, record: IdempotencyRecord, answer: StoredAnswer) -> None:
+        """Keep the answer of a claimed key, unless the claim is not that one any more."""
         ...
 
-    async def release(self, owner: str, key: str) -> None:
+    async def release(self, record: IdempotencyRecord) -> None:
         """Forget a claim whose request failed without effect, so that it can be tried again.
 
-        Never one whose outcome is unknown: that stays in flight until it expires.
+        Never one whose outcome is unknown: that stays in flight until it expires. Nor a later claim of the
+        same key: told twice, it frees nothing that somebody else has taken in between.
         """
         ...
 

@@ -26,15 +26,15 @@ class MemoryIdempotencyRecords:
         self.kept[record.owner, record.key] = record
         return None
 
-    async def complete(self, owner: str, key: str, answer: StoredAnswer) -> None:
+    async def complete(self, record: IdempotencyRecord, answer: StoredAnswer) -> None:
         """Keep the answer of a claimed key."""
-        self.kept[owner, key] = evolve(self.kept[owner, key], answer=answer)
+        if self._is_that(record):
+            self.kept[record.owner, record.key] = evolve(record, answer=answer)
 
-    async def release(self, owner: str, key: str) -> None:
+    async def release(self, record: IdempotencyRecord) -> None:
         """Forget a claim whose request failed without effect; what was answered stays answered."""
-        record = self.kept.get((owner, key))
-        if record is not None and record.answer is None:
-            del self.kept[owner, key]
+        if self._is_that(record):
+            del self.kept[record.owner, record.key]
 
     async def forget_expired(self, now: datetime) -> int:
         """Forget what is past its retention; return how many."""
@@ -42,3 +42,7 @@ class MemoryIdempotencyRecords:
         for key in old:
             del self.kept[key]
         return len(old)
+
+    def _is_that(self, record: IdempotencyRecord) -> bool:
+        kept = self.kept.get((record.owner, record.key))
+        return kept is not None and kept.created_at == record.created_at and kept.answer is None

@@ -35,7 +35,8 @@ async def once(call: Call, wish: bytes, do: Callable[[], Awaitable[Json]], *, to
     key, owner = _checked(call.around.idempotency_key or ""), owner_of(call.actor)
     records, retry = call.container.idempotency, call.container.retry
     request_hash = hashlib.sha256(wish).hexdigest()
-    earlier = await records.claim(IdempotencyRecord(owner, key, request_hash, call.container.clock.now()))
+    claimed = IdempotencyRecord(owner, key, request_hash, call.container.clock.now())
+    earlier = await records.claim(claimed)
     if earlier is not None:
         told: Json = msgspec.json.decode(earlier.replay(request_hash).body)
         return told | {"replayed": True}
@@ -43,11 +44,11 @@ async def once(call: Call, wish: bytes, do: Callable[[], Awaitable[Json]], *, to
         content = await do()
     except ScaiControlError as error:
         if outcome_is_known(STATUS[error.kind], error.code):
-            await _settle(retry, lambda: records.release(owner, key))
+            await _settle(retry, lambda: records.release(claimed))
         raise
     kept = content | {"result": content["result"] | dict.fromkeys(told_once)} if told_once else content
     answer = StoredAnswer(HTTPStatus.OK, _JSON, msgspec.json.encode(kept))
-    await _settle(retry, lambda: records.complete(owner, key, answer))
+    await _settle(retry, lambda: records.complete(claimed, answer))
     return content
 
 

@@ -37,7 +37,7 @@ async def test_the_first_claim_wins_and_its_answer_is_kept(records: IdempotencyR
     assert await records.claim(_record()) is None
     running = await records.claim(_record(request_hash="b" * 64))
     assert running == _record()
-    await records.complete("user-1", "k-1", ANSWER)
+    await records.complete(_record(), ANSWER)
     assert await records.claim(_record()) == _record(answer=ANSWER)
 
 
@@ -50,17 +50,27 @@ async def test_keys_belong_to_their_owner_and_differ_by_case(records: Idempotenc
 
 async def test_a_released_claim_can_be_made_again_and_a_completed_one_not(records: IdempotencyRecords) -> None:
     await records.claim(_record())
-    await records.release("user-1", "k-1")
+    await records.release(_record())
     assert await records.claim(_record()) is None
-    await records.complete("user-1", "k-1", ANSWER)
-    await records.release("user-1", "k-1")
+    await records.complete(_record(), ANSWER)
+    await records.release(_record())
     assert await records.claim(_record()) == _record(answer=ANSWER)
+
+
+async def test_what_is_told_late_touches_no_later_claim(records: IdempotencyRecords) -> None:
+    later = _record(created_at=DEFAULT_START + timedelta(microseconds=1))
+    await records.claim(_record())
+    await records.release(_record())
+    await records.claim(later)
+    await records.release(_record())
+    await records.complete(_record(), ANSWER)
+    assert await records.claim(_record()) == later
 
 
 async def test_an_expired_key_is_used_anew(records: IdempotencyRecords) -> None:
     later = DEFAULT_START + RETENTION
     await records.claim(_record())
-    await records.complete("user-1", "k-1", ANSWER)
+    await records.complete(_record(), ANSWER)
     assert await records.claim(_record(created_at=later - timedelta(seconds=1))) == _record(answer=ANSWER)
     assert await records.claim(_record(created_at=later)) is None
     assert await records.claim(_record(created_at=later)) == _record(created_at=later)

@@ -15,7 +15,7 @@ from litestar import Response as Answer
 from scaicontrol_adapters.container import Container
 from scaicontrol_core.access import Actor
 from scaicontrol_core.kernel.errors import Conflict, NotFound, Retryable, ScaiControlError, Unavailable
-from scaicontrol_core.kernel.idempotency import StoredAnswer
+from scaicontrol_core.kernel.idempotency import IdempotencyRecord, StoredAnswer
 from scaicontrol_core.kernel.work import ActsInScope
 from scaicontrol_core.testing import FixedClock
 from scaicontrol_http.dependencies import ACTOR_STATE
@@ -136,15 +136,15 @@ class Forgetful:
         """Claim."""
         return await self.inner.claim(record)
 
-    async def complete(self, owner: str, key: str, answer: StoredAnswer) -> None:
+    async def complete(self, record: IdempotencyRecord, answer: StoredAnswer) -> None:
         """Keep the answer, unless there is a failure left."""
         self._fail()
-        await self.inner.complete(owner, key, answer)
+        await self.inner.complete(record, answer)
 
-    async def release(self, owner: str, key: str) -> None:
+    async def release(self, record: IdempotencyRecord) -> None:
         """Free the key, unless there is a failure left."""
         self._fail()
-        await self.inner.release(owner, key)
+        await self.inner.release(record)
 
     def _fail(self) -> None:
         if self.failures:
