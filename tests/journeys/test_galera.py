@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
-from attrs import define, field
+from attrs import frozen
 
 from scaicontrol_adapters.container import Container
 from scaicontrol_adapters.doctor import database
@@ -16,18 +19,22 @@ from scaicontrol_adapters.doctor.examining import examine
 from scaicontrol_adapters.doctor.finding import Verdict
 from scaicontrol_adapters.settings import Settings
 from scaicontrol_adapters.sql.migrate import migrate
-from scaicontrol_core.billing.ports import InvoiceFilter
 from scaicontrol_core.billing.use_cases.audit_numbering import AuditNumbering
 from scaicontrol_core.billing.use_cases.finalize_invoice import FinalizeInvoice
+from scaicontrol_core.delivery.secret_keeping import NewWebhookSubscription
+from scaicontrol_core.delivery.use_cases.create_webhook_subscription import CreateWebhookSubscription
+from scaicontrol_core.delivery.webhook_delivery import LEASE
+from scaicontrol_core.delivery.webhook_terms import WebhookTerms
 from scaicontrol_core.integrity.use_cases.audit_integrity import AuditIntegrity
 from scaicontrol_core.kernel.errors import ErrorKind, ScaiControlError
 from scaicontrol_core.kernel.ids import InvoiceId
-from scaicontrol_core.kernel.paging import MAX_LIMIT, PageRequest
+from scaicontrol_core.testing import FixedClock
 from tests.bench import world
 from tests.bench.processes import start
 from tests.journeys.shared_runs import MODULE, books_are_right, fill, opened_run, told
+from tests.journeys.work_of_nodes import ACTOR, JOBS, Clients, Ledger, clients_of, settings_of
 from tests.services import databases
-from tests.services.galera import Cluster, cluster
+from tests.services.galera import Cluster, Node, cluster
 
 pytestmark = [
     pytest.mark.services,
@@ -36,16 +43,10 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 _NAME = "scaicontrol"
-_DRAFTS = 120
-_CUSTOMERS = 60
+_DRAFTS = 90
+_CUSTOMERS = 40
 #: How many numbers are given out before something happens to a node.
-_BEFORE = 25
-_LONGEST_SECONDS = 120
-#: What a client waits before it asks again.
-_PATIENCE_SECONDS = 0.05
-_COME_AGAIN = {ErrorKind.UNAVAILABLE, ErrorKind.RETRYABLE}
-#: What it hears if an earlier attempt took effect and nobody could tell.
-_DONE_BEFORE = {"invoice_immutable", "invalid_transition"}
+_BEFORE = 20
 
 
 @pytest.fixture(scope="module")
@@ -75,153 +76,134 @@ def galera(running: Cluster, migrated: tuple[str, frozenset[str]]) -> Iterator[t
     databases.empty_tables(running.nodes[0].address, name, keep=seeded)
 
 
-@define
-class Pile:
-    """Drafts to number, and those that are numbered."""
-
-    left: list[InvoiceId]
-    done: set[InvoiceId] = field(factory=set)
-    _changed: asyncio.Condition = field(factory=asyncio.Condition)
-
-    async def finished(self, draft: InvoiceId) -> None:
-        """Note that one is numbered."""
-        async with self._changed:
-            self.done.add(draft)
-            self._changed.notify_all()
-
-    async def until(self, count: int) -> None:
-        """Wait until so many are."""
-        async with asyncio.timeout(_LONGEST_SECONDS), self._changed:
-            await self._changed.wait_for(lambda: len(self.done) >= count)
-
-
-@define
-class Clients:
-    """Those of one node: each asks again for what was refused, as a client should, until nothing is left."""
-
-    container: Container
-    drafts: Pile
-    refusals: list[ScaiControlError] = field(factory=list)
-
-    async def finalize(self) -> None:
-        """Number drafts until there are none; whatever is refused goes back on the pile, for anybody."""
-        while self.drafts.left:
-            draft = self.drafts.left.pop()
-            try:
-                await self.container.use(FinalizeInvoice)(world.ACTOR, draft)
-            except ScaiControlError as refused:
-                self.refusals.append(refused)
-                if refused.code not in _DONE_BEFORE:
-                    self.drafts.left.append(draft)
-                    await asyncio.sleep(_PATIENCE_SECONDS)
-                    continue
-            await self.drafts.finished(draft)
-
-
-@asynccontextmanager
-async def clients_of(urls: Sequence[str], drafts: Pile) -> AsyncIterator[list[Clients]]:
-    async with AsyncExitStack() as stack:
-        yield [
-            Clients(await stack.enter_async_context(Container.from_settings(Settings(database_url=url))), drafts)
-            for url in urls
-        ]
-
-
-def only_to_be_asked_again(everyone: Sequence[Clients]) -> None:
-    """Whoever was refused was told to come again, or that it was done; never anything else."""
-    for refused in (each for clients in everyone for each in clients.refusals):
-        assert refused.kind in _COME_AGAIN or refused.code in _DONE_BEFORE, refused
-
-
-async def drafts_of(url: str) -> list[InvoiceId]:
+async def open_business(url: str, folder: Path) -> Ledger:
+    """Take on customers who owe, write drafts for others, and let somebody subscribe to all that happens."""
     here = await world.open_world(url)
     try:
-        return await world.add_drafts(here, await world.add_customers(here, 20), _DRAFTS)
+        customers = await world.add_customers(here, _CUSTOMERS * 2)
+        await world.add_subscriptions(here, customers[:_CUSTOMERS])
+        drafts = await world.add_drafts(here, customers[_CUSTOMERS:], _DRAFTS)
     finally:
         await here.aclose()
+    async with Container.from_settings(settings_of(url, folder)) as container:
+        wish = NewWebhookSubscription(terms=WebhookTerms(url="http://127.0.0.1:9/", topics=("*",)))
+        await container.use(CreateWebhookSubscription)(ACTOR, wish)
+    return Ledger(drafts, _DRAFTS, await opened_run(url))
 
 
-async def numbers_on(url: str) -> dict[int, str]:
-    """Return every number that a node has given, with its invoice; the series must be whole and the books right."""
+Trouble = Callable[[Cluster, Ledger, Path], Awaitable[None]]
+
+
+async def nothing(_cluster: Cluster, ledger: Ledger, _folder: Path) -> None:
+    """Leave all nodes as they are."""
+    await ledger.until(1)
+
+
+async def power_cut(running: Cluster, ledger: Ledger, _folder: Path) -> None:
+    """Kill a node while all are writing, and bring it back while the others are."""
+    await ledger.until(_BEFORE)
+    await asyncio.to_thread(running.nodes[1].kill)
+    await ledger.until(_BEFORE * 2)
+    running.start(running.nodes[1])
+
+
+async def partition(running: Cluster, ledger: Ledger, folder: Path) -> None:
+    """Cut a node off from the others: it says so to everybody who asks, and they go on without it."""
+    await ledger.until(_BEFORE)
+    alone, urls = running.nodes[2], running.urls(_NAME)
+    await asyncio.to_thread(alone.cut_off)
+    await asyncio.to_thread(running.wait_cut_off, alone)
+    with pytest.raises(ScaiControlError) as refused:
+        async with Container.from_settings(settings_of(urls[2], folder)) as container:
+            await container.use(FinalizeInvoice)(ACTOR, InvoiceId("inv_any"))
+    assert (refused.value.kind, refused.value.code) == (ErrorKind.RETRYABLE, "database_node_apart")
+    assert await _doctor_says(urls[2]) == {Verdict.WRONG}
+    assert await _doctor_says(urls[0]) == {Verdict.WARNING}  # two are left: of those, one can outvote nobody
+    await ledger.until(_BEFORE * 2)
+    await asyncio.to_thread(alone.join_again)
+
+
+@pytest.mark.parametrize("trouble", [nothing, power_cut, partition])
+async def test_writers_on_all_nodes_keep_every_promise(
+    galera: tuple[Cluster, list[str]], tmp_path: Path, trouble: Trouble
+) -> None:
+    running, urls = galera
+    ledger = await open_business(urls[0], tmp_path)
+    drafts = set(ledger.drafts)
+    async with clients_of(urls, tmp_path, ledger) as everyone:
+        working = [asyncio.create_task(each.work()) for each in everyone]
+        await trouble(running, ledger, tmp_path)
+        await asyncio.gather(*working)
+        await asyncio.to_thread(running.wait, running.nodes, len(running.nodes))
+        await what_was_cut_short_is_taken_over(urls[0], tmp_path, ledger)
+        refused = {each.kind for clients in everyone for each in clients.refusals}
+        if trouble is nothing:
+            # Certification refuses many a commit, and nearly all of that is settled inside.
+            assert refused <= {ErrorKind.RETRYABLE}
+        else:
+            assert refused
+    assert ledger.numbered == drafts
+    books = [books_on(node) for node in running.nodes]
+    assert books[0] == books[1] == books[2]
+    books[0].keep_every_promise(ledger)
+    for url in urls:
+        await auditor_is_content(url)
+
+
+async def what_was_cut_short_is_taken_over(url: str, folder: Path, ledger: Ledger) -> None:
+    """Deliver what was claimed for somebody who never heard of it, once the lease of that claim is over."""
+    clock = FixedClock(Container.from_settings(settings_of(url, folder)).clock.now() + LEASE + timedelta(seconds=1))
+    async with Container.from_settings(settings_of(url, folder), clock=clock) as container:
+        await Clients("late", container, ledger).deliver()
+
+
+@frozen
+class Books:
+    """What one node has written."""
+
+    numbers: Sequence[Sequence[Any]]
+    billed: Mapping[Any, Any]
+    feed: Sequence[Sequence[Any]]
+    deliveries: Sequence[Sequence[Any]]
+    jobs: Mapping[Any, Any]
+
+    def keep_every_promise(self, ledger: Ledger) -> None:
+        """Compare them with what the clients were told."""
+        assert [number for number, _ in self.numbers] == list(range(1, _DRAFTS + _CUSTOMERS + 1))
+        assert ledger.numbered <= {invoice for _, invoice in self.numbers}
+        assert set(self.billed.values()) == {1}
+        assert len(self.billed) == _CUSTOMERS
+        assert [position for position, _ in self.feed] == list(range(1, len(self.feed) + 1))
+        assert ledger.placed <= len(self.feed)
+        # Each event once for the one subscription, arrived, and never given to two at a time.
+        assert {status for _, status in self.deliveries} == {"dispatched"}
+        assert len({event for event, _ in self.deliveries}) == len(self.deliveries) >= len(self.numbers)
+        assert set(ledger.claims.values()) == {1}
+        told = {(job, owner) for job, owners in ledger.runners.items() for owner in owners}
+        assert max(Counter(job for job, _ in told).values()) == 1
+        assert told <= set(self.jobs.items())
+        assert len(self.jobs) == JOBS
+
+
+def books_on(node: Node) -> Books:
+    """Read them from a node's tables: what it says by itself, not through our code."""
+    billed = "SELECT tenant_id, COUNT(DISTINCT invoice_id) FROM billed_periods GROUP BY tenant_id"
+    return Books(
+        numbers=node.read(_NAME, "SELECT sequence, id FROM invoices WHERE number IS NOT NULL ORDER BY sequence"),
+        billed=dict(node.read(_NAME, billed)),
+        feed=node.read(_NAME, "SELECT position, id FROM outbox_events ORDER BY position"),
+        deliveries=node.read(_NAME, "SELECT event_id, status FROM webhook_deliveries ORDER BY event_id"),
+        jobs=dict(node.read(_NAME, "SELECT name, lease_owner FROM periodic_jobs ORDER BY name")),
+    )
+
+
+async def auditor_is_content(url: str) -> None:
+    """Audit numbers and records through one node, as `scaicontrol admin audit` does."""
     async with Container.from_settings(Settings(database_url=url)) as container:
-        (audit,) = await container.use(AuditNumbering)(world.ACTOR)
-        assert audit.faults == ()
-        audited = await container.use(AuditIntegrity)(world.ACTOR)
+        (series,) = await container.use(AuditNumbering)(ACTOR)
+        assert (series.documents, series.faults) == (_DRAFTS + _CUSTOMERS, ())
+        audited = await container.use(AuditIntegrity)(ACTOR)
         assert audited.is_clean, audited.findings
-        found: dict[int, str] = {}
-        page = PageRequest(limit=MAX_LIMIT)
-        async with container.work.begin(world.ACTOR, read_only=True) as work:
-            for invoice in (await work.invoices.list(InvoiceFilter(issued=True), page)).items:
-                assert invoice.sequence not in found
-                found[invoice.sequence or 0] = invoice.id
-    return found
-
-
-async def one_series_everywhere(running: Cluster, urls: Sequence[str], drafts: Sequence[InvoiceId]) -> None:
-    await asyncio.to_thread(running.wait, running.nodes, len(running.nodes))
-    first = await numbers_on(urls[0])
-    assert sorted(first) == list(range(1, _DRAFTS + 1))
-    assert sorted(first.values()) == sorted(drafts)
-    for url in urls[1:]:
-        assert await numbers_on(url) == first
-
-
-async def test_writers_on_all_nodes_number_without_gap(galera: tuple[Cluster, list[str]]) -> None:
-    running, urls = galera
-    drafts = await drafts_of(urls[0])
-    pile = Pile(list(drafts))
-    async with clients_of(urls, pile) as everyone:
-        await asyncio.gather(*(each.finalize() for each in everyone for _ in range(3)))
-    assert pile.done == set(drafts)
-    # Certification refused many a commit; all of that was settled inside.
-    assert [each.refusals for each in everyone] == [[], [], []]
-    await one_series_everywhere(running, urls, drafts)
-
-
-async def test_a_node_that_is_killed_and_comes_back_costs_no_number(galera: tuple[Cluster, list[str]]) -> None:
-    running, urls = galera
-    drafts = await drafts_of(urls[0])
-    pile = Pile(list(drafts))
-    async with clients_of(urls, pile) as everyone:
-        working = [asyncio.create_task(each.finalize()) for each in everyone for _ in range(2)]
-        await pile.until(_BEFORE)
-        await asyncio.to_thread(running.nodes[1].kill)
-        await pile.until(_BEFORE * 2)
-        running.start(running.nodes[1])
-        await asyncio.gather(*working)
-    assert everyone[1].refusals
-    assert pile.done == set(drafts)
-    only_to_be_asked_again(everyone)
-    await one_series_everywhere(running, urls, drafts)
-
-
-async def test_a_node_that_is_cut_off_refuses_and_the_others_go_on(galera: tuple[Cluster, list[str]]) -> None:
-    running, urls = galera
-    drafts = await drafts_of(urls[0])
-    pile = Pile(list(drafts))
-    async with clients_of(urls, pile) as everyone:
-        working = [asyncio.create_task(each.finalize()) for each in everyone for _ in range(2)]
-        await pile.until(_BEFORE)
-        alone = running.nodes[2]
-        await asyncio.to_thread(alone.cut_off)
-        await asyncio.to_thread(running.wait_cut_off, alone)
-        await _says_that_it_is_unavailable(urls[2], drafts[0])
-        assert await _doctor_says(urls[2]) == {Verdict.WRONG}
-        assert await _doctor_says(urls[0]) == {Verdict.WARNING}  # two are left: of those, one can outvote nobody
-        await pile.until(_BEFORE * 2)
-        await asyncio.to_thread(alone.join_again)
-        await asyncio.gather(*working)
-    assert pile.done == set(drafts)
-    only_to_be_asked_again(everyone)
-    await one_series_everywhere(running, urls, drafts)
-
-
-async def _says_that_it_is_unavailable(url: str, draft: InvoiceId) -> None:
-    async with Container.from_settings(Settings(database_url=url)) as container:
-        with pytest.raises(ScaiControlError) as refused:
-            await container.use(FinalizeInvoice)(world.ACTOR, draft)
-    assert refused.value.kind in _COME_AGAIN
-    assert refused.value.code == "database_node_apart"
 
 
 async def _doctor_says(url: str) -> set[Verdict]:
@@ -238,22 +220,20 @@ async def test_the_doctor_knows_a_cluster(galera: tuple[Cluster, list[str]]) -> 
         assert (node.verdict, node.says) == (Verdict.OK, "Galera, 3 nodes, this one Synced.")
 
 
-@pytest.mark.parametrize("doomed", [None, ("after", 3)])
-async def test_processes_on_three_nodes_share_a_billing_run(
-    galera: tuple[Cluster, list[str]], doomed: tuple[str, int] | None
+async def test_a_worker_that_dies_on_one_node_is_taken_over_from_by_those_on_others(
+    galera: tuple[Cluster, list[str]],
 ) -> None:
     _, urls = galera
     await fill(urls[0], _CUSTOMERS)
     run = await opened_run(urls[0])
-    arguments = [[url, f"w{number}", run] for number, url in enumerate(urls)]
-    if doomed:
-        arguments[0] += [doomed[0], str(doomed[1])]
-    crew = [start(MODULE, *each) for each in arguments]
+    crew = [
+        start(MODULE, url, f"w{number}", run, *(("after", "3") if number == 0 else ()))
+        for number, url in enumerate(urls)
+    ]
     for worker in crew:
         worker.tell("go")
-    if doomed:
-        assert crew[0].process.wait() == -9
-        crew.pop(0).kill()
+    assert crew[0].process.wait() == -9
+    crew.pop(0).kill()
     answers = [told(worker) for worker in crew]
     assert {(each["invoices"], each["tenants"]) for each in answers} == {(_CUSTOMERS, _CUSTOMERS)}
     for url in urls:

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pymysql
 from attrs import define, field, frozen
@@ -65,6 +66,21 @@ class Node:
         with connection, connection.cursor() as cursor:
             cursor.execute(statement)
             rows: Sequence[Sequence[object]] = cursor.fetchall()
+            return rows
+
+    def read(self, database: str, query: str) -> Sequence[tuple[Any, ...]]:
+        """Query a database on it, once it has applied all that the cluster had committed by then."""
+        connection = pymysql.connect(
+            host="127.0.0.1",
+            port=self.ports.sql,
+            user=USER,
+            password=self.password,
+            database=database,
+            init_command="SET SESSION wsrep_sync_wait = 1",
+        )
+        with connection, connection.cursor() as cursor:
+            cursor.execute(query)
+            rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
             return rows
 
     def status(self, name: str) -> str:
