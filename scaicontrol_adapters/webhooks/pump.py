@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import structlog
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _ACTOR = Actor.system("deliver_webhooks")
 #: How long a turn waits for something to come back before it looks for what is due again.
 _TURN_SECONDS = 0.5
-#: How long those that were claimed together are waited for before more are claimed, and answers are collected.
+#: How long half of those that were claimed together are waited for before more are claimed, and answers collected.
 _GATHER_SECONDS, _RECORD_SECONDS = 0.1, 0.005
 #: Answers in one transaction.
 _BATCH = 250
@@ -53,6 +54,8 @@ class WebhookPump:
     _posting: set[asyncio.Task[None]] = field(factory=set, init=False)
     _answered: list[tuple[float, Answered]] = field(factory=list, init=False)
     _recorder: asyncio.Task[None] | None = field(default=None, init=False)
+    _recorded: int = field(default=0, init=False)
+    _progress: asyncio.Event = field(factory=asyncio.Event, init=False)
     _closing: bool = field(default=False, init=False)
 
     @property
@@ -79,11 +82,13 @@ class WebhookPump:
             self._posting.add(task)
             task.add_done_callback(self._posting.discard)
         if claimed:
-            # Claiming again for each one that comes back would cost more than posting them.
-            await asyncio.wait([*self._posting], timeout=_GATHER_SECONDS)
+            # Claiming again for each one that is written down would cost more than posting them; waiting for all
+            # would leave network and database idle in turn.
+            await self._written_down((len(claimed) + 1) // 2, _GATHER_SECONDS)
             return True
-        # Whatever comes back makes room for what was not claimed just now.
-        await self._wait(seconds)
+        # Whatever is written down makes room for what was not claimed just now.
+        if was_busy:
+            await self._written_down(1, seconds)
         return was_busy
 
     async def run(self, seconds: float | None = None) -> None:
@@ -117,10 +122,14 @@ class WebhookPump:
 
     # -- inside ------------------------------------------------------------------------------
 
-    async def _wait(self, seconds: float) -> None:
-        under_way = {*self._posting, *([self._recorder] if self._recorder else [])}
-        if under_way:
-            await asyncio.wait(under_way, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    async def _written_down(self, count: int, seconds: float) -> None:
+        """Wait until so many more answers are written down, or nothing is under way, or the time is up."""
+        goal = self._recorded + count
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._recorded < goal and self.under_way:
+                    self._progress.clear()
+                    await self._progress.wait()
 
     async def _post(self, parcel: Parcel, begun: float) -> None:
         try:
@@ -149,8 +158,11 @@ class WebhookPump:
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, _LONGEST_PAUSE)
                 del self._answered[: len(batch)]
+                self._recorded += len(batch)
+                self._progress.set()
         finally:
             self._recorder = None
+            self._progress.set()
 
     def _overdue(self) -> list[tuple[float, Answered]]:
         """Return the answers, from the first on, whose leases are over: others have taken these over."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scaicontrol_core.delivery.health import WebhookHealth
     from scaicontrol_core.delivery.outcome import Answer
     from scaicontrol_core.delivery.parcel import Parcel
+    from scaicontrol_core.delivery.sharing import Share
     from scaicontrol_core.delivery.webhook_delivery import DeliveryAttempt, WebhookDelivery
     from scaicontrol_core.delivery.webhook_subscription import WebhookSubscription
     from scaicontrol_core.kernel.paging import Page, PageRequest
@@ -110,6 +111,10 @@ class WebhookHealths(Protocol):
         """Write each where its serial is still the one it was read with; raises ``Retryable`` if any is not."""
         ...
 
+    async def count_each(self, healths: Sequence[WebhookHealth]) -> None:
+        """Count each as written, without a change, where it is as it was read; else ``Retryable``, as ``save_each``."""
+        ...
+
     async def remove(self, subscription_id: WebhookSubscriptionId) -> None:
         """Delete that of a subscription that is no more."""
         ...
@@ -166,10 +171,11 @@ class WebhookDeliveries(Protocol):
         """Count what is claimed under a lease that still runs, per subscription that has any."""
         ...
 
-    async def due(
-        self, subscription_id: WebhookSubscriptionId, now: datetime, limit: int, *, ordered: bool
-    ) -> Sequence[WebhookDelivery]:
-        """Return what may be claimed for a subscription, longest due first; of an ordered one nothing held back."""
+    async def due(self, shares: Sequence[Share], now: datetime) -> Sequence[WebhookDelivery]:
+        """Return what may be claimed, each subscription's longest due first and no more than its share.
+
+        Of an ordered one nothing is among it that waits for another.
+        """
         ...
 
     async def claim_each(self, deliveries: Sequence[WebhookDelivery]) -> Sequence[WebhookDelivery]:

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from attrs import frozen
+
+from scaicontrol_core.delivery.ids import WebhookSubscriptionId
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 K = TypeVar("K")
+
+
+@frozen(kw_only=True)
+class Share:
+    """How many deliveries a subscription may begin now, and whether each aggregate's keep their order."""
+
+    subscription_id: WebhookSubscriptionId
+    count: int
+    ordered: bool
 
 
 def shares(free: Mapping[K, int], capacity: int, first: int) -> dict[K, int]:

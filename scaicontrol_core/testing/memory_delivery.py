@@ -93,6 +93,10 @@ class MemoryWebhookHealths:
                 raise _taken()
             self._transaction.write(self._TABLE, health.subscription_id, evolve(health, serial=health.serial + 1))
 
+    async def count_each(self, healths: Sequence[WebhookHealth]) -> None:
+        """Count each as written, without a change, where it is as it was read; else ``Retryable``."""
+        await self.save_each(healths)
+
     async def remove(self, subscription_id: WebhookSubscriptionId) -> None:
         """Delete that of a subscription that is no more."""
         self._transaction.write(self._TABLE, subscription_id, None)

@@ -12,6 +12,7 @@ from scaicontrol_core.delivery.envelope import AggregateRef, Envelope
 from scaicontrol_core.delivery.ids import WebhookDeliveryId, WebhookSubscriptionId
 from scaicontrol_core.delivery.lifecycle import DeliveryStatus
 from scaicontrol_core.delivery.ports import DELIVERY_SORTING, DeliveryFilter, FeedFilter, FeedItem
+from scaicontrol_core.delivery.sharing import Share
 from scaicontrol_core.delivery.topics import PRIVATE_TOPICS
 from scaicontrol_core.delivery.webhook_delivery import DeliveryAttempt, WebhookDelivery
 from scaicontrol_core.kernel.errors import NotFound, OutOfScope, Retryable
@@ -120,10 +121,9 @@ class MemoryWebhookDeliveries:
 
     async def abandon_all(self, subscription_id: WebhookSubscriptionId, at: datetime) -> None:
         """Let all that is pending for a subscription be dead."""
-        for row in self._of(subscription_id):
-            if row.is_pending:
-                row.abandon(at)
-                self._keep(row)
+        for row in [each for each in self._of(subscription_id) if each.is_pending]:
+            row.abandon(at)
+            self._keep(row)
 
     # -- the two passes ------------------------------------------------------------------------
 
@@ -136,17 +136,17 @@ class MemoryWebhookDeliveries:
 
     async def in_flight(self, now: datetime) -> Mapping[WebhookSubscriptionId, int]:
         """Count what is claimed under a lease that still runs."""
-        return Counter(
-            row.subscription_id for row in self._visible() if row.lease_until is not None and row.lease_until > now
-        )
+        return Counter(row.subscription_id for row in self._visible() if row.lease_until and row.lease_until > now)
 
-    async def due(
-        self, subscription_id: WebhookSubscriptionId, now: datetime, limit: int, *, ordered: bool
-    ) -> Sequence[WebhookDelivery]:
-        """Return what may be claimed for a subscription, longest due first."""
-        own = self._of(subscription_id)
-        due = sorted((row for row in own if row.is_due(now)), key=lambda row: (row.due_at, row.id))
-        return [row for row in due if not (ordered and any(other.holds_back(row) for other in own))][:limit]
+    async def due(self, shares: Sequence[Share], now: datetime) -> Sequence[WebhookDelivery]:
+        """Return what may be claimed, each subscription's longest due first and no more than its share."""
+        found: list[WebhookDelivery] = []
+        for share in shares:
+            own = self._of(share.subscription_id)
+            before = own if share.ordered else ()
+            due = (row for row in own if row.is_due(now) and not any(each.holds_back(row) for each in before))
+            found += sorted(due, key=lambda row: (row.due_at, row.id))[: share.count]
+        return found
 
     async def claim_each(self, deliveries: Sequence[WebhookDelivery]) -> Sequence[WebhookDelivery]:
         """Write claims made just now, each where it is still for the taking; return those that were."""

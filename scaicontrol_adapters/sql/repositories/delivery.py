@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, tuple_, update
 
 from scaicontrol_adapters.sql.mapping import INSTANT, TUPLE, Codec, Fields, enum, json_list
 from scaicontrol_adapters.sql.reads.delivery import page_of_webhooks
@@ -51,6 +51,14 @@ _SAVE_HEALTH = (
     update(WebhookHealthRow)
     .where(WebhookHealthRow.subscription_id == bindparam("key"), WebhookHealthRow.serial == bindparam("kept_serial"))
     .values(**{name: bindparam(f"new_{name}") for name in _CHANGING})
+)
+_COUNT_HEALTHS = (
+    update(WebhookHealthRow)
+    .where(
+        WebhookHealthRow.subscription_id.in_(bindparam("keys", expanding=True)),
+        tuple_(WebhookHealthRow.subscription_id, WebhookHealthRow.serial).in_(bindparam("kept", expanding=True)),
+    )
+    .values(serial=WebhookHealthRow.serial + 1)
 )
 _REMOVE_HEALTH = delete(WebhookHealthRow).where(WebhookHealthRow.subscription_id == bindparam("gone"))
 
@@ -134,6 +142,14 @@ class SqlWebhookHealths:
             changes.append(new | {"key": health.subscription_id, "kept_serial": health.serial})
         if await self._transaction.update_each(_SAVE_HEALTH, changes) != len(changes):
             raise Retryable("Another worker was first.")
+
+    async def count_each(self, healths: Sequence[WebhookHealth]) -> None:
+        """Count each as written, without a change, where it is as it was read; else ``Retryable``."""
+        for start in range(0, len(healths), MAX_IN_LIST):
+            kept = {each.subscription_id: each.serial for each in healths[start : start + MAX_IN_LIST]}
+            wanted = {"keys": [*kept], "kept": [*kept.items()]}
+            if await self._transaction.update(_COUNT_HEALTHS, wanted) != len(kept):
+                raise Retryable("Another worker was first.")
 
     async def remove(self, subscription_id: WebhookSubscriptionId) -> None:
         """Delete that of a subscription that is no more."""

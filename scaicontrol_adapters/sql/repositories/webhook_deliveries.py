@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, delete, func, not_, or_, select, update
+from sqlalchemy import bindparam, delete, func, not_, or_, select, update
 from sqlalchemy.orm import aliased
 
 from scaicontrol_adapters.sql.mapping import Fields, enum
 from scaicontrol_adapters.sql.reads.delivery import page_of_deliveries
 from scaicontrol_adapters.sql.repositories.base import MAX_IN_LIST
+from scaicontrol_adapters.sql.repositories.webhook_claims import FREE, due_of, due_parameters
 from scaicontrol_adapters.sql.rows.delivery import (
     DeliveryAttemptRow,
     WebhookDeliveryRow,
@@ -19,7 +20,6 @@ from scaicontrol_adapters.sql.rows.delivery import (
 from scaicontrol_core.delivery.ids import WebhookDeliveryId, WebhookSubscriptionId
 from scaicontrol_core.delivery.lifecycle import DeliveryStatus, WebhookStatus
 from scaicontrol_core.delivery.outcome import ErrorClass, Verdict
-from scaicontrol_core.delivery.retry_schedule import ORDERED_ATTEMPTS
 from scaicontrol_core.delivery.webhook_delivery import DeliveryAttempt, WebhookDelivery
 from scaicontrol_core.kernel.errors import NotFound, Retryable
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from scaicontrol_adapters.sql.transaction import Transaction
     from scaicontrol_core.delivery.ports import DeliveryFilter
+    from scaicontrol_core.delivery.sharing import Share
     from scaicontrol_core.kernel.ids import EventId
     from scaicontrol_core.kernel.paging import Page, PageRequest
 
@@ -38,42 +39,10 @@ _DELIVERY = Fields(WebhookDelivery, codecs={"status": enum(DeliveryStatus), "las
 _ATTEMPT = Fields(DeliveryAttempt, codecs={"verdict": enum(Verdict), "error": enum(ErrorClass)})
 _D, _A, _PENDING = WebhookDeliveryRow, DeliveryAttemptRow, DeliveryStatus.PENDING.value
 _SELECT: Select[Any] = select(*(getattr(_D, name) for name in _DELIVERY.columns))
-_free = or_(_D.lease_until.is_(None), _D.lease_until <= bindparam("now"))
-
-_older = aliased(_D)
-#: As ``WebhookDelivery.holds_back``.
-_held_back = (
-    select(_older.id)
-    .where(
-        _older.subscription_id == _D.subscription_id,
-        _older.order_key == _D.order_key,
-        _older.status == _PENDING,
-        _older.attempts < ORDERED_ATTEMPTS,
-        or_(
-            and_(_D.replay == 0, _older.replay == 0, _older.sequence < _D.sequence),
-            and_(
-                _D.replay > 0,
-                _older.replay > 0,
-                or_(
-                    _older.sequence < _D.sequence,
-                    and_(_older.sequence == _D.sequence, _older.replay < _D.replay),
-                ),
-            ),
-        ),
-    )
-    .exists()
-)
-_DUE = (
-    _SELECT.where(
-        _D.subscription_id == bindparam("subscription"), _D.status == _PENDING, _D.due_at <= bindparam("now"), _free
-    )
-    .order_by(_D.due_at, _D.id)
-    .limit(bindparam("at_most"))
-)
-_DUE_IN_ORDER = _DUE.where(not_(_held_back))
+_DUE = due_of(_DELIVERY.columns)
 _first_due = (
     select(_D.due_at)
-    .where(_D.subscription_id == WebhookSubscriptionRow.id, _D.status == _PENDING, _free)
+    .where(_D.subscription_id == WebhookSubscriptionRow.id, _D.status == _PENDING, FREE)
     .order_by(_D.due_at)
     .limit(1)
     .scalar_subquery()
@@ -95,7 +64,7 @@ _IN_FLIGHT = (
 )
 _CLAIM = (
     update(_D)
-    .where(_D.id.in_(bindparam("wanted", expanding=True)), _D.status == _PENDING, _D.due_at <= bindparam("now"), _free)
+    .where(_D.id.in_(bindparam("wanted", expanding=True)), _D.status == _PENDING, _D.due_at <= bindparam("now"), FREE)
     .values(lease_owner=bindparam("owner"), lease_until=bindparam("until"), attempts=_D.attempts + 1)
 )
 _HELD = _SELECT.where(
@@ -232,13 +201,12 @@ class SqlWebhookDeliveries:
         rows: Any = await self._transaction.execute(_IN_FLIGHT, {"now": now})
         return dict(tuple(row) for row in rows)
 
-    async def due(
-        self, subscription_id: WebhookSubscriptionId, now: datetime, limit: int, *, ordered: bool
-    ) -> Sequence[WebhookDelivery]:
-        """Return what may be claimed for a subscription, longest due first."""
-        wanted = {"subscription": subscription_id, "now": now, "at_most": limit}
-        rows = await self._transaction.execute(_DUE_IN_ORDER if ordered else _DUE, wanted)
-        return [_restore(row) for row in rows]
+    async def due(self, shares: Sequence[Share], now: datetime) -> Sequence[WebhookDelivery]:
+        """Return what may be claimed, each subscription's longest due first and no more than its share."""
+        found: list[WebhookDelivery] = []
+        for wanted in due_parameters(shares, now):
+            found += map(_restore, await self._transaction.execute(_DUE, wanted))
+        return found
 
     async def claim_each(self, deliveries: Sequence[WebhookDelivery]) -> Sequence[WebhookDelivery]:
         """Write claims made just now, each where it is still for the taking; return those that were."""

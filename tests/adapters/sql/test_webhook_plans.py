@@ -13,6 +13,7 @@ from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory, SqlWork
 from scaicontrol_core.access import Actor
 from scaicontrol_core.delivery.lifecycle import DeliveryStatus
 from scaicontrol_core.delivery.ports import DeliveryFilter, FeedFilter, SubscriptionFilter
+from scaicontrol_core.delivery.sharing import Share
 from scaicontrol_core.kernel.ids import EventId, PartnerId, WebhookDeliveryId, WebhookSubscriptionId
 from scaicontrol_core.kernel.paging import PageRequest
 from scaicontrol_core.testing import FixedClock, SequentialIds
@@ -22,14 +23,24 @@ ACTORS = {"platform": Actor.system("test"), "partner": Actor.partner_admin("rita
 #: Hundreds of rows at most, each looked at in every turn.
 SMALL = {"webhook_subscriptions", "webhook_healths", "outbox_head"}
 SUBSCRIPTION, EVENT, DELIVERY = WebhookSubscriptionId("whs_1"), EventId("evt_1"), WebhookDeliveryId("whd_1")
+
+
+def shares(*, ordered: bool) -> list[Share]:
+    """Return what a turn asks for."""
+    return [
+        Share(subscription_id=WebhookSubscriptionId(f"whs_{count}"), count=count, ordered=ordered)
+        for count in range(1, 10)
+    ]
+
+
 Read = Callable[[SqlWork], Awaitable[Any]]
 READS: dict[str, Read] = {
     "subscriptions": lambda w: w.webhook_subscriptions.list(PageRequest(), SubscriptionFilter()),
     "active": lambda w: w.webhook_subscriptions.active(),
     "waiting": lambda w: w.webhook_deliveries.waiting(NOW),
     "in flight": lambda w: w.webhook_deliveries.in_flight(NOW),
-    "due in order": lambda w: w.webhook_deliveries.due(SUBSCRIPTION, NOW, 10, ordered=True),
-    "due": lambda w: w.webhook_deliveries.due(SUBSCRIPTION, NOW, 10, ordered=False),
+    "due in order": lambda w: w.webhook_deliveries.due(shares(ordered=True), NOW),
+    "due": lambda w: w.webhook_deliveries.due(shares(ordered=False), NOW),
     "held": lambda w: w.webhook_deliveries.held_by("wrk_1", [DELIVERY]),
     "dead": lambda w: w.webhook_deliveries.dead_of(SUBSCRIPTION, None, 500),
     "newest": lambda w: w.webhook_deliveries.newest_of(SUBSCRIPTION, [EVENT]),
@@ -76,6 +87,6 @@ async def test_every_read_of_webhooks_has_its_index(work: SqlUnitOfWorkFactory, 
             plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
             for step in plan:
                 words = step.detail.split()
-                scans = words[0] == "SCAN" and words[1] not in SMALL and not words[1].startswith("(")
+                scans = words[0] == "SCAN" and words[1] not in SMALL and not words[1].startswith(("(", "share_"))
                 along = "COVERING" in words or (" LIMIT " in statement and "INDEX" in words)
                 assert not scans or along, f"{step.detail}\n{statement}"
