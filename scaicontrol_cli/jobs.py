@@ -51,6 +51,7 @@ class Job(StrEnum):
     RECHECK_ALL_VAT_NUMBERS = "recheck_all_vat_numbers"
     SYNC_DIRECTORY = "sync_directory"
     WATCH_USAGE = "watch_usage"
+    TELL_DAILY_USAGE = "tell_daily_usage"
     TEND_USAGE = "tend_usage"
     TEND_AUDIT_LOG = "tend_audit_log"
     SWEEP_IDEMPOTENCY_KEYS = "sweep_idempotency_keys"

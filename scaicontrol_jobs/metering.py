@@ -1,4 +1,4 @@
-"""Usage in the background: thresholds told, partitions ahead of time, old keys forgotten."""
+"""Usage in the background: thresholds and days told, partitions ahead of time, old keys forgotten."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from scaicontrol_core.access.actor import Actor
+from scaicontrol_core.metering.use_cases.tell_daily_usage import TellDailyUsage
 from scaicontrol_core.metering.use_cases.tend_usage import TendUsage
 from scaicontrol_core.metering.use_cases.watch_usage import WatchUsage
 
@@ -30,3 +31,11 @@ async def watch_usage(container: Container) -> bool:
     if watched.reached:
         log.info("usage_thresholds_reached", count=watched.reached)
     return not watched.is_done
+
+
+async def tell_daily_usage(container: Container) -> bool:
+    """Tell what was used on days that are over; go on at once while there are more."""
+    told = await container.use(TellDailyUsage)(Actor.system("tell_daily_usage"))
+    if told.told:
+        log.info("daily_usage_told", count=told.told)
+    return not told.is_done

@@ -13,7 +13,7 @@ from attrs import frozen
 from scaicontrol_jobs.documents import render_documents
 from scaicontrol_jobs.identity import sync_directory
 from scaicontrol_jobs.mail import deliver_mail
-from scaicontrol_jobs.metering import tend_usage, watch_usage
+from scaicontrol_jobs.metering import tell_daily_usage, tend_usage, watch_usage
 from scaicontrol_jobs.payments import mark_overdue
 from scaicontrol_jobs.subscriptions import monitor_trials, reap_subscriptions, refresh_costs
 from scaicontrol_jobs.upkeep import sweep_idempotency_keys, tend_audit_log
@@ -61,6 +61,8 @@ SCHEDULE: tuple[PeriodicJob, ...] = (
     PeriodicJob(name="recheck_all_vat_numbers", every_seconds=86_400, run=recheck_all_vat_numbers),
     PeriodicJob(name="sync_directory", every_seconds=3600, run=sync_directory),
     PeriodicJob(name="watch_usage", every_seconds=5, run=watch_usage),
+    # Days end at midnight in many zones, some of them a quarter to or past the hour.
+    PeriodicJob(name="tell_daily_usage", every_seconds=300, run=tell_daily_usage),
     PeriodicJob(name="tend_usage", every_seconds=86_400, run=tend_usage),
     PeriodicJob(name="tend_audit_log", every_seconds=86_400, run=tend_audit_log),
     PeriodicJob(name="sweep_idempotency_keys", every_seconds=3600, run=sweep_idempotency_keys),

@@ -48,6 +48,7 @@ from scaicontrol_adapters.sql.repositories.tenancy import (
     SqlVatEvidence,
 )
 from scaicontrol_adapters.sql.repositories.unit_costs import SqlUnitCosts
+from scaicontrol_adapters.sql.repositories.usage_days import SqlUsageDays
 from scaicontrol_adapters.sql.repositories.usage_rollups import SqlUsageRollups
 from scaicontrol_adapters.sql.repositories.usage_thresholds import SqlUsageThresholds
 from scaicontrol_adapters.sql.repositories.wholesale import SqlWholesaleCharges
@@ -241,6 +242,11 @@ class SqlWork(DeliveryRepositories):
     def usage_thresholds(self) -> SqlUsageThresholds:
         """What was reached of quotas within scope."""
         return SqlUsageThresholds(self.transaction)
+
+    @cached_property
+    def usage_days(self) -> SqlUsageDays:
+        """The days to tell of, and those told, within scope."""
+        return SqlUsageDays(self.transaction)
 
     # -- tax -----------------------------------------------------------------------------------
 

@@ -196,6 +196,24 @@ USAGE_THRESHOLD_REACHED = usage.UsageThresholdReached(
     period_end=date(2026, 6, 18),
     reached_at=_NOON,
 )
+USAGE_DAILY = usage.DailyUsage(
+    subscription_id="sub_01HX0W4Z6QJ9V3N5T7R8Y2K4MD",
+    service_id="srv_01HX0VZK5F3C7D9B1A2S4G6H8J",
+    service="scaikey",
+    plan_id="pln_01HX0W0M1P2Q3R4S5T6V7W8X9Y",
+    plan_key="scaikey.pro",
+    metric="api_calls",
+    unit="call",
+    aggregation="sum",
+    day=date(2026, 5, 20),
+    quantity=Decimal(2_310),
+    period_quantity=Decimal(6_804),
+    quota=100_000,
+    quota_used_bp=680,
+    period_start=date(2026, 5, 18),
+    period_end=date(2026, 6, 18),
+    as_of=datetime(2026, 5, 23, 22, 3, tzinfo=UTC),
+)
 WEBHOOK_DISABLED = webhooks.WebhookDisabled(
     webhook_subscription_id="whs_01HX0WG1H2J3K4M5N6P7Q8R9S0",
     host="hooks.zonneveld.example",

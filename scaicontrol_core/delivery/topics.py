@@ -164,6 +164,12 @@ _ALL = (
         example=examples.USAGE_THRESHOLD_REACHED,
     ),
     Topic(
+        name="usage.daily.v1",
+        aggregate="usage",
+        description="What a metric came to on a day that is over, and in its period so far. Once a day.",
+        example=examples.USAGE_DAILY,
+    ),
+    Topic(
         name="catalog.plan_changed.v1",
         aggregate="plan",
         description="A plan came, changed or went; the operator alone hears of it.",

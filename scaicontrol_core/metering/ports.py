@@ -13,6 +13,7 @@ from scaicontrol_core.catalog.ports import CatalogWork
 from scaicontrol_core.catalog.service import Service
 from scaicontrol_core.kernel.ids import PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
 from scaicontrol_core.kernel.period import Period, local_date
+from scaicontrol_core.metering.daily_ports import UsageDays
 from scaicontrol_core.metering.rollup import OwnedRollup, Total
 from scaicontrol_core.metering.threshold_ports import UsageThresholds
 from scaicontrol_core.metering.usage_event import UsageEvent
@@ -253,4 +254,9 @@ class MeteringWork(CatalogWork, Protocol):
     @property
     def usage_thresholds(self) -> UsageThresholds:
         """What was reached of quotas."""
+        ...
+
+    @property
+    def usage_days(self) -> UsageDays:
+        """The days to tell of, and those told."""
         ...

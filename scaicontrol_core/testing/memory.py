@@ -59,6 +59,7 @@ from scaicontrol_core.testing.memory_tenancy import (
 )
 from scaicontrol_core.testing.memory_turnovers import MemoryConsumerTurnovers
 from scaicontrol_core.testing.memory_unit_costs import MemoryUnitCosts
+from scaicontrol_core.testing.memory_usage_days import MemoryUsageDays
 from scaicontrol_core.testing.memory_usage_rollups import MemoryUsageRollups
 from scaicontrol_core.testing.memory_usage_thresholds import MemoryUsageThresholds
 from scaicontrol_core.testing.memory_webhooks import MemoryOutbox, MemoryWebhookDeliveries
@@ -99,6 +100,7 @@ class MemoryWork:
         self.usage_closings = MemoryUsageClosings(transaction)
         self.usage_rollups = MemoryUsageRollups(transaction)
         self.usage_thresholds = MemoryUsageThresholds(transaction)
+        self.usage_days = MemoryUsageDays(transaction)
         self.exchange_rates = MemoryExchangeRates(transaction)
         self.invoices = MemoryInvoices(transaction)
         self.number_series = MemoryNumberSeries(transaction)

@@ -37,6 +37,7 @@ MACHINERY = {
     "usage_rollups_daily": "sums of usage events",
     "usage_unique_values": "sums of usage events",
     "usage_notes": "what is yet to be looked at for thresholds",
+    "usage_due_days": "days whose usage is yet to be told",
 }
 #: Columns of any table that say nothing of their own.
 TECHNICAL = {

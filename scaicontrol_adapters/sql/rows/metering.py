@@ -176,3 +176,26 @@ class UsageThresholdRow(Row, TenantScoped):
     quota: Mapped[int] = mapped_column(BigInteger)
     used: Mapped[Decimal] = mapped_column(Total)
     reached_at: Mapped[datetime]
+
+
+class UsageDueDayRow(Row, TenantScoped):
+    """A local day of a subscription whose usage is to be told, and from when on."""
+
+    __tablename__ = "usage_due_days"
+    __table_args__ = table(of_tenant(), index("due_at", "subscription_id", "usage_day"))
+
+    subscription_id: Mapped[_Subscription]
+    usage_day: Mapped[_Day]
+    due_at: Mapped[datetime]
+
+
+class UsageToldDayRow(Row, TenantScoped):
+    """A metric's day that was told: once, whoever tells."""
+
+    __tablename__ = "usage_told_days"
+    __table_args__ = table(of_tenant())
+
+    subscription_id: Mapped[_Subscription]
+    usage_day: Mapped[_Day]
+    metric: Mapped[_Metric]
+    told_at: Mapped[datetime]

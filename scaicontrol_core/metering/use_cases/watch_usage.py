@@ -1,4 +1,4 @@
-"""Look at usage that has come in, and tell which thresholds of quotas it has reached."""
+"""Look at usage that has come in: which thresholds of quotas it has reached, and which days are to be told."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.period import Period
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
 from scaicontrol_core.metering.charting import quantities
+from scaicontrol_core.metering.daily import DueDay
 from scaicontrol_core.metering.ports import MeteringWork
 from scaicontrol_core.metering.threshold import (
     ThresholdKey,
@@ -26,7 +27,7 @@ from scaicontrol_core.metering.usage_series import quota_of
 if TYPE_CHECKING:
     from scaicontrol_core.catalog.plan import Plan
     from scaicontrol_core.catalog.service import Metric, Service
-    from scaicontrol_core.kernel.ids import PlanId, ServiceId, SubscriptionId
+    from scaicontrol_core.kernel.ids import SubscriptionId
     from scaicontrol_core.metering.ports import MeteredSubscription
     from scaicontrol_core.metering.threshold import UsageNote
 
@@ -49,7 +50,7 @@ class Watched:
 
 @frozen
 class WatchUsage:
-    """Take a slice of notes and keep each threshold that was reached, with its event, in one transaction.
+    """Take a slice of notes, have their days told in time, and keep each threshold that was reached with its event.
 
     Once per subscription, metric, period and percentage, whoever looks and however often. A
     period that ended longer ago than its seller waits for late usage has its thresholds kept,
@@ -70,7 +71,10 @@ class WatchUsage:
         async with self.work.begin(actor) as work:
             # First the notes, then the totals: usage that commits in between is noted again.
             await work.usage_thresholds.take(notes)
-            standings = await _standings(work, notes, self.clock.now())
+            watched = await _watched(work, notes)
+            # Each day noted is one to be told, once it is over.
+            await work.usage_days.schedule([DueDay.of(subscription, note.day) for note, subscription, *_ in watched])
+            standings = _standings(watched, self.clock.now())
             reached = await _reached(work, standings)
             await work.usage_thresholds.add(reached)
             await work.commit()
@@ -127,31 +131,34 @@ class _Standing:
         )
 
 
-async def _standings(work: MeteringWork, notes: Sequence[UsageNote], now: datetime) -> Sequence[_Standing]:
-    """Return each subscription and period that a note is about, where there is a quota to reach."""
+_Watched = tuple["UsageNote", "MeteredSubscription", "Service", "Plan"]
+
+
+async def _watched(work: MeteringWork, notes: Sequence[UsageNote]) -> Sequence[_Watched]:
+    """Return each note with the subscription it is about."""
     services = {each.id: each for each in await work.services.all()}
     found = await work.metered.of_tenants({note.tenant_id for note in notes}, list(services))
     subscriptions = {each.id: each for each in found}
     plans = await work.plans.get_many(sorted({each.plan_id for each in found}))
+    known = [(note, subscriptions[note.subscription_id]) for note in notes if note.subscription_id in subscriptions]
+    return [
+        (note, subscription, services[subscription.service_id], plans[subscription.plan_id])
+        for note, subscription in known
+        if subscription.plan_id in plans
+    ]
+
+
+def _standings(watched: Sequence[_Watched], now: datetime) -> Sequence[_Standing]:
+    """Return each subscription and period that a note is about, where there is a quota to reach."""
     standings: dict[tuple[SubscriptionId, date], _Standing] = {}
-    for note in notes:
-        subscription = subscriptions.get(note.subscription_id)
-        if subscription is not None and _has_quota(subscription, services, plans):
+    for note, subscription, service, plan in watched:
+        if any(quota_of(plan.quotas, metric.slug) for metric in service.metrics):
             start, end = subscription.running(note.day)
             last = end or max(note.day, subscription.day_of(now)) + timedelta(days=1)
-            service, plan = services[subscription.service_id], plans[subscription.plan_id]
             standings[subscription.id, start] = _Standing(
                 subscription, service, plan, start, end, Period(start, last), now
             )
     return list(standings.values())
-
-
-def _has_quota(
-    subscription: MeteredSubscription, services: Mapping[ServiceId, Service], plans: Mapping[PlanId, Plan]
-) -> bool:
-    plan = plans.get(subscription.plan_id)
-    metrics = services[subscription.service_id].metrics
-    return plan is not None and any(quota_of(plan.quotas, metric.slug) for metric in metrics)
 
 
 async def _reached(work: MeteringWork, standings: Sequence[_Standing]) -> list[UsageThreshold]:
