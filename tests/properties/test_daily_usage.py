@@ -58,7 +58,7 @@ REPORTS = st.builds(
     user=st.integers(1, 3),
 )
 TURNS = st.builds(
-    Turn, hours=st.integers(0, 24 * 6), tells=st.booleans(), dies=st.sampled_from([None, "kill_before", "kill_after"])
+    Turn, hours=st.integers(0, 24 * 6), tells=st.booleans(), dies=st.sampled_from([None, "before", "after"])
 )
 STORIES = st.lists(st.one_of(REPORTS, TURNS), max_size=20)
 
@@ -93,7 +93,8 @@ async def report(world: MemoryWorld, number: int, said: Reported) -> None:
 async def take_turn(world: MemoryWorld, turn: Turn) -> None:
     """Do what a job does, or a part of it."""
     world.clock.advance(hours=turn.hours)
-    work = FaultyWork(world.work, **({turn.dies: 1} if turn.dies else {}))
+    before, after = (1 if turn.dies == name else None for name in ("before", "after"))
+    work = FaultyWork(world.work, kill_before=before, kill_after=after)
     case: Any = world.use(TellDailyUsage if turn.tells else WatchUsage, work=work)
     try:
         await case(world.platform)
@@ -103,9 +104,10 @@ async def take_turn(world: MemoryWorld, turn: Turn) -> None:
 
 async def finish(world: MemoryWorld) -> None:
     """Let the jobs do all that is left."""
-    for case in (WatchUsage, TellDailyUsage):
-        while not (await world.use(case)(world.platform)).is_done:
-            pass
+    while not (await world.use(WatchUsage)(world.platform)).is_done:
+        pass
+    while not (await world.use(TellDailyUsage)(world.platform)).is_done:
+        pass
 
 
 def used(world: MemoryWorld, metric: str, days: tuple[str, str], as_of: datetime | None = None) -> Decimal:

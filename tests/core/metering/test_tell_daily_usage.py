@@ -154,7 +154,8 @@ async def test_a_greatest_and_a_latest_quantity_have_none_on_idle_days(metered: 
         await work.services.save(service)
         await work.commit()
     for metric in ("peak", "stored"):
-        await metered.report(*(called(f"{metric}-{turn}", metric=metric, quantity=each) for turn, each in enumerate((9, 4))))
+        for key, quantity in (("1st", 9), ("2nd", 4)):
+            await metered.report(called(f"{metric}-{key}", metric=metric, quantity=quantity))
     metered.world.clock.advance(days=5)
     await tell(metered)
     assert [each[:3] for each in told(metered, "peak")] == [("01-15", "9", "9"), ("01-16", None, "9")]
