@@ -70,6 +70,8 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     root.setLevel(settings.log_level.value.upper())
     for noisy in ("aiosqlite", "httpx", "httpcore", "aiobotocore", "botocore", "weasyprint", "fontTools"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # A connection whose server is gone cannot be rolled back: whoever it was for has heard of it, with less ado.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 
 def redact(_: Any, __: str, line: Any) -> Any:

@@ -104,7 +104,8 @@ class _Settling:
             elif outcome_is_known(self._status, self._scope["state"].get(PROBLEM_CODE)):
                 await retry(lambda: records.release(self._claimed))
             else:
-                log.error("idempotency_outcome_unknown", status=self._status)
+                tell = log.warning if self._status == HTTPStatus.SERVICE_UNAVAILABLE else log.error
+                tell("idempotency_outcome_unknown", status=self._status)
         except ScaiControlError as error:
             # The caller gets the answer all the same; a repeat will find the key in flight.
             log.exception("idempotency_not_settled", status=self._status, code=error.code)

@@ -102,6 +102,8 @@ class Observing:
         if route in _QUIET and status < HTTPStatus.BAD_REQUEST:
             return
         level = log.error if status >= HTTPStatus.INTERNAL_SERVER_ERROR else log.info
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            level = log.warning  # something is away: no fault of ours
         code = scope["state"].get(PROBLEM_CODE)
         level(
             "request",

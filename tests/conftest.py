@@ -16,13 +16,24 @@ import pytest
 from hypothesis import settings
 
 from tests.services import databases, keeper
+from tests.services.mariadb import OwnMariaDb
 from tests.services.openid import Line, OpenIdProvider, line_to
 from tests.services.redis import OwnRedis, empty_database
 from tests.services.s3 import S3Server, create_bucket
 from tests.services.vies import Vies, serving
 
 KEEPER = "SCAICONTROL_TEST_KEEPER"
-SERVERS = frozenset({"mariadb_server", "moto_server", "rclone_server", "redis_server", "own_redis", "openid_provider"})
+SERVERS = frozenset(
+    {
+        "mariadb_server",
+        "moto_server",
+        "rclone_server",
+        "redis_server",
+        "own_mariadb",
+        "own_redis",
+        "openid_provider",
+    }
+)
 
 settings.register_profile("default", deadline=None)  # a busy machine is not a bug; benches measure speed
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -66,6 +77,13 @@ def mariadb_url(mariadb_server: Mapping[str, str]) -> Iterator[str]:
     """An empty database of this test's own, dropped afterwards."""
     with databases.fresh_database(mariadb_server) as name:
         yield databases.database_url(mariadb_server, name)
+
+
+@pytest.fixture
+def own_mariadb() -> Iterator[OwnMariaDb]:
+    """A MariaDB of this test's own, to be killed and started again."""
+    with OwnMariaDb.started() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pymysql
+from attrs import define
 
-from tests.services.processes import Account, Server, ServerFailedError, program, start, tail
+from tests.services.processes import POLL_SECONDS, Account, Server, ServerFailedError, launch, program, start, tail
 
 USER = "scaicontrol"
 
@@ -32,6 +37,57 @@ def start_mariadb(folder: Path) -> tuple[Server, Mapping[str, str]]:
         account=account,
     )
     return server, {"host": "127.0.0.1", "port": str(port), "user": USER, "password": password}
+
+
+@define
+class OwnMariaDb:
+    """A running MariaDB of one test, to be ended and started again at the same place, with what it has on its disk."""
+
+    server: Server
+    address: Mapping[str, str]
+
+    @classmethod
+    @contextlib.contextmanager
+    def started(cls) -> Iterator[OwnMariaDb]:
+        """Start one for the length of the block."""
+        folder = Path(tempfile.mkdtemp(prefix="scaicontrol-mariadb-", dir="/tmp"))  # a socket's path is short
+        folder.chmod(0o711)  # its account passes through to its own folder
+        own = None
+        try:
+            own = cls(*start_mariadb(folder))
+            yield own
+        finally:
+            if own is not None:
+                own.kill()
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def create(self, name: str) -> str:
+        """Create an empty database; return its address, as the settings want it."""
+        account = {name: self.address[name] for name in ("host", "user", "password")}
+        with pymysql.connect(**account, port=int(self.address["port"])) as connection, connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        return f"mysql+aiomysql://{USER}:{account['password']}@{account['host']}:{self.address['port']}/{name}"
+
+    def kill(self) -> None:
+        """End it like a power cut."""
+        self.server.process.kill()
+        self.server.process.wait()
+
+    def stop(self) -> None:
+        """Let it end in order."""
+        self.server.stop()
+
+    def start_again(self) -> None:
+        """Start it, and return once it answers."""
+        command = self.server.process.args
+        assert isinstance(command, list)
+        # Its accounts are on its disk.
+        again = [each for each in command if not each.startswith("--init-file=")]
+        self.server = launch("mariadb", again, self.server.log, Account.unprivileged())
+        while not _accepts(int(self.address["port"]), self.address["password"]):
+            if self.server.process.poll() is not None:
+                raise ServerFailedError(f"MariaDB did not start again. The end of its log:\n{tail(self.server.log)}")
+            time.sleep(POLL_SECONDS)
 
 
 def write_accounts(home: Path) -> tuple[Path, str]:
