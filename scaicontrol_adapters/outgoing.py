@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,10 @@ _NEVER: tuple[Network, ...] = tuple(
 )
 
 
+#: Hosts of which it is remembered whether they are addresses: those of the receivers of the hour.
+_REMEMBERED = 1024
+
+
 class AddressRefused(Exception):
     """A name or a literal leads where nothing is sent to. Its text names the host alone."""
 
@@ -80,6 +85,7 @@ def unwrapped(address: Address) -> Address:
     return mapped if mapped is not None else address
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def literal(host: str) -> Address | None:
     """Return the address that a host is written as, if it is one; brackets and zones are looked through."""
     try:

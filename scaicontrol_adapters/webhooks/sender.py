@@ -187,6 +187,8 @@ async def _beginning(response: ClientResponse) -> str:
 def patience_asked(header: str, now: datetime) -> timedelta | None:
     """Return what ``Retry-After`` (RFC 9110, 10.2.3) asks for, a day at most; None if nothing."""
     text = header.strip()
+    if not text:
+        return None
     if text.isascii() and text.isdigit():
         return timedelta(seconds=min(int(text[:12]), int(_MOST_PATIENCE.total_seconds())))
     try:

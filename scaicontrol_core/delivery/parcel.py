@@ -10,13 +10,13 @@ from attrs import field, frozen
 from scaicontrol_core.delivery.ids import WebhookDeliveryId, WebhookSubscriptionId
 from scaicontrol_core.delivery.outcome import Answer
 from scaicontrol_core.delivery.signature import signatures
+from scaicontrol_core.delivery.webhook_delivery import WebhookDelivery
 from scaicontrol_core.kernel.ids import EventId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from scaicontrol_core.delivery.webhook_delivery import WebhookDelivery
     from scaicontrol_core.delivery.webhook_subscription import WebhookSubscription
 
 USER_AGENT = "ScaiControl-Webhooks/1"
@@ -24,7 +24,10 @@ USER_AGENT = "ScaiControl-Webhooks/1"
 
 @frozen(kw_only=True)
 class Parcel:
-    """One claimed delivery; ``secret_paths`` are those that sign it, newest first."""
+    """One claimed delivery; ``secret_paths`` are those that sign it, newest first.
+
+    ``held`` is the delivery as it was claimed: nobody else changes it while the lease runs.
+    """
 
     delivery_id: WebhookDeliveryId
     subscription_id: WebhookSubscriptionId
@@ -36,6 +39,7 @@ class Parcel:
     extra_headers: Mapping[str, str] = field(repr=False)
     secret_paths: tuple[str, ...]
     body: bytes = field(repr=False)
+    held: WebhookDelivery = field(repr=False, eq=False)
 
     def headers(self, keys: Iterable[bytes], timestamp: int) -> dict[str, str]:
         """Return all headers of an attempt at ``timestamp`` (Unix seconds)."""
@@ -75,4 +79,5 @@ def parcel_of(
         extra_headers=subscription.terms.headers,
         secret_paths=tuple(ref.path for ref in subscription.valid_secrets(now)),
         body=body,
+        held=delivery,
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 from base64 import b64decode, b64encode
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from scaicontrol_core.kernel.errors import Invalid
@@ -65,7 +64,7 @@ def signature(key: bytes, message_id: str, timestamp: int, body: bytes) -> str:
     if "." in message_id:
         raise ValueError("an id with a dot in it could be read as an id and a time")
     signed = f"{message_id}.{timestamp}.".encode() + body
-    return f"{_VERSION},{b64encode(hmac.new(key, signed, sha256).digest()).decode()}"
+    return f"{_VERSION},{b64encode(hmac.digest(key, signed, 'sha256')).decode()}"
 
 
 def signatures(keys: Iterable[bytes], message_id: str, timestamp: int, body: bytes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.delivery.health import WebhookHealth
@@ -14,6 +14,7 @@ from scaicontrol_core.delivery.outcome import Verdict, verdict
 from scaicontrol_core.delivery.parcel import Answered
 from scaicontrol_core.delivery.ports import Randomness
 from scaicontrol_core.delivery.retry_schedule import JITTER_STEPS
+from scaicontrol_core.delivery.webhook_delivery import WebhookDelivery
 from scaicontrol_core.delivery.webhook_subscription import DisableReason
 from scaicontrol_core.delivery.work import DeliveryWork
 from scaicontrol_core.kernel.clock import Clock
@@ -36,22 +37,33 @@ class RecordWebhookAnswers:
     async def __call__(self, actor: Actor, answered: Sequence[Answered]) -> None:
         """Return when it is durable."""
         actor.require_platform()
+        try:
+            # Hardly ever has another worker taken one over. Where one has, it is looked up which.
+            await self._write(actor, answered, look=False)
+        except Retryable:
+            await self._write(actor, answered, look=True)
+
+    async def _write(self, actor: Actor, answered: Sequence[Answered], *, look: bool) -> None:
         now = self.clock.now()
         try:
             async with self.work.begin(actor) as work:
-                await self._settle(work, answered, now)
+                await self._settle(work, answered, now, look=look)
                 await self._judge(work, answered, now)
                 await work.commit()
         except Stale as stale:
             raise Retryable("Somebody changed the subscription meanwhile.") from stale
 
-    async def _settle(self, work: DeliveryWork, answered: Sequence[Answered], now: datetime) -> None:
+    async def _settle(self, work: DeliveryWork, answered: Sequence[Answered], now: datetime, *, look: bool) -> None:
         by_owner: dict[str, list[Answered]] = {}
         for each in answered:
             by_owner.setdefault(each.parcel.owner, []).append(each)
         for owner, theirs in by_owner.items():
             answers = {each.parcel.delivery_id: each.answer for each in theirs}
-            held = await work.webhook_deliveries.held_by(owner, list(answers))
+            held: Sequence[WebhookDelivery]
+            if look:
+                held = await work.webhook_deliveries.held_by(owner, list(answers))
+            else:
+                held = [evolve(each.parcel.held) for each in theirs]  # settled anew if this has to be done again
             settled = [(each, each.settle(answers[each.id], now, self.randomness.below(JITTER_STEPS))) for each in held]
             await work.webhook_deliveries.settle_each(owner, settled)
 

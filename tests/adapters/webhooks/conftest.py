@@ -16,7 +16,9 @@ from scaicontrol_adapters.webhooks.sender import AiohttpSender
 from scaicontrol_core.delivery.ids import WebhookDeliveryId, WebhookSubscriptionId
 from scaicontrol_core.delivery.parcel import Parcel
 from scaicontrol_core.delivery.signature import secret_of
+from scaicontrol_core.delivery.webhook_delivery import WebhookDelivery
 from scaicontrol_core.kernel.ids import EventId
+from scaicontrol_core.testing.clock import DEFAULT_START as NOW
 from scaicontrol_core.testing.secrets import MemorySecrets
 
 LOCAL = OutgoingRules(allowed=(ip_network("127.0.0.0/8"),), allow_http=True)
@@ -46,6 +48,19 @@ def make_parcel() -> Callable[..., Parcel]:
     """Make parcels."""
 
     def make(url: str, **fields: Any) -> Parcel:
+        held = WebhookDelivery(
+            id=WebhookDeliveryId("whd_1"),
+            subscription_id=WebhookSubscriptionId("whs_1"),
+            partner_id=None,
+            event_id=EventId("evt_1"),
+            topic="invoice.paid.v1",
+            idempotency_key="invoice:inv_1:paid:1",
+            tenant_id=None,
+            order_key="invoice:inv_1",
+            sequence=1,
+            created_at=NOW,
+            due_at=NOW,
+        )
         usual: dict[str, Any] = {
             "delivery_id": WebhookDeliveryId("whd_1"),
             "subscription_id": WebhookSubscriptionId("whs_1"),
@@ -57,6 +72,7 @@ def make_parcel() -> Callable[..., Parcel]:
             "extra_headers": {"x-token": "t"},
             "secret_paths": ("webhooks/whs_1/1",),
             "body": '{"type":"invoice.paid.v1","data":{"name":"Zoë"}}'.encode(),
+            "held": held,
         }
         return Parcel(**(usual | fields))
 
