@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import frozen
+from typer import testing
 from typer.testing import CliRunner
 
 from tests.services.audit_rules import told_in_full
-from tests.services.audit_trail import Commit
+from tests.services.audit_trail import Commit, followed
 
 OPERATOR = """
 name: House
@@ -72,6 +74,9 @@ class Outcome:
 
 Scaicontrol = Callable[..., Outcome]
 
+# The tree of commands is the same each time, and building it takes longer than most commands.
+testing._get_command = cache(testing._get_command)  # type: ignore[attr-defined]
+
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, migrated_sqlite_url: str) -> Path:
@@ -127,6 +132,12 @@ def row_counts(home: Path) -> Mapping[str, int]:
 def rows(home: Path) -> Callable[[], Mapping[str, int]]:
     """Count the rows of every table."""
     return lambda: row_counts(home)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite_file(migrated_sqlite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file at the newest revision, to be copied, and every copy's commits to be followed."""
+    return followed(migrated_sqlite_file, tmp_path_factory.mktemp("followed"))
 
 
 @pytest.fixture(autouse=True)

@@ -8,9 +8,11 @@ unseen, whatever code wrote it and by whatever path.
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from attrs import frozen
@@ -46,7 +48,7 @@ class Commit:
 @contextmanager
 def following(path: str) -> Iterator[list[Commit]]:
     """Follow every commit on an SQLite file, by whatever engine, while the context lasts."""
-    _lay(path)
+    lay(path)
     commits: list[Commit] = []
 
     def read(connection: Connection) -> None:
@@ -58,6 +60,13 @@ def following(path: str) -> Iterator[list[Commit]]:
         yield commits
     finally:
         event.remove(Engine, "commit", read)
+
+
+def followed(template: Path, folder: Path) -> Path:
+    """Return a copy of a database file, in a folder, whose own copies can be followed at once."""
+    copied: Path = shutil.copy(template, folder / "followed.db")
+    lay(str(copied))
+    return copied
 
 
 def _commit(connection: Connection) -> Iterator[Commit]:
@@ -82,13 +91,14 @@ def _commit(connection: Connection) -> Iterator[Commit]:
     yield Commit(changes, tuple(entries))
 
 
-def _lay(path: str) -> None:
-    """Make the table and the triggers."""
+def lay(path: str) -> None:
+    """Make the table and the triggers, unless they are there: as in a copy of a file that has them."""
     with sqlite3.connect(path) as connection:
-        connection.execute(_TRAIL)
-        for table in Row.metadata.sorted_tables:
-            for statement in _triggers(table):
-                connection.execute(statement)
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'trail'").fetchall():
+            connection.execute(_TRAIL)
+            for table in Row.metadata.sorted_tables:
+                for statement in _triggers(table):
+                    connection.execute(statement)
     connection.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -53,7 +54,7 @@ from scaicontrol_core.tenancy.use_cases.create_tenant import CreateTenant, NewTe
 from scaicontrol_core.tenancy.use_cases.set_billing_profile import SetBillingProfile
 from scaicontrol_core.testing.builders import billing_details, seller_configuration
 from tests.services.audit_rules import told_in_full
-from tests.services.audit_trail import Commit
+from tests.services.audit_trail import Commit, followed
 
 API = "/api/v1"
 BOSS = Actor.operator("tests")
@@ -348,6 +349,12 @@ def rows(container: Container) -> Callable[[], Awaitable[Mapping[str, int]]]:
             }
 
     return count
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite_file(migrated_sqlite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file at the newest revision, to be copied, and every copy's commits to be followed."""
+    return followed(migrated_sqlite_file, tmp_path_factory.mktemp("followed"))
 
 
 @pytest.fixture(autouse=True)
