@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import faulthandler
+import os
 import resource
 import signal
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
 from typing import Any
 
 from scaicontrol_adapters.mail.composer import compose_mail
@@ -29,10 +33,20 @@ def start(limits: RenderingLimits, memory_bytes: int) -> None:
     global _limits, _engine  # noqa: PLW0603 - a worker is a process; this is its state
     # Ctrl-C at a terminal reaches the whole group; the parent decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="end_with_parent", daemon=True).start()
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, resource.getrlimit(resource.RLIMIT_AS)[1]))
     _limits = limits
     _engine = PdfEngine(limits)
     _engine.render(_WARM_UP, "warm-up")
+
+
+def _end_with_parent() -> None:
+    # A parent that was killed tells nobody, and the pool's pipes stay open among its workers: without this they would
+    # wait for ever, each with its fonts in memory.
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def write_pdf(html: str, document_key: str, parts: PdfParts = NO_PARTS) -> bytes:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,20 @@ async def main():
         assert (await renderer.render_pdf(html, "key")).startswith(b"%PDF")
     loaded = {name.partition(".")[0] for name in sys.modules}
     print(sorted(loaded & {"weasyprint", "fontTools", "PIL", "pydyf", "tinycss2", "cffi"}))
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+ABANDONING = """
+import asyncio
+from scaicontrol_adapters.pdf.pool import PooledRenderer
+
+async def main():
+    renderer = PooledRenderer(workers=1)
+    await renderer.render_pdf("<p>1</p>", "key")
+    print(*renderer._pool._processes, flush=True)
+    await asyncio.Event().wait()
 
 if __name__ == "__main__":
     asyncio.run(main())
@@ -85,6 +100,21 @@ async def test_workers_killed_while_idle_are_replaced_at_the_next_document() -> 
         for _ in range(3):
             os.kill(worker_ids(pool)[0], signal.SIGKILL)
             assert await pool.render_pdf(html, "idle") == expected
+
+
+def test_when_the_server_is_killed_its_renderers_end(tmp_path: Path) -> None:
+    program = tmp_path / "server.py"
+    program.write_text(ABANDONING)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, program], env=environment, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        renderers = [Path("/proc") / number for number in server.stdout.readline().split()]
+        assert [each for each in renderers if each.exists()] == renderers != []
+        server.kill()
+    deadline = time.monotonic() + 30
+    while any(each.exists() for each in renderers):
+        assert time.monotonic() < deadline, "they live on"
+        time.sleep(0.02)
 
 
 async def test_a_document_that_is_too_much_for_the_renderer_fails_alone() -> None:
