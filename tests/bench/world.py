@@ -81,19 +81,34 @@ async def add_customers(world: World, count: int, *, first: int = 0) -> list[Ten
         async with world.work.begin(ACTOR) as work:
             for number in range(start, min(start + _CHUNK, first + count)):
                 tenant = _tenant(world, number, now)
-                details = BillingDetails(
-                    company_name=f"Customer {number}",
-                    address_line1=f"Street {number}",
-                    postal_code="1011 AB",
-                    city="Town",
-                    country_code=_COUNTRIES[number % len(_COUNTRIES)],
-                    is_business=False,
-                )
                 await work.tenants.add(tenant)
-                await work.billing_profiles.add(BillingProfile.create(tenant.id, tenant.partner_id, details, now))
+                await work.billing_profiles.add(profile(world, tenant.id, number))
                 made.append(tenant.id)
             await work.commit()
     return made
+
+
+async def add_tenants(world: World, count: int) -> list[TenantId]:
+    """Store tenants that nothing can be sold to yet: they have no billing profiles."""
+    tenants = [_tenant(world, number, world.clock.now()) for number in range(count)]
+    async with world.work.begin(ACTOR) as work:
+        for tenant in tenants:
+            await work.tenants.add(tenant)
+        await work.commit()
+    return [tenant.id for tenant in tenants]
+
+
+def profile(world: World, tenant_id: TenantId, number: int) -> BillingProfile:
+    """Return a customer's new billing profile; the number says from which country."""
+    details = BillingDetails(
+        company_name=f"Customer {number}",
+        address_line1=f"Street {number}",
+        postal_code="1011 AB",
+        city="Town",
+        country_code=_COUNTRIES[number % len(_COUNTRIES)],
+        is_business=False,
+    )
+    return BillingProfile.create(tenant_id, world.operator.id, details, world.clock.now())
 
 
 def _tenant(world: World, number: int, now: datetime) -> Tenant:
