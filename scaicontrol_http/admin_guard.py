@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from litestar.connection import ASGIConnection
     from litestar.handlers import BaseRouteHandler
 
+_ADMINISTRATORS = frozenset({ScopeKind.PLATFORM, ScopeKind.PARTNER})
 
-async def refuse_customers(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Raise ``Forbidden`` for a customer's user at an administrator's address."""
+
+async def refuse_who_does_not_administer(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """Raise ``Forbidden`` for a customer's user, and for a service, at an administrator's address."""
     del handler
-    if "/admin/" in connection.scope["path_template"] and actor_of(connection).scope.kind is ScopeKind.TENANT:
+    if "/admin/" in connection.scope["path_template"] and actor_of(connection).scope.kind not in _ADMINISTRATORS:
         raise Forbidden(
             "This is for administrators.", hint="Your own things have addresses without /admin: /docs lists them."
         )

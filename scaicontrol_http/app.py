@@ -17,7 +17,7 @@ from scaicontrol_adapters.scaikey.trust import token_verifier
 from scaicontrol_adapters.settings import Settings
 from scaicontrol_adapters.telemetry import Metrics, configure_logging
 from scaicontrol_http.access.routes import DEVELOPMENT_ROUTES
-from scaicontrol_http.admin_guard import refuse_customers
+from scaicontrol_http.admin_guard import refuse_who_does_not_administer
 from scaicontrol_http.authentication import Authentication
 from scaicontrol_http.bodies import StrictRequest
 from scaicontrol_http.dependencies import dependencies
@@ -70,7 +70,11 @@ def create_app(container: Container, *, owned: bool = False) -> Litestar:
             *health_routes(container, verifier.issuers, metrics),
             *documentation.ROUTES,
             *mcp.routes(),
-            Router(PREFIX, route_handlers=[*_feature_routes()], guards=[refuse_customers, refuse_unknown_parameters]),
+            Router(
+                PREFIX,
+                route_handlers=[*_feature_routes()],
+                guards=[refuse_who_does_not_administer, refuse_unknown_parameters],
+            ),
             # Who speaks OpenID Connect may add what it likes: unknown parameters must be ignored there.
             Router(
                 PREFIX, route_handlers=DEVELOPMENT_ROUTES if settings.dev_issuer and not settings.is_production else ()
