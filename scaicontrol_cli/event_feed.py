@@ -17,7 +17,7 @@ from scaicontrol_cli.webhook_views import WebhookArgument
 
 if TYPE_CHECKING:
     from scaicontrol_core.delivery.feed import EventFeed
-    from scaicontrol_core.delivery.ports import FeedFilter
+    from scaicontrol_core.delivery.outbox_ports import FeedFilter
     from scaicontrol_core.delivery.use_cases.list_topics import TopicEntry
 
 app = group("Events: what happened, in an order that never changes behind a reader.")
@@ -121,7 +121,7 @@ async def _read(
 
 
 async def _filter(session: Session, partner: str | None, tenant: str | None) -> FeedFilter:
-    from scaicontrol_core.delivery.ports import FeedFilter
+    from scaicontrol_core.delivery.outbox_ports import FeedFilter
 
     tenant_id = await tenant_named(session, tenant, partner) if tenant else None
     return FeedFilter(partner_id=partner, tenant_id=tenant_id)

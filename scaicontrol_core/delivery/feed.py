@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from scaicontrol_core.delivery.service_feed import part_of
 from scaicontrol_core.kernel.errors import Invalid
 from scaicontrol_core.kernel.paging import decode_cursor, encode_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scaicontrol_core.delivery.ports import FeedItem
+    from scaicontrol_core.delivery.outbox_ports import FeedItem
 
 #: Stands for the cursor behind all that happened so far.
 LATEST = "latest"
@@ -50,7 +51,12 @@ def feed_of(items: Sequence[FeedItem], limit: int, after: str | None) -> EventFe
     """Return up to ``limit`` of the items, of which there is one more if there is more to read."""
     shown = items[:limit]
     return EventFeed(
-        events=tuple(json.loads(item.body) for item in shown),
+        events=tuple(_shown(item) for item in shown),
         next_cursor=cursor_at(shown[-1].position) if shown else after,
         more=len(items) > limit,
     )
+
+
+def _shown(item: FeedItem) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(item.body)
+    return event if item.seen_by is None else part_of(item.seen_by, event)

@@ -16,7 +16,6 @@ from scaicontrol_core.kernel.paging import Sorting
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from scaicontrol_core.delivery.envelope import Envelope
     from scaicontrol_core.delivery.health import WebhookHealth
     from scaicontrol_core.delivery.outcome import Answer
     from scaicontrol_core.delivery.parcel import Parcel
@@ -196,64 +195,6 @@ class WebhookDeliveries(Protocol):
 
     async def forget_before(self, created_before: datetime, limit: int) -> int:
         """Delete up to ``limit`` finished deliveries created before then, with their log; return how many."""
-        ...
-
-
-@frozen
-class FeedItem:
-    """An event in the feed: its body as it is sent, and its place."""
-
-    position: int
-    event_id: EventId
-    topic: str
-    body: bytes
-
-
-@frozen(kw_only=True)
-class FeedFilter:
-    """Which events of the feed are wanted: topics (all if empty), one partner's, one tenant's."""
-
-    topics: tuple[str, ...] = ()
-    partner_id: str | None = None
-    tenant_id: str | None = None
-
-
-class Outbox(Protocol):
-    """The events that commits wrote, on their way into the feed."""
-
-    async def head(self) -> int:
-        """Return the highest position given so far; 0 before the first."""
-        ...
-
-    async def unplaced(self, limit: int) -> Sequence[Envelope]:
-        """Return events without a place, oldest first, and never one before an older one of its aggregate."""
-        ...
-
-    async def place(self, head: int, placed: Sequence[tuple[EventId, bytes]], at: datetime) -> None:
-        """Give events the places after ``head``, in order, with their bodies.
-
-        Raises ``Retryable`` if another relay moved the head or placed one of them: nothing of it is written then.
-        """
-        ...
-
-    async def bodies(self, event_ids: Sequence[EventId]) -> Mapping[EventId, bytes]:
-        """Return the bodies of events that have a place."""
-        ...
-
-    async def feed(self, after: int, limit: int, criteria: FeedFilter) -> Sequence[FeedItem]:
-        """Return events within scope behind a position, in order; private ones are left out."""
-        ...
-
-    async def end(self) -> int:
-        """Return the highest position of an event within scope; 0 if there is none."""
-        ...
-
-    async def since(self, moment: datetime, after: int, limit: int) -> Sequence[tuple[int, Envelope]]:
-        """Return placed events that happened at or after a moment, with their positions, behind a position."""
-        ...
-
-    async def backlog(self) -> tuple[int, datetime | None]:
-        """Return how many events have no place yet, and when the oldest of them happened."""
         ...
 
 

@@ -172,13 +172,13 @@ _ALL = (
     Topic(
         name="catalog.plan_changed.v1",
         aggregate="plan",
-        description="A plan came, changed or went; the operator alone hears of it.",
+        description="A plan came, changed or went; only the operator hears of it, and its service in the feed.",
         example=examples.CATALOG_PLAN_CHANGED,
     ),
     Topic(
         name="catalog.service_changed.v1",
         aggregate="service",
-        description="A service came, changed or went; the operator alone hears of it.",
+        description="A service came, changed or went; only the operator hears of it, and itself in the feed.",
         example=examples.CATALOG_SERVICE_CHANGED,
     ),
     Topic(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from scaicontrol_core.tenancy.ports import TenancyWork
 
 if TYPE_CHECKING:
-    from scaicontrol_core.delivery.ports import Outbox, WebhookDeliveries, WebhookHealths, WebhookSubscriptions
+    from scaicontrol_core.delivery.outbox_ports import Outbox
+    from scaicontrol_core.delivery.ports import WebhookDeliveries, WebhookHealths, WebhookSubscriptions
 
 
 class DeliveryWork(TenancyWork, Protocol):

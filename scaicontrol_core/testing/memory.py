@@ -39,6 +39,7 @@ from scaicontrol_core.testing.memory_metering import (
     MemoryUsageClosings,
     MemoryUsageEvents,
 )
+from scaicontrol_core.testing.memory_outbox import MemoryOutbox
 from scaicontrol_core.testing.memory_packs import MemoryPackSubscriptions
 from scaicontrol_core.testing.memory_payment_methods import MemoryPaymentMethods
 from scaicontrol_core.testing.memory_payments import MemoryPayments, MemoryReceivables
@@ -62,7 +63,7 @@ from scaicontrol_core.testing.memory_unit_costs import MemoryUnitCosts
 from scaicontrol_core.testing.memory_usage_days import MemoryUsageDays
 from scaicontrol_core.testing.memory_usage_rollups import MemoryUsageRollups
 from scaicontrol_core.testing.memory_usage_thresholds import MemoryUsageThresholds
-from scaicontrol_core.testing.memory_webhooks import MemoryOutbox, MemoryWebhookDeliveries
+from scaicontrol_core.testing.memory_webhooks import MemoryWebhookDeliveries
 from scaicontrol_core.testing.memory_wholesale import MemoryWholesaleCharges
 
 if TYPE_CHECKING:

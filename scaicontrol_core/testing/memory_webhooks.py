@@ -6,24 +6,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from attrs import frozen
-
-from scaicontrol_core.delivery.envelope import AggregateRef, Envelope
 from scaicontrol_core.delivery.ids import WebhookDeliveryId, WebhookSubscriptionId
 from scaicontrol_core.delivery.lifecycle import DeliveryStatus
-from scaicontrol_core.delivery.ports import DELIVERY_SORTING, DeliveryFilter, FeedFilter, FeedItem
+from scaicontrol_core.delivery.ports import DELIVERY_SORTING, DeliveryFilter
 from scaicontrol_core.delivery.sharing import Share
-from scaicontrol_core.delivery.topics import PRIVATE_TOPICS
 from scaicontrol_core.delivery.webhook_delivery import DeliveryAttempt, WebhookDelivery
 from scaicontrol_core.kernel.errors import NotFound, OutOfScope, Retryable
 from scaicontrol_core.kernel.ids import EventId
 from scaicontrol_core.kernel.paging import Page, PageRequest
 from scaicontrol_core.testing.memory_delivery import is_owner
 from scaicontrol_core.testing.memory_paging import SortKey, paged, sortable
-from scaicontrol_core.testing.memory_store import OutboxEvent, Transaction
+from scaicontrol_core.testing.memory_store import Transaction
 
 _DELIVERIES, _ATTEMPTS, _KEYS = "webhook_deliveries", "webhook_attempts", "webhook_delivery_keys"
-_PLACES, _HEAD = "outbox_places", "outbox_head"
 _SORTS: dict[str, SortKey[WebhookDelivery]] = {"created_at": lambda row: (sortable(row.created_at), row.id)}
 
 
@@ -191,110 +186,3 @@ class MemoryWebhookDeliveries:
                 if attempt.delivery_id == row.id:
                     self._transaction.write(_ATTEMPTS, (row.id, attempt.ordinal), None)
         return len(old)
-
-
-@frozen
-class _Place:
-    """Where an event stands in the feed, and the bytes it is sent as."""
-
-    event_id: EventId
-    position: int
-    at: datetime
-    body: bytes
-
-
-@frozen
-class _Head:
-    position: int
-
-
-class MemoryOutbox:
-    """The events."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-
-    def _places(self) -> dict[str, _Place]:
-        return {place.event_id: place for place in self._transaction.rows(_PLACES)}
-
-    async def head(self) -> int:
-        """Return the highest position given so far."""
-        kept: _Head | None = self._transaction.row(_HEAD, 1)
-        return kept.position if kept else 0
-
-    async def unplaced(self, limit: int) -> Sequence[Envelope]:
-        """Return events without a place, in the order of their commits."""
-        places = self._places()
-        return [_envelope(event) for event in self._transaction.store.outbox if event.id not in places][:limit]
-
-    async def place(self, head: int, placed: Sequence[tuple[EventId, bytes]], at: datetime) -> None:
-        """Give events the places after ``head``, in order, with their bodies; or ``Retryable``."""
-        self._transaction.watch(_HEAD, 1, _first)
-        if await self.head() != head:
-            raise _first()
-        self._transaction.write(_HEAD, 1, _Head(head + len(placed)))
-        for count, (key, body) in enumerate(placed, start=1):
-            self._transaction.watch(_PLACES, key, _first)
-            if self._transaction.row(_PLACES, key) is not None:
-                raise _first()
-            self._transaction.write(_PLACES, key, _Place(key, head + count, at, body))
-
-    async def bodies(self, event_ids: Sequence[EventId]) -> Mapping[EventId, bytes]:
-        """Return the bodies of events within scope that have a place."""
-        places = self._places()
-        reached = {event.id for event in self._transaction.store.outbox if self._reaches(event)}
-        return {key: places[key].body for key in event_ids if key in places and key in reached}
-
-    async def feed(self, after: int, limit: int, criteria: FeedFilter) -> Sequence[FeedItem]:
-        """Return events within scope behind a position, in order; private ones are left out."""
-        places = self._places()
-        found = [
-            FeedItem(places[event.id].position, EventId(event.id), event.topic, places[event.id].body)
-            for event in self._transaction.store.outbox
-            if event.id in places and self._reaches(event) and _wanted(event, criteria)
-        ]
-        return sorted((item for item in found if item.position > after), key=lambda item: item.position)[:limit]
-
-    async def end(self) -> int:
-        """Return the highest position of an event within scope; 0 if there is none."""
-        return max((item.position for item in await self.feed(0, await self.head(), FeedFilter())), default=0)
-
-    async def since(self, moment: datetime, after: int, limit: int) -> Sequence[tuple[int, Envelope]]:
-        """Return placed events within scope that happened at or after a moment, behind a position."""
-        places = self._places()
-        found = [
-            (places[event.id].position, _envelope(event))
-            for event in self._transaction.store.outbox
-            if event.id in places and event.occurred_at >= moment and self._reaches(event)
-        ]
-        return sorted((item for item in found if item[0] > after), key=lambda item: item[0])[:limit]
-
-    async def backlog(self) -> tuple[int, datetime | None]:
-        """Return how many events have no place yet, and when the oldest of them happened."""
-        waiting = [event.occurred_at for event in self._transaction.store.outbox if event.id not in self._places()]
-        return len(waiting), min(waiting, default=None)
-
-    def _reaches(self, event: OutboxEvent) -> bool:
-        return self._transaction.scope.covers(partner_id=event.partner_id, tenant_id=event.tenant_id)
-
-
-def _wanted(event: OutboxEvent, criteria: FeedFilter) -> bool:
-    return (
-        event.topic not in PRIVATE_TOPICS
-        and (not criteria.topics or event.topic in criteria.topics)
-        and criteria.partner_id in (None, event.partner_id)
-        and criteria.tenant_id in (None, event.tenant_id)
-    )
-
-
-def _envelope(event: OutboxEvent) -> Envelope:
-    return Envelope(
-        id=event.id,
-        type=event.topic,
-        timestamp=event.occurred_at,
-        idempotency_key=event.idempotency_key,
-        partner_id=event.partner_id,
-        tenant_id=event.tenant_id,
-        aggregate=AggregateRef(event.aggregate_type, event.aggregate_id, event.aggregate_version, event.sequence),
-        data=event.data,
-    )

@@ -7,7 +7,7 @@ from typing import Annotated
 from litestar import get
 from litestar.params import FromQuery, QueryParameter
 
-from scaicontrol_core.delivery.ports import FeedFilter
+from scaicontrol_core.delivery.outbox_ports import FeedFilter
 from scaicontrol_core.delivery.use_cases.list_topics import ListTopics
 from scaicontrol_core.delivery.use_cases.read_events import ReadEvents
 from scaicontrol_core.kernel.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -34,6 +34,8 @@ async def read_events(
     container: Container, actor: Actor, after: _After = None, types: _Types = None, limit: _Limit = DEFAULT_LIMIT
 ) -> FeedAnswer:
     """Every event within the caller's scope, oldest first, in the shape in which webhooks send it.
+
+    A service's own token reads the events that name its service, and of packs its own part.
 
     Nothing is lost, however long the reader was away: no event ever appears behind a cursor that was handed out. Keep
     `next_cursor` and go on from there, at once if there is `more`.

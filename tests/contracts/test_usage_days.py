@@ -15,7 +15,7 @@ from attrs import define
 from scaicontrol_adapters.sql.retry import Backoff, retried
 from scaicontrol_core.access import Actor
 from scaicontrol_core.catalog.service import Aggregation, Metric
-from scaicontrol_core.delivery.ports import FeedFilter
+from scaicontrol_core.delivery.outbox_ports import FeedFilter
 from scaicontrol_core.delivery.use_cases.fan_out_events import FanOutEvents
 from scaicontrol_core.kernel.errors import OutOfScope, Retryable
 from scaicontrol_core.kernel.ids import PartnerId, PlanId, SubscriptionId, TenantId

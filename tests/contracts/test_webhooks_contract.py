@@ -17,6 +17,7 @@ from scaicontrol_core.delivery.feed import LATEST
 from scaicontrol_core.delivery.health import OPEN_FOR
 from scaicontrol_core.delivery.ids import WebhookDeliveryId, WebhookSubscriptionId
 from scaicontrol_core.delivery.lifecycle import DeliveryStatus, WebhookStatus
+from scaicontrol_core.delivery.outbox_ports import PlacedEvent
 from scaicontrol_core.delivery.outcome import Answer, ErrorClass
 from scaicontrol_core.delivery.parcel import Answered, Parcel
 from scaicontrol_core.delivery.ports import DeliveryFilter, SubscriptionFilter
@@ -50,7 +51,7 @@ from scaicontrol_core.kernel.ids import PartnerId, TenantId
 from scaicontrol_core.kernel.paging import PageRequest
 from scaicontrol_core.testing import FixedClock, SequentialIds, builders
 from scaicontrol_core.testing.clock import DEFAULT_START as NOW
-from scaicontrol_core.testing.memory_webhooks import MemoryOutbox
+from scaicontrol_core.testing.memory_outbox import MemoryOutbox
 from scaicontrol_core.testing.secrets import MemorySecrets
 
 PLATFORM = Actor.system("contract")
@@ -275,11 +276,11 @@ async def test_of_two_relays_one_gives_the_places(office: Office) -> None:
     assert (await office.fan_out()).events == 1
     async with office.work.begin(PLATFORM) as work:
         with pytest.raises(Retryable):
-            await work.outbox.place(head, [(each.id, each.body()) for each in events], NOW)
+            await work.outbox.place(head, [PlacedEvent.of(each) for each in events], NOW)
     async with office.work.begin(PLATFORM) as work:
         now_head = await work.outbox.head()
         with pytest.raises(Retryable):
-            await work.outbox.place(now_head, [(each.id, each.body()) for each in events], NOW)
+            await work.outbox.place(now_head, [PlacedEvent.of(each) for each in events], NOW)
 
 
 async def test_many_relays_at_once_place_everything_once(office: Office) -> None:

@@ -20,6 +20,7 @@ from tests.services.audit_trail import Change, Commit, following
 MACHINERY = {
     "outbox_events": "made from the same events as the entries themselves",
     "outbox_head": "how many events have their place in the feed",
+    "outbox_event_services": "the feed of each service, made with the places",
     "webhook_deliveries": "a log of its own, kept for ninety days",
     "webhook_attempts": "its lines",
     "webhook_healths": "how receivers fare, written with every turn of luck",

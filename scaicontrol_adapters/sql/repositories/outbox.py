@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, select, tuple_, update
+from sqlalchemy import bindparam, func, null, select, tuple_, update
 
 from scaicontrol_adapters.sql.repositories.base import MAX_IN_LIST
 from scaicontrol_adapters.sql.rows.delivery import OutboxHeadRow
-from scaicontrol_adapters.sql.rows.journal import OutboxRow
+from scaicontrol_adapters.sql.rows.journal import OutboxRow, OutboxServiceRow
 from scaicontrol_core.delivery.envelope import AggregateRef, Envelope
-from scaicontrol_core.delivery.ports import FeedItem
+from scaicontrol_core.delivery.outbox_ports import FeedItem
 from scaicontrol_core.delivery.topics import PRIVATE_TOPICS
 from scaicontrol_core.kernel.errors import Conflict, Retryable
+from scaicontrol_core.kernel.scope import ScopeKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from scaicontrol_adapters.sql.transaction import Transaction
-    from scaicontrol_core.delivery.ports import FeedFilter
+    from scaicontrol_core.delivery.outbox_ports import FeedFilter, PlacedEvent
     from scaicontrol_core.kernel.ids import EventId
 
-_O, _THE_HEAD = OutboxRow, 1
+_O, _S, _THE_HEAD = OutboxRow, OutboxServiceRow, 1
 _COLUMNS = (
     _O.id,
     _O.topic,
@@ -58,6 +59,7 @@ _FIRST_SINCE = (
     .limit(1)
 )
 _END = select(func.max(_O.position))
+_END_OF_SERVICE = select(func.max(_S.position))
 
 
 def _envelope(row: Sequence[Any]) -> Envelope:
@@ -119,8 +121,8 @@ class SqlOutbox:
                 late[name] = min(sequence, late.get(name, sequence))
         return late
 
-    async def place(self, head: int, placed: Sequence[tuple[EventId, bytes]], at: datetime) -> None:
-        """Give events the places after ``head``, in order, with their bodies; or ``Retryable``."""
+    async def place(self, head: int, placed: Sequence[PlacedEvent], at: datetime) -> None:
+        """Give events the places after ``head``, in order, with their bodies and services; or ``Retryable``."""
         moved = {"kept_position": head, "new_position": head + len(placed)}
         if await self._transaction.update(_MOVE_HEAD, moved) != 1:
             if head:
@@ -130,11 +132,17 @@ class SqlOutbox:
             except Conflict as taken:
                 raise Retryable("Another relay was first.") from taken
         changes = [
-            {"key": key, "place": head + count, "at": at, "text": body.decode()}
-            for count, (key, body) in enumerate(placed, start=1)
+            {"key": each.id, "place": head + count, "at": at, "text": each.body.decode()}
+            for count, each in enumerate(placed, start=1)
         ]
         if await self._transaction.update_each(_PLACE, changes) != len(placed):
             raise Retryable("Another relay was first.")
+        named = [
+            {"event_id": each.id, "service_id": service_id, "position": head + count}
+            for count, each in enumerate(placed, start=1)
+            for service_id in each.services
+        ]
+        await self._transaction.insert(_S, named)
 
     async def bodies(self, event_ids: Sequence[EventId]) -> Mapping[EventId, bytes]:
         """Return the bodies of events that have a place."""
@@ -147,7 +155,7 @@ class SqlOutbox:
 
     async def feed(self, after: int, limit: int, criteria: FeedFilter) -> Sequence[FeedItem]:
         """Return events within scope behind a position, in order; private ones are left out."""
-        query = select(_O.position, _O.id, _O.topic, _O.body).where(_O.position > after)
+        query = self._feed(after)
         if criteria.topics:
             query = query.where(_O.topic.in_(criteria.topics))
         query = query.where(_O.topic.not_in(PRIVATE_TOPICS))
@@ -155,12 +163,22 @@ class SqlOutbox:
             query = query.where(_O.partner_id == criteria.partner_id)
         if criteria.tenant_id is not None:
             query = query.where(_O.tenant_id == criteria.tenant_id)
-        rows: Any = await self._transaction.execute(query.order_by(_O.position).limit(limit))
-        return [FeedItem(position, key, topic, body.encode()) for position, key, topic, body in rows]
+        rows: Any = await self._transaction.execute(query.limit(limit))
+        return [FeedItem(row[0], row[1], row[2], row[3].encode(), row[4]) for row in rows]
+
+    def _feed(self, after: int) -> Any:
+        """Return the query of a scope's feed behind a position: a service's has places of its own."""
+        if self._transaction.scope.kind is not ScopeKind.SERVICE:
+            return (
+                select(_O.position, _O.id, _O.topic, _O.body, null()).where(_O.position > after).order_by(_O.position)
+            )
+        columns = (_S.position, _O.id, _O.topic, _O.body, _S.service_id)
+        return select(*columns).join(_O, _O.id == _S.event_id).where(_S.position > after).order_by(_S.position)
 
     async def end(self) -> int:
         """Return the highest position of an event within scope; 0 if there is none."""
-        return (await self._transaction.execute(_END)).scalar_one_or_none() or 0
+        of_service = self._transaction.scope.kind is ScopeKind.SERVICE
+        return (await self._transaction.execute(_END_OF_SERVICE if of_service else _END)).scalar_one_or_none() or 0
 
     async def since(self, moment: datetime, after: int, limit: int) -> Sequence[tuple[int, Envelope]]:
         """Return placed events that happened at or after a moment, behind a position."""

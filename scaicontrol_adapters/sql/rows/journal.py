@@ -5,14 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, String
+from sqlalchemy import BigInteger, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scaicontrol_adapters.sql.rows.base import Code, Id, Json, LongText, Reach, Row, index, table, unique
+from scaicontrol_adapters.sql.rows.base import (
+    ID_LENGTH,
+    Code,
+    Id,
+    Json,
+    LongText,
+    Reach,
+    Row,
+    index,
+    table,
+    unique,
+)
+from scaicontrol_adapters.sql.rows.catalog import ServiceRow
 from scaicontrol_core.kernel.scope import ScopeKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from sqlalchemy import ColumnElement
 
     from scaicontrol_core.kernel.scope import Scope
 
@@ -69,7 +83,8 @@ class OutboxRow(Row, Reach):
     ``sequence`` counts the aggregate's public events from 1. ``position`` is given when the
     relay fans the event out: the feed is read in that order, so that no event ever appears
     behind a cursor already handed out. ``body`` is the text that goes over the wire, written
-    once with the position. Partners and tenants read their own; nobody inserts it but a commit.
+    once with the position. Partners and tenants read their own, services what names them; nobody
+    inserts it but a commit.
     """
 
     __tablename__ = "outbox_events"
@@ -110,6 +125,14 @@ class OutboxRow(Row, Reach):
     body: Mapped[LongText | None]
 
     @classmethod
+    def visible(cls, scope: Scope) -> ColumnElement[bool] | None:
+        """Show a service the events that name it."""
+        if scope.kind is ScopeKind.SERVICE:
+            named = select(OutboxServiceRow.event_id).where(OutboxServiceRow.is_of(scope)).correlate(None)
+            return cls.id.in_(named)
+        return super().visible(scope)
+
+    @classmethod
     def may_insert(cls, scope: Scope, values: Mapping[str, Any]) -> bool:
         """Let nobody: a commit writes it, past the session."""
         del scope, values
@@ -119,3 +142,28 @@ class OutboxRow(Row, Reach):
     def may_change(cls, scope: Scope) -> bool:
         """Let the platform's relay."""
         return scope.kind is ScopeKind.PLATFORM
+
+
+class OutboxServiceRow(Row, Reach):
+    """A service that an event in the feed names, and the event's position: what makes a feed for each service.
+
+    Written with the position. A service is who has its ``app_id`` today.
+    """
+
+    __tablename__ = "outbox_event_services"
+    __table_args__ = table(index("service_id", "position"))
+
+    event_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    service_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger)
+
+    @classmethod
+    def is_of(cls, scope: Scope) -> ColumnElement[bool]:
+        """Return the predicate of the rows of a service's scope."""
+        own = select(ServiceRow.id).where(ServiceRow.app_id == scope.app_id).scalar_subquery()
+        return cls.service_id == own
+
+    @classmethod
+    def visible(cls, scope: Scope) -> ColumnElement[bool] | None:
+        """Show a service its own."""
+        return cls.is_of(scope) if scope.kind is ScopeKind.SERVICE else super().visible(scope)

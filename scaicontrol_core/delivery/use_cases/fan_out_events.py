@@ -6,10 +6,11 @@ from attrs import frozen
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.delivery.matching import wants
+from scaicontrol_core.delivery.outbox_ports import PlacedEvent
 from scaicontrol_core.delivery.webhook_delivery import WebhookDelivery
 from scaicontrol_core.delivery.work import DeliveryWork
 from scaicontrol_core.kernel.clock import Clock
-from scaicontrol_core.kernel.ids import EventId, Ids
+from scaicontrol_core.kernel.ids import Ids
 from scaicontrol_core.kernel.work import UnitOfWorkFactory
 
 BATCH = 200
@@ -46,7 +47,7 @@ class FanOutEvents:
             events = await work.outbox.unplaced(limit)
             if not events:
                 return FanOutReport(events=0, deliveries=0, more=False)
-            await work.outbox.place(head, [(EventId(each.id), each.body()) for each in events], now)
+            await work.outbox.place(head, [PlacedEvent.of(each) for each in events], now)
             subscriptions = await work.webhook_subscriptions.active()
             deliveries = [
                 WebhookDelivery.of(self.ids.new("whd"), event, subscription, now)

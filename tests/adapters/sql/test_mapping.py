@@ -236,6 +236,7 @@ def test_every_row_of_a_feature_has_a_mapper_here() -> None:
     machinery = {
         "outbox_events",
         "outbox_head",
+        "outbox_event_services",
         "idempotency_keys",
         "consumer_turnovers",
     }  # the last is one sum, read by name

@@ -15,9 +15,13 @@ from scaicontrol_adapters.sql.engine import create_engine
 from scaicontrol_adapters.sql.rows import Row
 from scaicontrol_adapters.sql.rows.tenancy import PartnerRow
 from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory
-from scaicontrol_core.access import Actor
+from scaicontrol_core.access import Actor, ActorKind
+from scaicontrol_core.delivery.outbox_ports import FeedFilter
+from scaicontrol_core.delivery.use_cases.fan_out_events import FanOutEvents
+from scaicontrol_core.kernel.scope import Scope
 from scaicontrol_core.testing import FixedClock, SequentialIds, builders
 
+PLATFORM = Actor.system("test")
 ALL = tuple(sorted(path.name[:3] for path in (migrate.migrations_folder() / "versions").glob("[0-9]*.py")))
 
 
@@ -81,10 +85,28 @@ async def test_what_a_seller_decided_outlasts_the_rules_about_it(empty_url: str)
         await _in_work(empty_url, lambda work: work.transaction.update(wrong, {}))
 
 
-async def _in_work(url: str, step: Callable[[Any], Awaitable[Any]]) -> Any:
+async def test_what_a_service_missed_before_it_had_a_feed_is_in_it(empty_url: str) -> None:
+    await migrate.migrate(empty_url)
+    await _in_work(empty_url, lambda work: work.services.add(builders.new_service()))
+    await _fan_out(empty_url)
+    await migrate.downgrade(empty_url, "032")
+    await migrate.migrate(empty_url)
+    reader = Actor(ActorKind.SERVICE, "scaikey", Scope.service("scaikey"))
+    (found,) = await _in_work(empty_url, lambda work: work.outbox.feed(0, 10, FeedFilter()), reader)
+    assert found.topic == "catalog.service_changed.v1"
+
+
+async def _fan_out(url: str) -> None:
+    database = create_engine(url)
+    factory = SqlUnitOfWorkFactory(database, FixedClock(), SequentialIds())
+    await FanOutEvents(work=factory, clock=FixedClock(), ids=SequentialIds())(PLATFORM)
+    await database.aclose()
+
+
+async def _in_work(url: str, step: Callable[[Any], Awaitable[Any]], actor: Actor = PLATFORM) -> Any:
     database = create_engine(url)
     try:
-        async with SqlUnitOfWorkFactory(database, FixedClock(), SequentialIds()).begin(Actor.system("test")) as work:
+        async with SqlUnitOfWorkFactory(database, FixedClock(), SequentialIds()).begin(actor) as work:
             found = await step(work)
             await work.commit()
     finally:

@@ -10,16 +10,22 @@ from sqlalchemy import event
 
 from scaicontrol_adapters.sql.engine import create_engine
 from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory, SqlWork
-from scaicontrol_core.access import Actor
+from scaicontrol_core.access import Actor, ActorKind
 from scaicontrol_core.delivery.lifecycle import DeliveryStatus
-from scaicontrol_core.delivery.ports import DeliveryFilter, FeedFilter, SubscriptionFilter
+from scaicontrol_core.delivery.outbox_ports import FeedFilter
+from scaicontrol_core.delivery.ports import DeliveryFilter, SubscriptionFilter
 from scaicontrol_core.delivery.sharing import Share
 from scaicontrol_core.kernel.ids import EventId, PartnerId, WebhookDeliveryId, WebhookSubscriptionId
 from scaicontrol_core.kernel.paging import PageRequest
+from scaicontrol_core.kernel.scope import Scope
 from scaicontrol_core.testing import FixedClock, SequentialIds
 from scaicontrol_core.testing.clock import DEFAULT_START as NOW
 
-ACTORS = {"platform": Actor.system("test"), "partner": Actor.partner_admin("rita", PartnerId("prt_1"))}
+ACTORS = {
+    "platform": Actor.system("test"),
+    "partner": Actor.partner_admin("rita", PartnerId("prt_1")),
+    "service": Actor(ActorKind.SERVICE, "scaikey", Scope.service("scaikey")),
+}
 #: Hundreds of rows at most, each looked at in every turn.
 SMALL = {"webhook_subscriptions", "webhook_healths", "outbox_head"}
 SUBSCRIPTION, EVENT, DELIVERY = WebhookSubscriptionId("whs_1"), EventId("evt_1"), WebhookDeliveryId("whd_1")
@@ -58,6 +64,7 @@ READS: dict[str, Read] = {
     "feed": lambda w: w.outbox.feed(7, 50, FeedFilter()),
     "feed of a tenant": lambda w: w.outbox.feed(7, 50, FeedFilter(tenant_id="tnt_1")),
     "feed of topics": lambda w: w.outbox.feed(7, 50, FeedFilter(topics=("invoice.paid.v1",))),
+    "end of the feed": lambda w: w.outbox.end(),
     "since": lambda w: w.outbox.since(NOW, 0, 500),
 }
 

@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from scaicontrol_adapters.container import Container
+from scaicontrol_adapters.scaikey.development import issue_service_token
+from scaicontrol_adapters.settings import Settings
 from scaicontrol_core.access import Actor
 from scaicontrol_core.delivery.outcome import Answer
 from scaicontrol_core.delivery.parcel import Answered
@@ -231,6 +233,24 @@ async def test_the_feed_is_read_in_parts_and_goes_on_where_it_ended(
     assert later["items"][0]["data"]["changed_fields"] == ["city"]
     nothing = await boss.get("/events", after=later["next_cursor"])
     assert (nothing["items"], nothing["next_cursor"]) == ([], later["next_cursor"])
+
+
+async def test_a_service_reads_what_names_it(boss: Any, world: Any, settings: Settings, travel: Travel) -> None:
+    async def read(app_id: str) -> list[Any]:
+        service = type(boss)(boss.client, {"Authorization": f"Bearer {issue_service_token(settings, app_id)}"})
+        return list((await service.get("/events", limit=200))["items"])
+
+    await travel(204)
+    catalogue = (await boss.get("/events", types="catalog.service_changed.v1"))["items"]
+    named = {each["data"]["service"]: each["data"]["service_id"] for each in catalogue}
+    for app_id in ("mail", "keys"):
+        items = await read(app_id)
+        assert "catalog.service_changed.v1" in {each["type"] for each in items}
+        assert [slug for slug, service_id in named.items() if service_id in json.dumps(items)] == [app_id]
+        assert {each["type"].partition(".")[0] for each in items} <= {"catalog", "subscription", "pack_subscription"}
+    assert "subscription.activated.v1" in {each["type"] for each in await read("mail")}
+    assert world.acme in {each["tenant_id"] for each in await read("mail")}
+    assert await read("sheep") == []
 
 
 async def test_everybody_reads_their_own_events(
