@@ -24,6 +24,7 @@ from scaicontrol_core.kernel.redaction import redact
 
 if TYPE_CHECKING:
     from scaicontrol_adapters.container import Container
+    from scaicontrol_core.jobs.job import Job
     from scaicontrol_jobs.schedule import PeriodicJob
 
 #: With more to do it goes on for so long; then others may have a turn at the job.
@@ -69,7 +70,8 @@ class Runner:
             lease=self.lease,
             by_hand=by_hand,
         )
-        if await self.container.use(ClaimJob)(_ACTOR, claim) is None:
+        claimed = await self.container.use(ClaimJob)(_ACTOR, claim)
+        if claimed is None:
             return None
         work = asyncio.create_task(self._held(job, claim, woken), name=job.name)
         try:
@@ -81,7 +83,7 @@ class Runner:
                 raise
             log.warning("job_lease_lost", job=job.name)
             return None
-        return await self._finish(job, claim, report)
+        return await self._finish(job, claim, claimed, report)
 
     async def _held(self, job: PeriodicJob, claim: JobClaim, woken: asyncio.Event | None) -> JobReport:
         async with kept(self.container, _ACTOR, claim):
@@ -118,9 +120,10 @@ class Runner:
     def _lingers(self, job: PeriodicJob, elapsed: float) -> bool:
         return job.every_seconds <= _OFTEN_SECONDS and elapsed + job.every_seconds <= self.linger_seconds
 
-    async def _finish(self, job: PeriodicJob, claim: JobClaim, report: JobReport) -> JobReport | None:
+    async def _finish(self, job: PeriodicJob, claim: JobClaim, claimed: Job, report: JobReport) -> JobReport | None:
+        finish = self.container.use(FinishJob)
         try:
-            row = await self.container.use(FinishJob)(_ACTOR, job.name, claim.owner, report, every=_interval(job))
+            row = await finish(_ACTOR, job.name, claim.owner, report, every=_interval(job), claimed=claimed)
         except JobLeaseLost:
             log.warning("job_lease_lost", job=job.name)
             return None

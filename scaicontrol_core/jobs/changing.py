@@ -22,16 +22,18 @@ async def change(
     verb: Callable[[Job], bool | None],
     *,
     born_at: datetime | None = None,
+    known: Job | None = None,
 ) -> Job:
     """Apply a verb to a job and store it, unless the verb says that nothing changed (False).
 
-    With ``born_at`` a job that has no row yet gets one. Raises what the verb raises, ``NotFound``, ``Retryable``.
+    With ``born_at`` a job that has no row yet gets one. ``known`` is the job as it was a moment ago: mostly it
+    still is, and is not read again. Raises what the verb raises, ``NotFound``, ``Retryable``.
     """
     for _ in range(_ATTEMPTS):
         try:
-            return await _changed(work, actor, name, verb, born_at)
+            return await _changed(work, actor, name, verb, born_at, known)
         except _Overtaken:
-            continue
+            known = None
     raise Retryable(f"Many want the job {name} at once.")
 
 
@@ -45,9 +47,10 @@ async def _changed(
     name: str,
     verb: Callable[[Job], bool | None],
     born_at: datetime | None,
+    known: Job | None,
 ) -> Job:
     async with factory.begin(actor) as work:
-        found = await work.jobs.find(name)
+        found = known if known is not None else await work.jobs.find(name)
         if found is not None:
             job = found
         elif born_at is not None:

@@ -44,8 +44,9 @@ async def claim(factory: Any, owner: str, *, by_hand: bool = False, seconds: flo
     raise AssertionError("always given up")
 
 
-async def finish(factory: Any, owner: str, report: JobReport) -> Job:
-    return await FinishJob(factory, FixedClock())(PLATFORM, "deliver_mail", owner, report, every=EVERY)
+async def finish(factory: Any, owner: str, report: JobReport, claimed: Job | None = None) -> Job:
+    done = FinishJob(factory, FixedClock())
+    return await done(PLATFORM, "deliver_mail", owner, report, every=EVERY, claimed=claimed)
 
 
 async def test_of_many_that_want_it_at_once_one_gets_it(work_factory: Any) -> None:
@@ -95,6 +96,20 @@ async def test_woken_it_is_due_at_once(work_factory: Any) -> None:
     assert await wake(PLATFORM, ["deliver_mail"]) == ()
     await finish(work_factory, "one", JobReport(outcome=JobOutcome.DONE))
     assert await claim(work_factory, "two") is not None
+
+
+async def test_who_remembers_it_from_the_claim_forgets_nothing_that_came_between(work_factory: Any) -> None:
+    claimed = await claim(work_factory, "one")
+    done = await finish(work_factory, "one", JobReport(outcome=JobOutcome.DONE), claimed)
+    assert (done.lease_owner, done.next_at) == (None, NOW + EVERY)
+    claimed = await claim(work_factory, "two", by_hand=True)
+    await WakeJobs(work_factory, FixedClock())(PLATFORM, ["deliver_mail"])
+    done = await finish(work_factory, "two", JobReport(outcome=JobOutcome.DONE), claimed)
+    assert done.next_at == NOW
+    claimed = await claim(work_factory, "three")
+    await claim(work_factory, "four", seconds=60)
+    with pytest.raises(JobLeaseLost):
+        await finish(work_factory, "three", JobReport(outcome=JobOutcome.DONE), claimed)
 
 
 async def test_a_dead_one_is_shown_and_comes_back_by_hand(work_factory: Any) -> None:

@@ -40,6 +40,7 @@ class ClaimJob:
         """Return it, or None if it is not due. Raises ``JobHeld`` to who claims by hand what somebody is at."""
         actor.require_platform()
         now = self.clock.now()
+        found: Job | None = None
         if not claim.by_hand:
             async with self.work.begin(actor, read_only=True) as work:
                 found = await work.jobs.find(claim.name)
@@ -53,7 +54,7 @@ class ClaimJob:
             return None
 
         try:
-            job = await change(self.work, actor, claim.name, take, born_at=now)
+            job = await change(self.work, actor, claim.name, take, born_at=now, known=found)
         except JobHeld:
             if claim.by_hand:
                 raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.jobs.changing import change
@@ -24,9 +24,19 @@ class FinishJob:
     work: UnitOfWorkFactory[JobsWork]
     clock: Clock
 
-    async def __call__(self, actor: Actor, name: str, owner: str, report: JobReport, *, every: timedelta) -> Job:
-        """Return the job as it is now."""
+    async def __call__(
+        self,
+        actor: Actor,
+        name: str,
+        owner: str,
+        report: JobReport,
+        *,
+        every: timedelta,
+        claimed: Job | None = None,
+    ) -> Job:
+        """Return the job as it is now; ``claimed`` is what it was when it was taken up, which spares reading it."""
         actor.require_platform()
+        known = None if claimed is None else evolve(claimed)  # the verb may fail, and this be tried again
         return await change(
-            self.work, actor, name, lambda job: job.finish(owner, self.clock.now(), report, every=every)
+            self.work, actor, name, lambda job: job.finish(owner, self.clock.now(), report, every=every), known=known
         )
