@@ -12,6 +12,7 @@ from litestar.config.cors import CORSConfig
 from litestar.handlers import HTTPRouteHandler
 
 from scaicontrol_adapters.container import Container
+from scaicontrol_adapters.garbage import collect_seldom
 from scaicontrol_adapters.rate_limiting import rate_limiter
 from scaicontrol_adapters.scaikey.trust import token_verifier
 from scaicontrol_adapters.settings import Settings
@@ -109,7 +110,9 @@ def application() -> Litestar:
     """Return the application of the environment's settings: ``uvicorn --factory scaicontrol_http.app:application``."""
     settings = Settings.from_environment()
     configure_logging(settings)
-    return create_app(Container.from_settings(settings), owned=True)
+    app = create_app(Container.from_settings(settings), owned=True)
+    collect_seldom()
+    return app
 
 
 def description() -> dict[str, Any]:

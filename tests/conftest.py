@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from scaicontrol_adapters.garbage import collect_seldom
 from tests.services import databases, keeper
 from tests.services.mariadb import OwnMariaDb
 from tests.services.openid import Line, OpenIdProvider, line_to
@@ -64,6 +65,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SERVERS.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.services)
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage as seldom as our servers do: it was a quarter of the whole run."""
+    collect_seldom()
 
 
 @pytest.fixture(scope="session")

@@ -64,7 +64,8 @@ def following(path: str) -> Iterator[list[Commit]]:
 
 def followed(template: Path, folder: Path) -> Path:
     """Return a copy of a database file, in a folder, whose own copies can be followed at once."""
-    copied: Path = shutil.copy(template, folder / "followed.db")
+    copied = folder / "followed.db"
+    shutil.copy(template, copied)
     lay(str(copied))
     return copied
 
