@@ -55,7 +55,8 @@ class S3Settings:
     """Which bucket, and how to reach it. ``endpoint_url`` None means Amazon's own.
 
     Without an access key it is found as Amazon's own tools find it. ``path_style`` puts the bucket
-    into the path, as most servers that are not Amazon's need.
+    into the path, as most servers that are not Amazon's need. ``seconds`` is the most that keeping or
+    reading one object takes, whatever the server does: silent, or dripping byte after byte.
     """
 
     bucket: str
@@ -65,6 +66,7 @@ class S3Settings:
     secret_key: SecretSource | None = field(default=None, converter=optional(as_source), repr=False)
     path_style: bool = True
     prefix: str = ""
+    seconds: float = 60.0
 
 
 @define
@@ -113,7 +115,7 @@ class S3Objects:
 
     async def _get(self, key: str) -> bytes:
         async with self._talk(key) as (client, place):
-            answer = await client.get_object(**place)
+            answer = _of_a_store(await client.get_object(**place))
             async with answer["Body"] as body:
                 content: bytes = await body.read()
         expected = answer.get("Metadata", {}).get("sha256")
@@ -127,6 +129,9 @@ class S3Objects:
 
     async def discard(self, key: str) -> None:
         """Take an object away: a probe. No document ever is."""
+        await self._once_more(lambda: self._discard(key))
+
+    async def _discard(self, key: str) -> None:
         async with self._talk(key) as (client, place):
             await client.delete_object(**place)
 
@@ -144,13 +149,18 @@ class S3Objects:
         await self.close()
 
     async def _once_more(self, act: Callable[[], Awaitable[T]]) -> T:
-        """Do it; once more if our keys were refused and are others by now."""
+        """Do it in the time there is for it; once more if our keys were refused and are others by now."""
         try:
-            return await act()
-        except _KeysRefused:
-            if self._keys is None or not await self._keys.were_changed():
-                raise
-            return await act()
+            async with asyncio.timeout(self.settings.seconds):
+                try:
+                    return await act()
+                except _KeysRefused:
+                    if self._keys is None or not await self._keys.were_changed():
+                        raise
+                    return await act()
+        except TimeoutError as late:
+            seconds = f"{self.settings.seconds:g}"
+            raise ObjectStoreUnavailable(f"The object store was not done within {seconds} seconds.") from late
 
     async def _write(self, key: str, content: bytes, content_type: str, metadata: Mapping[str, str]) -> None:
         async with self._talk(key) as (client, place):
@@ -163,6 +173,8 @@ class S3Objects:
                     IfNoneMatch="*",
                 )
             except ClientError as refused:
+                if _code(refused) in _MISSING:  # whoever says so to a write is not the store: no 404 of the document's
+                    raise ObjectStoreUnavailable(f"The object store has no place for {key!r}.") from refused
                 if _code(refused) not in _TAKEN:
                     raise
 
@@ -193,7 +205,7 @@ class S3Objects:
         """Return the digest in the object's metadata, "" if it carries none, None if there is no object."""
         try:
             async with self._talk(key) as (client, place):
-                answer = await client.head_object(**place)
+                answer = _of_a_store(await client.head_object(**place))
         except ObjectNotFound:
             return None
         return str(answer.get("Metadata", {}).get("sha256", ""))
@@ -236,9 +248,16 @@ class S3Objects:
                 response_checksum_validation="when_required",
                 retries={"max_attempts": 3, "mode": "standard"},
                 connect_timeout=5,
-                read_timeout=30,
+                read_timeout=15,
             ),
         )
+
+
+def _of_a_store(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer about an object; one without its ETag is some proxy's page, whatever its status says."""
+    if not answer.get("ETag"):
+        raise ObjectStoreUnavailable("What answers is no object store.")
+    return answer
 
 
 def _code(refused: ClientError) -> str:

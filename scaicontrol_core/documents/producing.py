@@ -20,6 +20,7 @@ from scaicontrol_core.documents.errors import (
     ObjectAltered,
     ObjectConflict,
     ObjectNotFound,
+    ObjectStoreUnavailable,
 )
 from scaicontrol_core.documents.object_keys import invoice_pdf_key, invoice_xml_key
 from scaicontrol_core.documents.ports import PdfParts, RenderedHtml
@@ -232,7 +233,9 @@ class Production:
         return content if sha256(content).hexdigest() == digest else None
 
     async def _put_back(self, key: str, content: bytes, content_type: str) -> None:
-        with suppress(ObjectConflict):  # altered bytes lie there still, and a store replaces nothing
+        # Altered bytes may lie there still, and a store replaces nothing; or it takes nothing now: the right
+        # bytes are at hand, whoever asked gets them, and the next reading puts them back.
+        with suppress(ObjectConflict, ObjectStoreUnavailable):
             await self.objects.put(key, content, content_type=content_type)
 
     async def _reprint(self, actor: Actor, invoice: Invoice, lost: DocumentRevision) -> DocumentRevision:
