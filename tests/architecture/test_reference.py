@@ -25,6 +25,7 @@ BY_HAND = (
     "how-to/back-up-and-verify.md",
     "how-to/run-in-production.md",
     "how-to/observe.md",
+    "how-to/when-something-fails.md",
     "concepts/architecture.md",
 )
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
