@@ -43,6 +43,7 @@ class Job(StrEnum):
     DELIVER_WEBHOOKS = "deliver_webhooks"
     TELL_WEBHOOK_OWNERS = "tell_webhook_owners"
     FORGET_WEBHOOK_DELIVERIES = "forget_webhook_deliveries"
+    SWEEP_WEBHOOK_SECRETS = "sweep_webhook_secrets"
     REAP_SUBSCRIPTIONS = "reap_subscriptions"
     MARK_OVERDUE = "mark_overdue"
     MONITOR_TRIALS = "monitor_trials"

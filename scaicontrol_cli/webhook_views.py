@@ -51,7 +51,7 @@ def webhook_json(it: WebhookSubscription) -> Json:
         "id": it.id,
         "partner_id": it.partner_id,
         **{name: to_json(getattr(it.terms, name)) for name in _TERMS},
-        "header_names": sorted(it.terms.headers),
+        "header_names": list(it.header_names),
         "secrets": len(it.secrets),
         **{name: to_json(getattr(it, name)) for name in own},
     }

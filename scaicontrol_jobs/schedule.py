@@ -22,6 +22,7 @@ from scaicontrol_jobs.webhooks import (
     deliver_webhooks,
     fan_out_events,
     forget_webhook_deliveries,
+    sweep_webhook_secrets,
     tell_webhook_owners,
 )
 
@@ -53,6 +54,7 @@ SCHEDULE: tuple[PeriodicJob, ...] = (
     PeriodicJob(name="deliver_webhooks", every_seconds=1, run=deliver_webhooks),
     PeriodicJob(name="tell_webhook_owners", every_seconds=60, run=tell_webhook_owners),
     PeriodicJob(name="forget_webhook_deliveries", every_seconds=3600, run=forget_webhook_deliveries),
+    PeriodicJob(name="sweep_webhook_secrets", every_seconds=3600, run=sweep_webhook_secrets),
     PeriodicJob(name="reap_subscriptions", every_seconds=300, run=reap_subscriptions),
     PeriodicJob(name="mark_overdue", every_seconds=3600, run=mark_overdue),
     PeriodicJob(name="monitor_trials", every_seconds=300, run=monitor_trials),

@@ -1,17 +1,22 @@
-"""Webhooks in the background: events are fanned out, deliveries posted, owners told, the log cleared."""
+"""Webhooks in the background: events are fanned out, deliveries posted, owners told, the log cleared, secrets swept."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import structlog
+
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.delivery.use_cases.fan_out_events import FanOutEvents
 from scaicontrol_core.delivery.use_cases.forget_webhook_deliveries import BATCH, ForgetWebhookDeliveries
+from scaicontrol_core.delivery.use_cases.sweep_webhook_secrets import SweepWebhookSecrets
 from scaicontrol_core.delivery.use_cases.tell_webhook_owners import TellWebhookOwners
 from scaicontrol_jobs.reactions import react
 
 if TYPE_CHECKING:
     from scaicontrol_adapters.container import Container
+
+log = structlog.get_logger(__name__)
 
 #: Batches of fan-out in one slice: a few seconds.
 _BATCHES = 10
@@ -42,3 +47,11 @@ async def tell_webhook_owners(container: Container) -> bool:
 async def forget_webhook_deliveries(container: Container) -> bool:
     """Clear the delivery log of a batch of what is older than 90 days; tell whether more may be left."""
     return await container.use(ForgetWebhookDeliveries)(Actor.system("forget_webhook_deliveries")) == BATCH
+
+
+async def sweep_webhook_secrets(container: Container) -> bool:
+    """Delete secrets that no subscription has; there are never many."""
+    swept = await container.use(SweepWebhookSecrets)(Actor.system("sweep_webhook_secrets"))
+    if swept:
+        log.info("webhook_secrets_swept", count=swept)
+    return False

@@ -1,4 +1,4 @@
-"""Days whose usage is to be told, and those told; a feed of events for each service."""
+"""Days whose usage is to be told, and those told; a feed of events for each service; where headers are kept."""
 
 from __future__ import annotations
 
@@ -43,10 +43,12 @@ def upgrade() -> None:
     place = ["service_id", "position"]
     op.create_index(op.f("ix_outbox_event_services_service_id_position"), "outbox_event_services", place)
     _place_what_happened()
+    op.add_column("webhook_subscriptions", sa.Column("kept_headers", JsonText(), nullable=True))
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Take back; headers that were kept elsewhere are not sent any more."""
+    op.drop_column("webhook_subscriptions", "kept_headers")
     op.drop_table("outbox_event_services")
     op.drop_table("usage_told_days")
     op.drop_table("usage_due_days")

@@ -100,11 +100,12 @@ class AiohttpSender:
         """Return what came of it; never raises for what the network or the receiver does."""
         try:
             keys = await self._keys.of(parcel.secret_paths)
+            kept = await self._keys.headers(parcel.headers_path)
         except (SecretsUnavailable, SecretNotFound) as away:
             log.warning("webhook_secret_unread", subscription_id=parcel.subscription_id, code=away.code)
             return Answer(latency_ms=0, error=ErrorClass.SECRETS)
         begun = time.monotonic()
-        headers = parcel.headers(keys, int(self._clock.now().timestamp()))
+        headers = parcel.headers(keys, int(self._clock.now().timestamp()), kept)
         try:
             # Without headers: the ids of our traces are none of a receiver's business.
             with calling("webhook", "POST") as span:

@@ -26,7 +26,8 @@ USER_AGENT = "ScaiControl-Webhooks/1"
 class Parcel:
     """One claimed delivery; ``secret_paths`` are those that sign it, newest first.
 
-    ``held`` is the delivery as it was claimed: nobody else changes it while the lease runs.
+    At ``headers_path`` are the values of headers that nobody reads. ``held`` is the delivery as it was claimed:
+    nobody else changes it while the lease runs.
     """
 
     delivery_id: WebhookDeliveryId
@@ -38,13 +39,15 @@ class Parcel:
     url: str = field(repr=False)
     extra_headers: Mapping[str, str] = field(repr=False)
     secret_paths: tuple[str, ...]
+    headers_path: str | None = None
     body: bytes = field(repr=False)
     held: WebhookDelivery = field(repr=False, eq=False)
 
-    def headers(self, keys: Iterable[bytes], timestamp: int) -> dict[str, str]:
-        """Return all headers of an attempt at ``timestamp`` (Unix seconds)."""
+    def headers(self, keys: Iterable[bytes], timestamp: int, kept: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return all headers of an attempt at ``timestamp`` (Unix seconds), with those that were ``kept``."""
         return {
             **self.extra_headers,
+            **(kept or {}),
             "content-type": "application/json",
             "user-agent": USER_AGENT,
             "webhook-id": self.event_id,
@@ -78,6 +81,7 @@ def parcel_of(
         url=subscription.terms.url,
         extra_headers=subscription.terms.headers,
         secret_paths=tuple(ref.path for ref in subscription.valid_secrets(now)),
+        headers_path=subscription.kept_headers.path if subscription.kept_headers else None,
         body=body,
         held=delivery,
     )

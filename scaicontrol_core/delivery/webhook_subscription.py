@@ -21,11 +21,13 @@ from scaicontrol_core.delivery.events import (
 )
 from scaicontrol_core.delivery.ids import WebhookSubscriptionId
 from scaicontrol_core.delivery.lifecycle import WEBHOOK_LIFECYCLE, WebhookStatus
+from scaicontrol_core.delivery.webhook_terms import WebhookChanges
+from scaicontrol_core.kernel.editing import UNSET, Unset
 from scaicontrol_core.kernel.events import Event, Recorder
 from scaicontrol_core.kernel.ids import PartnerId
 
 if TYPE_CHECKING:
-    from scaicontrol_core.delivery.webhook_terms import WebhookChanges, WebhookTerms
+    from scaicontrol_core.delivery.webhook_terms import WebhookTerms
 
 #: Secrets that may be valid at once: the header has one entry for each.
 MOST_SECRETS = 4
@@ -51,18 +53,28 @@ class SecretRef:
         return self.valid_until is None or now < self.valid_until
 
 
+@frozen
+class KeptHeaders:
+    """The names of headers that go with each request, and where their values are kept, all together."""
+
+    path: str
+    names: tuple[str, ...]
+
+
 @define(kw_only=True, eq=False)
 class WebhookSubscription(Recorder):
     """One wish to be told. ``partner_id`` owns it: None for the platform's own.
 
-    ``secrets`` are newest first. ``owner_told_of`` and ``disabled_count`` say whether the owner still has to be
-    written to: they differ then.
+    ``secrets`` are newest first. Values of extra headers are in the secret store (``kept_headers``); ``terms.headers``
+    has those that were there before, until they are next changed. ``owner_told_of`` and ``disabled_count`` say
+    whether the owner still has to be written to: they differ then.
     """
 
     id: WebhookSubscriptionId
     partner_id: PartnerId | None
     terms: WebhookTerms
     secrets: tuple[SecretRef, ...]
+    kept_headers: KeptHeaders | None = None
     created_at: datetime
     updated_at: datetime
     status: WebhookStatus = WebhookStatus.ACTIVE
@@ -87,21 +99,38 @@ class WebhookSubscription(Recorder):
         """Return where the secrets are that sign now, newest first."""
         return tuple(ref for ref in self.secrets if ref.is_valid(now))
 
+    @property
+    def header_names(self) -> tuple[str, ...]:
+        """The names of the extra headers, sorted; nobody reads their values again."""
+        return tuple(sorted(self.kept_headers.names if self.kept_headers else self.terms.headers))
+
+    @property
+    def secret_paths(self) -> tuple[str, ...]:
+        """Where all that is secret about it is kept."""
+        signing = tuple(ref.path for ref in self.secrets)
+        return signing if self.kept_headers is None else (*signing, self.kept_headers.path)
+
     # -- verbs -------------------------------------------------------------------------------
 
     def record_creation(self) -> WebhookSubscription:
         """Say in the log that it is new; returns itself."""
-        after = self.terms.for_audit()
+        after = self._shown()
         self._record(WebhookSubscribed(**self._about({name: (None, value) for name, value in after.items()})))
         return self
 
-    def amend(self, changes: WebhookChanges, now: datetime) -> bool:
-        """Apply a partial change; tell whether it sends elsewhere now. Records nothing if nothing differs."""
-        before, after = self.terms, self.terms.amended(changes)
-        if before == after:
+    def amend(self, changes: WebhookChanges, now: datetime, kept_headers: KeptHeaders | Unset | None = UNSET) -> bool:
+        """Apply a partial change; tell whether it sends elsewhere now. Records nothing if nothing differs.
+
+        ``kept_headers`` replace all headers, those of the terms too.
+        """
+        before, old = self.terms, self._shown()
+        after, kept = before.amended(changes), self.kept_headers
+        if kept_headers is not UNSET:
+            after, kept = after.amended(WebhookChanges(headers={})), kept_headers
+        if (before, self.kept_headers) == (after, kept):
             return False
-        self.terms, self.updated_at = after, now
-        old, new = before.for_audit(), after.for_audit()
+        self.terms, self.kept_headers, self.updated_at = after, kept, now
+        new = self._shown()
         self._record(
             WebhookAmended(**self._about({name: (old[name], new[name]) for name in old if old[name] != new[name]}))
         )
@@ -147,7 +176,7 @@ class WebhookSubscription(Recorder):
 
     def record_deletion(self) -> None:
         """Say in the log that it is no more."""
-        before = self.terms.for_audit()
+        before = self._shown()
         self._record(WebhookDeleted(**self._about({name: (value, None) for name, value in before.items()})))
 
     def record_test(self, sent_by: str, test_key: str) -> WebhookTested:
@@ -178,6 +207,13 @@ class WebhookSubscription(Recorder):
     def _move(self, target: WebhookStatus) -> None:
         WEBHOOK_LIFECYCLE.require(self.status, target)
         self.status = target
+
+    def _shown(self) -> dict[str, Any]:
+        """Return the terms as the audit log may show them; of headers the names, and which values were kept."""
+        shown, kept = self.terms.for_audit(), self.kept_headers
+        if kept is None:
+            return shown
+        return shown | {"headers": dict.fromkeys(kept.names, kept.path.rpartition("/")[2])}
 
     def _about(self, changes: dict[str, tuple[Any, Any]]) -> dict[str, Any]:
         return {

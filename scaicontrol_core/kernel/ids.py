@@ -38,6 +38,17 @@ class Ids(Protocol):
         ...
 
 
+def milliseconds_of(identifier: str) -> int | None:
+    """Return the Unix time at which an identifier was made; None for text that is none."""
+    _, divided, body = identifier.partition("_")
+    if not divided or len(body) != _BODY_LENGTH or not set(body) <= set(_ALPHABET):
+        return None
+    number = 0
+    for letter in body:
+        number = number * len(_ALPHABET) + _ALPHABET.index(letter)
+    return number >> ENTROPY_BITS
+
+
 def compose_id(prefix: str, milliseconds: int, entropy: int) -> str:
     """Write an identifier from a Unix time in milliseconds and 80 bits of entropy.
 

@@ -52,7 +52,7 @@ class WebhookAnswer(Answer):
             owner_email=terms.owner_email,
             only_partner_id=terms.only_partner_id,
             only_tenant_id=terms.only_tenant_id,
-            header_names=sorted(terms.headers),
+            header_names=list(it.header_names),
             max_in_flight=terms.max_in_flight,
             ordered=terms.ordered,
             secret_overlap_hours=terms.secret_overlap_hours,

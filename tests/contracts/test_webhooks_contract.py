@@ -188,6 +188,8 @@ async def test_a_subscription_reads_back_as_it_was(office: Office) -> None:
     assert kept.terms == issued.subscription.terms
     assert (kept.secrets, kept.version, kept.status) == (issued.subscription.secrets, 1, WebhookStatus.ACTIVE)
     assert (await office.secrets.get(kept.secrets[0].path)).value == issued.secret
+    assert (kept.terms.headers, kept.header_names) == ({}, ("authorization",))
+    assert kept.kept_headers == issued.subscription.kept_headers
     assert key_of(issued.secret) == b"k" * 32
     assert "Bearer" not in repr(kept)
     assert issued.secret not in repr(issued)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scaicontrol_core.delivery.secret_keeping import made_at
 from scaicontrol_core.kernel.errors import Invalid
-from scaicontrol_core.kernel.ids import ENTROPY_BITS, compose_id
+from scaicontrol_core.kernel.ids import ENTROPY_BITS, compose_id, milliseconds_of
 from scaicontrol_core.kernel.paging import MAX_LIMIT, PageRequest, decode_cursor, encode_cursor
 from scaicontrol_core.testing import SequentialIds
 
@@ -28,6 +29,24 @@ def test_an_identifier_fits_its_column_and_survives_a_url(prefix: str, moment: i
     assert len(identifier) <= 36
     assert identifier.startswith(f"{prefix}_")
     assert identifier.removeprefix(f"{prefix}_").isalnum()
+
+
+@given(moments, entropies)
+def test_an_identifier_tells_when_it_was_made(moment: int, entropy: int) -> None:
+    assert milliseconds_of(compose_id("sec", moment, entropy)) == moment
+
+
+@given(st.text(max_size=40))
+def test_what_is_no_identifier_tells_nothing(text: str) -> None:
+    assert milliseconds_of(text) is None
+    assert made_at(f"webhooks/{compose_id('whs', 1, 1)}/{text}") is None
+    assert made_at(f"webhooks/{text}/{compose_id('sec', 1, 1)}") is None
+
+
+@given(st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=26, max_size=26))
+def test_a_time_beyond_all_calendars_is_none(body: str) -> None:
+    made = made_at(f"webhooks/{compose_id('whs', 1, 1)}/sec_{body}")
+    assert (made is not None) == ((milliseconds_of(f"sec_{body}") or 0) <= 2**47)
 
 
 @given(st.lists(st.sampled_from(["prt", "tnt", "sub"]), min_size=2, max_size=50))

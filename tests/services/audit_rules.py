@@ -71,7 +71,7 @@ DERIVED: dict[str, tuple[str, ...]] = {
     "service_packs": ("offers",),  # likewise
     "brand_assets": ("deleted_at",),
     # URLs and headers may hold tokens, and are told masked; why and when it was disabled is in the event.
-    "webhook_subscriptions": ("url", "headers", "secrets", "disabled_", "owner_told_of"),
+    "webhook_subscriptions": ("url", "headers", "kept_headers", "secrets", "disabled_", "owner_told_of"),
     "custom_roles": ("live_name",),
 }  # fmt: skip
 #: Columns that the core knows by a shorter name.

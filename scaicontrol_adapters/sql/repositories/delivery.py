@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, select, tuple_, update
 
-from scaicontrol_adapters.sql.mapping import INSTANT, TUPLE, Codec, Fields, enum, json_list
+from scaicontrol_adapters.sql.mapping import INSTANT, TUPLE, Codec, Fields, enum, json_list, json_object
 from scaicontrol_adapters.sql.reads.delivery import page_of_webhooks
 from scaicontrol_adapters.sql.repositories.base import MAX_IN_LIST, Repository, Table, refuse_foreign
 from scaicontrol_adapters.sql.rows.delivery import WebhookHealthRow, WebhookSubscriptionRow
 from scaicontrol_core.delivery.health import WebhookHealth
 from scaicontrol_core.delivery.ids import WebhookSubscriptionId
 from scaicontrol_core.delivery.lifecycle import WebhookStatus
-from scaicontrol_core.delivery.webhook_subscription import DisableReason, SecretRef, WebhookSubscription
+from scaicontrol_core.delivery.webhook_subscription import DisableReason, KeptHeaders, SecretRef, WebhookSubscription
 from scaicontrol_core.delivery.webhook_terms import WebhookTerms
 from scaicontrol_core.kernel.errors import Retryable, Stale
 
@@ -32,6 +32,7 @@ _SUBSCRIPTIONS: Table[WebhookSubscription] = Table(
             "status": enum(WebhookStatus),
             "disabled_reason": enum(DisableReason),
             "secrets": json_list(Fields(SecretRef, codecs={"valid_until": INSTANT})),
+            "kept_headers": json_object(Fields(KeptHeaders, codecs={"names": TUPLE})),
         },
         parts={"terms": Fields(WebhookTerms, codecs={"topics": TUPLE, "headers": Codec(dict, dict)})},
     ),

@@ -42,7 +42,10 @@ class PartnerOrPlatform(Reach):
 
 
 class WebhookSubscriptionRow(Row, PartnerOrPlatform):
-    """A wish to be told of events; of its secrets the paths alone stand here."""
+    """A wish to be told of events; of its secrets the paths alone stand here.
+
+    ``headers`` has values that were there before such values were kept with the secrets.
+    """
 
     __tablename__ = "webhook_subscriptions"
     __table_args__ = table(
@@ -64,6 +67,7 @@ class WebhookSubscriptionRow(Row, PartnerOrPlatform):
     ordered: Mapped[bool]
     secret_overlap_hours: Mapped[int]
     secrets: Mapped[Json]
+    kept_headers: Mapped[Json | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     status: Mapped[Code]

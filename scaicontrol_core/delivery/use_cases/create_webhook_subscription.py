@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.access.permission import Permission
@@ -10,8 +10,15 @@ from scaicontrol_core.delivery.health import WebhookHealth
 from scaicontrol_core.delivery.ids import WebhookSubscriptionId
 from scaicontrol_core.delivery.ownership import owner_of, require_filters
 from scaicontrol_core.delivery.ports import Destinations, Randomness
-from scaicontrol_core.delivery.secret_keeping import IssuedSecret, NewWebhookSubscription, keep_secret, secret_or_new
-from scaicontrol_core.delivery.webhook_subscription import SecretRef, WebhookSubscription
+from scaicontrol_core.delivery.secret_keeping import (
+    IssuedSecret,
+    NewWebhookSubscription,
+    forget_secrets,
+    keep_headers,
+    keep_secret,
+    secret_or_new,
+)
+from scaicontrol_core.delivery.webhook_subscription import KeptHeaders, SecretRef, WebhookSubscription
 from scaicontrol_core.delivery.work import DeliveryWork
 from scaicontrol_core.kernel.clock import Clock
 from scaicontrol_core.kernel.errors import CommitUnknown, ScaiControlError
@@ -43,17 +50,23 @@ class CreateWebhookSubscription:
         secret = secret_or_new(command.secret, self.randomness)
         subscription_id = WebhookSubscriptionId(self.ids.new("whs"))
         path = await keep_secret(self.secrets, subscription_id, self.ids.new("sec"), secret)
+        kept = await keep_headers(self.secrets, subscription_id, self.ids.new("hdr"), command.terms.headers)
         try:
-            subscription = await self.retry(lambda: self._write(actor, command, subscription_id, path))
+            subscription = await self.retry(lambda: self._write(actor, command, subscription_id, path, kept))
         except CommitUnknown:
             raise
         except ScaiControlError:
-            await self.secrets.delete(path)
+            await forget_secrets(self.secrets, [path, *([kept.path] if kept else [])])
             raise
         return IssuedSecret(subscription, secret)
 
     async def _write(
-        self, actor: Actor, command: NewWebhookSubscription, subscription_id: WebhookSubscriptionId, path: str
+        self,
+        actor: Actor,
+        command: NewWebhookSubscription,
+        subscription_id: WebhookSubscriptionId,
+        path: str,
+        kept: KeptHeaders | None,
     ) -> WebhookSubscription:
         now, owner = self.clock.now(), owner_of(actor, command.partner_id)
         async with self.work.begin(actor) as work:
@@ -61,8 +74,9 @@ class CreateWebhookSubscription:
             subscription = WebhookSubscription(
                 id=subscription_id,
                 partner_id=owner,
-                terms=command.terms,
+                terms=evolve(command.terms, headers={}),
                 secrets=(SecretRef(path),),
+                kept_headers=kept,
                 created_at=now,
                 updated_at=now,
             ).record_creation()

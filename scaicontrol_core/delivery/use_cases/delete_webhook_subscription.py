@@ -39,4 +39,4 @@ class DeleteWebhookSubscription:
             await work.webhook_healths.remove(subscription_id)
             await work.webhook_deliveries.abandon_all(subscription_id, self.clock.now())
             await work.commit()
-        await forget_secrets(self.secrets, [ref.path for ref in subscription.secrets])
+        await forget_secrets(self.secrets, subscription.secret_paths)

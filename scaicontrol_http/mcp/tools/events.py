@@ -65,7 +65,7 @@ class Feed(Listed, tag="feed"):
     """Read the events that webhooks tell of, in their order; nothing is lost however long you were away."""
 
     audience = Audience.EVERYONE
-    needs = (Permission.ADMIN_BILLING, Permission.BILLING_READ)
+    needs = (Permission.ADMIN_BILLING, Permission.BILLING_READ, Permission.REGISTRY_MANAGE)
 
     types: Annotated[
         list[Annotated[str, Meta(max_length=200)]],

@@ -32,6 +32,8 @@ async def make_sender() -> AsyncIterator[Callable[..., AiohttpSender]]:
     secrets = MemorySecrets()
     await secrets.put("webhooks/whs_1/1", SECRET)
     await secrets.put("webhooks/whs_1/2", OLD_SECRET)
+    await secrets.put("webhooks/whs_1/headers", '{"authorization": "Bearer kept", "webhook-id": "forged"}')
+    await secrets.put("webhooks/whs_1/damaged", "no headers")
     made: list[AiohttpSender] = []
 
     def make(rules: OutgoingRules = LOCAL, *, seconds: float = 15.0, **options: Any) -> AiohttpSender:

@@ -59,13 +59,14 @@ async def test_what_arrives_is_verified_by_libraries_that_we_did_not_write(
         writer.write(plain("200 OK", b"tha\0nks"))
 
     port = await listening(talk)
-    parcel = make_parcel(f"http://127.0.0.1:{port}/hook?x=%2F")
+    parcel = make_parcel(f"http://127.0.0.1:{port}/hook?x=%2F", headers_path="webhooks/whs_1/headers")
     answer = await make_sender().post(parcel)
     assert (answer.status, answer.text, verdict(answer)) == (200, "thanks", Verdict.ARRIVED)
     ((first, headers, body),) = seen
     assert first == "POST /hook?x=%2F HTTP/1.1"
     assert body == parcel.body
     assert (headers["webhook-id"], headers["x-scaicontrol-attempt"], headers["x-token"]) == ("evt_1", "1", "t")
+    assert headers["authorization"] == "Bearer kept"
     assert headers["user-agent"] == "ScaiControl-Webhooks/1"
     assert headers["content-type"] == "application/json"
     assert standardwebhooks.Webhook(SECRET).verify(body, headers)["data"] == {"name": "Zoë"}
@@ -315,6 +316,9 @@ async def test_without_a_secret_nothing_is_sent(make_sender: Fixture, make_parce
     for paths in ((), ("webhooks/whs_1/none",)):
         answer = await make_sender().post(make_parcel("http://127.0.0.1:1/", secret_paths=paths))
         assert verdict(answer) is Verdict.UNSENT
+    for path in ("webhooks/whs_1/none", "webhooks/whs_1/damaged"):
+        answer = await make_sender().post(make_parcel("http://127.0.0.1:1/", headers_path=path))
+        assert answer.error is ErrorClass.SECRETS
     answer = await make_sender().post(
         make_parcel("http://127.0.0.1:1/", secret_paths=("webhooks/whs_1/1", "webhooks/whs_1/gone"))
     )

@@ -17,8 +17,10 @@ from scaicontrol_core.delivery.outcome import Answer, ErrorClass, Verdict, error
 from scaicontrol_core.delivery.retry_schedule import JITTER_STEPS, WAITS, wait_after
 from scaicontrol_core.delivery.sharing import shares
 from scaicontrol_core.delivery.signature import SignatureWrong, key_of, secret_of, signatures, verify
+from scaicontrol_core.delivery.webhook_subscription import KeptHeaders, WebhookSubscription
 from scaicontrol_core.delivery.webhook_terms import WebhookChanges, WebhookTerms
 from scaicontrol_core.kernel.errors import Invalid
+from scaicontrol_core.kernel.ids import WebhookSubscriptionId
 
 NOW = datetime(2026, 5, 18, 9, 30, tzinfo=UTC)
 KEYS = st.binary(min_size=24, max_size=64)
@@ -231,3 +233,26 @@ def test_all_that_is_wrong_is_said_at_once_and_changes_are_checked_too() -> None
     assert "secret" not in shown.replace("secret_overlap_hours", "")
     assert "/a" not in json.dumps(terms.for_audit())
     assert terms.host == "example.com"
+
+
+def test_the_log_names_headers_and_says_that_they_were_given_anew() -> None:
+    now = datetime(2026, 5, 18, 9, 30, tzinfo=UTC)
+    it = WebhookSubscription(
+        id=WebhookSubscriptionId("whs_1"),
+        partner_id=None,
+        terms=WebhookTerms(url="https://example.com/a", topics=("*",), headers={"authorization": "Bearer old"}),
+        secrets=(),
+        created_at=now,
+        updated_at=now,
+    )
+    it.amend(WebhookChanges(), now, KeptHeaders("webhooks/whs_1/hdr_1", ("authorization",)))
+    it.amend(WebhookChanges(), now, KeptHeaders("webhooks/whs_1/hdr_2", ("authorization", "x-team")))
+    it.amend(WebhookChanges(), now, None)
+    told = [each.changes["headers"] for each in it.collect_events()]
+    assert [after for _, after in told] == [
+        {"authorization": "hdr_1"},
+        {"authorization": "hdr_2", "x-team": "hdr_2"},
+        {},
+    ]
+    assert "old" not in json.dumps(told)
+    assert it.terms.headers == {}
