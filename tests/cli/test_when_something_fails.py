@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from typer import Context
 from typer.main import get_command
 
 from scaicontrol_cli.main import app
@@ -21,8 +22,8 @@ CODES = re.findall(r"`([a-z]+(?:_[a-z]+)+)`", PAGE)
 def test_its_commands_are_commands(line: str) -> None:
     command: Any = get_command(app)
     words = line.split()
-    while hasattr(command, "commands"):
-        command = command.commands[words.pop(0)]
+    while hasattr(command, "list_commands"):
+        command = command.get_command(Context(command), words.pop(0))
     known = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= known
 
