@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
 import pytest
@@ -230,6 +231,20 @@ async def test_a_read_of_mariadb_is_its_statements_and_no_more(migrated_mariadb_
             text("SHOW SESSION STATUS WHERE Variable_name IN ('Com_rollback', 'Com_begin')")
         )
         assert dict(asked.all()) == {"Com_begin": "0", "Com_rollback": "0"}
+    await database.aclose()
+
+
+@pytest.mark.services
+async def test_a_server_that_vanishes_without_a_word_is_given_up_in_a_minute(migrated_mariadb_url: str) -> None:
+    database = create_engine(migrated_mariadb_url)
+    for engine in (database.writer, database.reader):
+        async with engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            line = driver._writer.get_extra_info("socket")  # type: ignore[union-attr]
+            assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+            idle, every, probes, unheard = (line.getsockopt(socket.IPPROTO_TCP, each) for each in options)
+            assert (idle + every * probes, unheard) == (60, 60_000)
     await database.aclose()
 
 
