@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import signal
-import warnings
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
@@ -19,17 +16,13 @@ from attrs import frozen
 
 from scaicontrol_adapters.container import Container
 from scaicontrol_adapters.settings import Settings
-from scaicontrol_cli.context import Session, operator
-from scaicontrol_cli.demo import load as demo
-from scaicontrol_cli.files import read_object, read_rows, read_value
-from scaicontrol_core.billing.billing_run import parse_month
+from scaicontrol_cli.context import operator
 from scaicontrol_core.billing.lifecycle import InvoiceStatus
 from scaicontrol_core.billing.ports import InvoiceFilter
 from scaicontrol_core.billing.use_cases.get_invoice import GetInvoice
 from scaicontrol_core.billing.use_cases.list_invoices import ListInvoices
 from scaicontrol_core.documents.mail import Handed, Mail
 from scaicontrol_core.documents.mail_schedule import LEASE
-from scaicontrol_core.documents.ports import NO_PARTS, FontVersion, PdfParts, RenderedHtml, TemplateSource
 from scaicontrol_core.documents.transmission import SendResult, SendStatus
 from scaicontrol_core.documents.use_cases.list_due_sends import ListDueSends
 from scaicontrol_core.documents.use_cases.list_sends import ListSends
@@ -37,10 +30,10 @@ from scaicontrol_core.documents.use_cases.send_invoice import SendInvoice
 from scaicontrol_core.kernel.ids import InvoiceId
 from scaicontrol_core.kernel.paging import PageRequest
 from scaicontrol_core.testing import FixedClock
-from scaicontrol_core.testing.faults import FaultyWork
 from scaicontrol_jobs.mail import deliver_mail
+from tests.services.dying import DyingWork, die, in_a_process_that_dies
+from tests.services.papers import Pages, bill_january
 
-DEMO = Path(demo.__file__).parent
 #: Where the power fails: at which commit (before, after), or around the message's file.
 MOMENTS = (
     *((when, commit) for commit in range(1, 5) for when in ("before", "after")),
@@ -49,23 +42,6 @@ MOMENTS = (
     ("unnamed", 0),
     ("handed-over", 0),
 )
-
-
-class Pages:
-    """A renderer that needs no process of its own."""
-
-    async def render_html(
-        self, document: Mapping[str, Any], *, template: TemplateSource | None = None, draft: bool = False
-    ) -> RenderedHtml:
-        """Return a page with the number on it."""
-        return RenderedHtml(f"<p>{document['number']}</p>", "plain", (FontVersion("a", "b"),), "t")
-
-    async def render_pdf(self, html: str, document_key: str, parts: PdfParts = NO_PARTS) -> bytes:
-        """Return bytes that depend on the page alone."""
-        return f"%PDF {html}".encode()
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 @frozen
@@ -83,13 +59,8 @@ class Shop:
 
     async def fill(self) -> None:
         """Bill one customer, and ask for the invoice to be sent."""
-        files = demo.DemoFiles(
-            operator=read_object(str(DEMO / "operator.yaml")),
-            catalogue=read_value(str(DEMO / "catalogue.yaml")),
-            customers=read_rows(str(DEMO / "customers.csv"))[:1],
-        )
         async with self.opened() as container:
-            await demo.load(Session(container, operator()), self.clock, files, parse_month("2026-01"))
+            await bill_january(container, self.clock, 1)
             await container.use(SendInvoice)(operator(), await invoice_of(container), ["anna@example.com"])
 
     async def deliver(self) -> None:
@@ -102,24 +73,6 @@ async def invoice_of(container: Container) -> InvoiceId:
     """Return the id of the one invoice."""
     found = await container.use(ListInvoices)(operator(), InvoiceFilter(), PageRequest())
     return next(each.id for each in found.items if each.number)
-
-
-def die() -> None:
-    """End this process as a power cut does."""
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-class Dying(FaultyWork):
-    """Units of work of a process that is killed at a commit, before or after it counts."""
-
-    async def commit(self, work: Any) -> None:
-        """Commit, and die if it is time."""
-        self.commits += 1
-        if self.commits == self.kill_before:
-            die()
-        await work.commit()
-        if self.commits == self.kill_after:
-            die()
 
 
 @frozen
@@ -147,27 +100,11 @@ async def deliver_until(shop: Shop, when: str, commit: int) -> None:
     """Deliver, and die on the way."""
     async with shop.opened() as container:
         if commit:
-            dying = container.work = Dying(container.work)
+            dying = container.work = DyingWork(container.work)
             setattr(dying, f"kill_{when}", commit)
         else:
             container.mail = DyingSender(container.mail, when)
         await deliver_mail(container)
-
-
-def in_a_process_that_dies(work: Callable[[], None]) -> None:
-    """Run it in a process of its own, which a SIGKILL has to end."""
-    with warnings.catch_warnings():
-        # Newer Pythons warn of forks beside threads; the child uses none of its parent's.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child == 0:
-        try:
-            work()
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status), "it was to die, and came home"
-    assert os.WTERMSIG(status) == signal.SIGKILL
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import signal
-import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,8 +16,6 @@ from scaicontrol_adapters.container import Container
 from scaicontrol_adapters.settings import Settings
 from scaicontrol_core.access.actor import Actor
 from scaicontrol_core.delivery.lifecycle import DeliveryStatus
-from scaicontrol_core.delivery.outcome import Answer
-from scaicontrol_core.delivery.parcel import Parcel
 from scaicontrol_core.delivery.ports import DeliveryFilter
 from scaicontrol_core.delivery.secret_keeping import NewWebhookSubscription
 from scaicontrol_core.delivery.use_cases.create_webhook_subscription import CreateWebhookSubscription
@@ -33,8 +28,8 @@ from scaicontrol_core.delivery.webhook_terms import WebhookTerms
 from scaicontrol_core.kernel.ids import TenantId
 from scaicontrol_core.kernel.paging import PageRequest
 from scaicontrol_core.testing import FixedClock, builders
-from scaicontrol_core.testing.faults import FaultyWork
 from scaicontrol_jobs.webhooks import deliver_webhooks, fan_out_events, tell_webhook_owners
+from tests.services.dying import DyingPort, DyingWork, in_a_process_that_dies
 from tests.services.receiver import Receiver, receiving
 
 ACTOR = Actor.system("test")
@@ -182,41 +177,11 @@ async def test_a_receiver_that_is_gone_has_its_owner_written_to(container: Conta
     assert b"anna@example.com" in message.read_bytes()
 
 
-class Dying(FaultyWork):
-    """Units of work of a process that is killed at a commit, before or after it counts."""
-
-    async def commit(self, work: Any) -> None:
-        """Commit, and die if it is time."""
-        self.commits += 1
-        if self.commits == self.kill_before:
-            os.kill(os.getpid(), signal.SIGKILL)
-        await work.commit()
-        if self.commits == self.kill_after:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-class DyingSender:
-    """A sender whose process is killed around one of its posts."""
-
-    def __init__(self, inner: Any, when: str, count: int) -> None:
-        self._inner, self._when, self._left = inner, when, count
-
-    async def post(self, parcel: Parcel) -> Answer:
-        """Post, and die if it is time."""
-        self._left -= 1
-        mine = self._left == 0
-        if mine and self._when == "unsent":
-            os.kill(os.getpid(), signal.SIGKILL)
-        answer: Answer = await self._inner.post(parcel)
-        if mine:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return answer
-
-
 MOMENTS = (
     *((when, count) for count in range(1, 6) for when in ("before", "after")),
     *((when, count) for count in (1, 4, EVENTS) for when in ("unsent", "sent")),
 )
+AROUND = {"unsent": "before", "sent": "after"}
 
 
 @pytest.fixture(scope="module")
@@ -244,10 +209,10 @@ def test_a_worker_killed_at_any_moment_loses_nothing_and_changes_no_id(
     async def live_until() -> None:
         async with shop.opened() as container:
             if when in ("before", "after"):
-                dying = container.work = Dying(container.work)
+                dying = container.work = DyingWork(container.work)
                 setattr(dying, f"kill_{when}", count)
             else:
-                container.webhook_sender = DyingSender(container.webhook_sender, when, count)
+                container.webhook_sender = DyingPort(container.webhook_sender, "post", AROUND[when], count)
             await work_off(container)
 
     in_a_process_that_dies(lambda: asyncio.run(live_until()))
@@ -268,19 +233,3 @@ async def everything_settled(shop: Shop) -> None:
         deliveries = await all_of(container)
         assert len({each.event_id for each in deliveries}) == len(deliveries) == EVENTS
         assert {each.status for each in deliveries} == {DeliveryStatus.DISPATCHED}
-
-
-def in_a_process_that_dies(work: Callable[[], None]) -> None:
-    """Run it in a process of its own, which a SIGKILL has to end."""
-    with warnings.catch_warnings():
-        # Newer Pythons warn of forks beside threads; the child uses none of its parent's.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child == 0:
-        try:
-            work()
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status), "it was to die, and came home"
-    assert os.WTERMSIG(status) == signal.SIGKILL

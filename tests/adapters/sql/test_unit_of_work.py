@@ -239,11 +239,11 @@ async def test_a_server_that_vanishes_without_a_word_is_given_up_in_a_minute(mig
     database = create_engine(migrated_mariadb_url)
     for engine in (database.writer, database.reader):
         async with engine.connect() as connection:
-            driver = (await connection.get_raw_connection()).driver_connection
-            line = driver._writer.get_extra_info("socket")  # type: ignore[union-attr]
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            line = driver._writer.get_extra_info("socket")
             assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
-            options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
-            idle, every, probes, unheard = (line.getsockopt(socket.IPPROTO_TCP, each) for each in options)
+            names = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT")
+            idle, every, probes, unheard = (line.getsockopt(socket.IPPROTO_TCP, getattr(socket, n)) for n in names)
             assert (idle + every * probes, unheard) == (60, 60_000)
     await database.aclose()
 
