@@ -84,24 +84,44 @@ async def test_deliveries_per_second(
         await _fan_out(container)
         with serving("hook_receiver") as port:
             subscribed = [await _subscribe(container, port, f"well/{number}") for number in range(_SUBSCRIBERS)]
-            since = here.clock.now()
-            await world.add_customers(here, _EVENTS)
-            started = time.perf_counter()
-            deliveries = await _fan_out(container)
-            fanned = time.perf_counter() - started
-            assert deliveries == _EVENTS * _SUBSCRIBERS
-            posts = await _posts(here, subscribed, since)
-            at_once = sum(each.terms.max_in_flight for each in subscribed)
-            bare = await _bare(posts, at_once)
-            started, used = time.perf_counter(), time.process_time()
-            await container.webhook_pump.run()
-            seconds, used = time.perf_counter() - started, time.process_time() - used
-            assert container.webhook_pump.posts == {"arrived": deliveries}
-            assert (await container.use(MeasureDelivery)(world.ACTOR)).deliveries == 0
+            rounds = [await _round(container, here, subscribed, number) for number in range(_ROUNDS)]
+        assert (await container.use(MeasureDelivery)(world.ACTOR)).deliveries == 0
     await here.aclose()
-    each = f"{used / deliveries * 1e6:.0f} µs of our own a delivery"
-    record(Measured("events fanned out to 10 subscribers", _EVENTS / fanned, "/s", "–"))
-    record(Measured("webhook deliveries, 10 subscribers", deliveries / seconds, "/s", _BARE, bare, 0.2, each))
+    # Whatever else this machine did made some rounds slower, and none faster.
+    fanned, bare, ours = (max(getattr(each, name) for each in rounds) for name in ("fanned", "bare", "ours"))
+    own = min(each.own_seconds for each in rounds)
+    note = f"best of {_ROUNDS}, {own * 1e6:.0f} µs of our own each"
+    record(Measured(f"events fanned out to {_SUBSCRIBERS} subscribers", fanned, "/s", "–"))
+    record(Measured(f"webhook deliveries, {_SUBSCRIBERS} subscribers", ours, "/s", _BARE, bare, 0.2, note))
+
+
+@frozen
+class _Round:
+    """What one round came to: events and deliveries a second, and what a delivery costs this process."""
+
+    fanned: float
+    bare: float
+    ours: float
+    own_seconds: float
+
+
+async def _round(
+    container: Container, here: world.World, subscribed: Sequence[WebhookSubscription], number: int
+) -> _Round:
+    since, pump = here.clock.now(), container.webhook_pump
+    await world.add_customers(here, _EVENTS, first=number * _EVENTS)
+    started = time.perf_counter()
+    deliveries = await _fan_out(container)
+    fanned = time.perf_counter() - started
+    assert deliveries == _EVENTS * len(subscribed)
+    posts = await _posts(here, subscribed, since)
+    bare = await _bare(posts, sum(each.terms.max_in_flight for each in subscribed))
+    pump.posts.clear()
+    started, used = time.perf_counter(), time.process_time()
+    await pump.run()
+    seconds, used = time.perf_counter() - started, time.process_time() - used
+    assert pump.posts == {"arrived": deliveries}
+    return _Round(_EVENTS / fanned, bare, deliveries / seconds, used / deliveries)
 
 
 async def test_one_dead_and_one_slow_subscriber_hold_up_nobody(
