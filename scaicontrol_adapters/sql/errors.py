@@ -6,10 +6,12 @@ The engine hands every driver error here, COMMIT's included, so that repositorie
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 from sqlalchemy import UniqueConstraint, event
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from scaicontrol_adapters.sql.dialects import FaultKind
 from scaicontrol_core.kernel.errors import Conflict, Refused, Retryable, Unavailable
@@ -47,6 +49,15 @@ class UniqueKey:
     code: str
     message: str
     race: bool = False
+
+
+@contextmanager
+def waiting_in_vain() -> Iterator[None]:
+    """Tell that no connection came free as the core knows it; the pool says so before any driver could."""
+    try:
+        yield
+    except PoolTimeout as waited:
+        raise Unavailable("All connections to the database are busy.", code="database_busy") from waited
 
 
 def translate_errors(engine: Engine, dialect: SqlDialect) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select, update
 
-from scaicontrol_adapters.sql.errors import DUPLICATE, ConnectionLost
+from scaicontrol_adapters.sql.errors import DUPLICATE, ConnectionLost, waiting_in_vain
 from scaicontrol_adapters.sql.retry import Backoff
 from scaicontrol_adapters.sql.rows.idempotency import IdempotencyRow
 from scaicontrol_core.kernel.errors import Conflict
@@ -104,8 +104,9 @@ class SqlIdempotencyRecords:
         return await self._run(delete(_TABLE).where(_TABLE.c.created_at <= now - RETENTION))  # type: ignore[arg-type]
 
     async def _find(self, record: IdempotencyRecord) -> IdempotencyRecord | None:
-        async with self._database.reader.connect() as connection:
-            row = (await connection.execute(select(_TABLE).where(*_of(record)))).one_or_none()
+        with waiting_in_vain():
+            async with self._database.reader.connect() as connection:
+                row = (await connection.execute(select(_TABLE).where(*_of(record)))).one_or_none()
         if row is None:
             return None
         answer = None
@@ -114,5 +115,6 @@ class SqlIdempotencyRecords:
         return IdempotencyRecord(row.owner, row.key, row.request_hash, row.created_at, answer)
 
     async def _run(self, statement: Any) -> int:  # INSERT, UPDATE or DELETE
-        async with self._database.writer.begin() as connection:
-            return (await connection.execute(statement)).rowcount
+        with waiting_in_vain():
+            async with self._database.writer.begin() as connection:
+                return (await connection.execute(statement)).rowcount

@@ -6,11 +6,10 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scaicontrol_adapters.sql.delivery_work import DeliveryRepositories
-from scaicontrol_adapters.sql.errors import ConnectionLost
+from scaicontrol_adapters.sql.errors import ConnectionLost, waiting_in_vain
 from scaicontrol_adapters.sql.guard import ScopedSession, bound_to, close_to_statements
 from scaicontrol_adapters.sql.reads.integrity import SqlIntegrityReads
 from scaicontrol_adapters.sql.reads.metering import SqlMeteredSubscriptions
@@ -54,7 +53,7 @@ from scaicontrol_adapters.sql.repositories.usage_thresholds import SqlUsageThres
 from scaicontrol_adapters.sql.repositories.wholesale import SqlWholesaleCharges
 from scaicontrol_adapters.sql.transaction import Transaction
 from scaicontrol_core.access.actor import Actor
-from scaicontrol_core.kernel.errors import CommitUnknown, Unavailable
+from scaicontrol_core.kernel.errors import CommitUnknown
 from scaicontrol_core.subscriptions.recurring_keeping import keep_recurrences
 
 if TYPE_CHECKING:
@@ -360,10 +359,8 @@ class SqlUnitOfWorkFactory:
         )
         async with session:
             transaction = Transaction(session, actor.scope, self.database.dialect)
-            try:
+            with waiting_in_vain():
                 yield SqlWork(transaction, actor, self._clock, self._ids, self._committed)
-            except PoolTimeout as waited:
-                raise Unavailable("All connections to the database are busy.", code="database_busy") from waited
 
 
 if TYPE_CHECKING:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import delete, select, text, update
 
 from scaicontrol_adapters.sql.engine import Database, create_engine
+from scaicontrol_adapters.sql.idempotency import SqlIdempotencyRecords
 from scaicontrol_adapters.sql.retry import Backoff, retried
 from scaicontrol_adapters.sql.rows.journal import AuditRow, OutboxRow
 from scaicontrol_adapters.sql.rows.tenancy import PartnerRow, TenantRow
 from scaicontrol_adapters.sql.unit_of_work import SqlUnitOfWorkFactory
 from scaicontrol_core.access import Actor
 from scaicontrol_core.kernel.errors import CommitUnknown, Conflict, ErrorKind, Refused, Retryable, Unavailable
+from scaicontrol_core.kernel.idempotency import IdempotencyRecord
 from scaicontrol_core.kernel.ids import PartnerId, TenantId
 from scaicontrol_core.tenancy import BillingDetails
 from scaicontrol_core.testing import FixedClock, SequentialIds, builders
@@ -231,6 +233,20 @@ async def test_a_read_of_mariadb_is_its_statements_and_no_more(migrated_mariadb_
             text("SHOW SESSION STATUS WHERE Variable_name IN ('Com_rollback', 'Com_begin')")
         )
         assert dict(asked.all()) == {"Com_begin": "0", "Com_rollback": "0"}
+    await database.aclose()
+
+
+@pytest.mark.services
+async def test_when_all_connections_are_taken_whoever_waits_in_vain_is_told_so(migrated_mariadb_url: str) -> None:
+    database = create_engine(migrated_mariadb_url, pool_size=1)
+    work, keys = SqlUnitOfWorkFactory(database, FixedClock(), SequentialIds()), SqlIdempotencyRecords(database)
+    for engine in (database.writer, database.reader):
+        cast("Any", engine.pool)._timeout = 0.05
+    async with database.writer.connect(), database.reader.connect():
+        with pytest.raises(Unavailable, match="busy"):
+            await _all(work, PartnerRow)
+        with pytest.raises(Unavailable, match="busy"):
+            await keys.claim(IdempotencyRecord("anna", "k-1", "a" * 64, DEFAULT_START))
     await database.aclose()
 
 
