@@ -33,7 +33,7 @@ from tests.bench.serving import serving
 
 _TOPIC = "tenant.billing_linked.v1"
 _KEY = b"k" * 32
-_EVENTS, _SUBSCRIBERS = 400, 10
+_EVENTS, _SUBSCRIBERS = 250, 20
 _RESIDENTS, _LETTERS, _ROUNDS = 50, 40, 3
 _WRITES, _WRITERS = 2000, 8
 _SAME_ROWS = "bare INSERTs of the same rows, as many a commit"
@@ -83,16 +83,15 @@ async def test_deliveries_per_second(
     async with _opened(migrated_mariadb_url, tmp_path) as container:
         await _fan_out(container)
         with serving("hook_receiver") as port:
-            subscribed = [await _subscribe(container, port, f"well/{number}") for number in range(_SUBSCRIBERS)]
-            rounds = [await _round(container, here, subscribed, number) for number in range(_ROUNDS)]
+            lone = [await _subscribe(container, port, "well/0")]
+            alone = [await _round(container, here, lone, number) for number in range(_ROUNDS)]
+            others = [await _subscribe(container, port, f"well/{number}") for number in range(1, _SUBSCRIBERS)]
+            rounds = [await _round(container, here, [*lone, *others], _ROUNDS + number) for number in range(_ROUNDS)]
         assert (await container.use(MeasureDelivery)(world.ACTOR)).deliveries == 0
     await here.aclose()
-    # Whatever else this machine did made some rounds slower, and none faster.
-    fanned, bare, ours = (max(getattr(each, name) for each in rounds) for name in ("fanned", "bare", "ours"))
-    own = min(each.own_seconds for each in rounds)
-    note = f"best of {_ROUNDS}, {own * 1e6:.0f} µs of our own each"
-    record(Measured(f"events fanned out to {_SUBSCRIBERS} subscribers", fanned, "/s", "–"))
-    record(Measured(f"webhook deliveries, {_SUBSCRIBERS} subscribers", ours, "/s", _BARE, bare, 0.2, note))
+    record(Measured(f"events fanned out to {_SUBSCRIBERS} subscribers", max(each.fanned for each in rounds), "/s", "–"))
+    record(_best(f"webhook deliveries, {_SUBSCRIBERS} subscribers", rounds, 0.2))
+    record(_best("webhook deliveries, a lone subscriber", alone))
 
 
 @frozen
@@ -103,6 +102,13 @@ class _Round:
     bare: float
     ours: float
     own_seconds: float
+
+
+def _best(what: str, rounds: Sequence[_Round], aim: float | None = None) -> Measured:
+    """Return the best of each: whatever else this machine did made some rounds slower, and none faster."""
+    own = min(each.own_seconds for each in rounds)
+    note = f"best of {len(rounds)}, {own * 1e6:.0f} µs of our own each"
+    return Measured(what, max(each.ours for each in rounds), "/s", _BARE, max(each.bare for each in rounds), aim, note)
 
 
 async def _round(
