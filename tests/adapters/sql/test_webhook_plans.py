@@ -97,3 +97,24 @@ async def test_every_read_of_webhooks_has_its_index(work: SqlUnitOfWorkFactory, 
                 scans = words[0] == "SCAN" and words[1] not in SMALL and not words[1].startswith(("(", "share_"))
                 along = "COVERING" in words or (" LIMIT " in statement and "INDEX" in words)
                 assert not scans or along, f"{step.detail}\n{statement}"
+
+
+async def test_on_mariadb_what_is_due_is_found_without_the_log(migrated_mariadb_url: str) -> None:
+    database = create_engine(migrated_mariadb_url)
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(database.reader.sync_engine, "before_cursor_execute")
+    def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        asked.append((statement, parameters))
+
+    factory = SqlUnitOfWorkFactory(database, FixedClock(), SequentialIds())
+    async with factory.begin(ACTORS["platform"], read_only=True) as begun:
+        await begun.webhook_deliveries.due(shares(ordered=True)[:8], NOW)
+    statement, parameters = asked[-1]
+    async with database.reader.connect() as connection:
+        plan = (await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)).mappings().all()
+    await database.aclose()
+    before = [step for step in plan if str(step["table"]).startswith("webhook_deliveries_")]
+    assert len(before) == 8
+    assert {step["key"] for step in before} == {"ix_webhook_deliveries_subscription_id_order_key_sequence"}
+    assert {step["ref"].count(",") for step in before} == {1}, "by subscription and aggregate"
