@@ -340,6 +340,35 @@ async def test_of_workers_that_claim_at_once_each_delivery_has_one(office: Offic
     assert len(await office.claim()) == 3
 
 
+async def test_of_two_who_counted_the_same_in_flight_one_begins_again(office: Office) -> None:
+    subscription_ids = [await office.subscribe(), await office.subscribe()]
+    async with office.work.begin(PLATFORM) as work:
+        healths = [*(await work.webhook_healths.of(subscription_ids)).values()]
+        await work.webhook_healths.count_each(healths)
+        await work.commit()
+    async with office.work.begin(PLATFORM) as work:
+        counted = await work.webhook_healths.of(subscription_ids)
+        assert [*counted.values()] == [evolve(each, serial=each.serial + 1) for each in healths]
+        with pytest.raises(Retryable):
+            await work.webhook_healths.count_each([counted[healths[0].subscription_id], healths[1]])
+
+
+async def test_what_another_took_over_is_left_to_it_and_the_rest_written_down(office: Office) -> None:
+    await office.subscribe()
+    await office.happen(1)
+    await office.fan_out()
+    (late,) = await office.claim()
+    office.wait(timedelta(seconds=61))
+    await office.happen(2)
+    await office.fan_out()
+    again, fresh = sorted(await office.claim(), key=lambda each: each.delivery_id != late.delivery_id)
+    await office.answer(OK, late, fresh)
+    status = {each.id: each.status for each in await office.deliveries()}
+    assert (status[late.delivery_id], status[fresh.delivery_id]) == (DeliveryStatus.PENDING, DeliveryStatus.DISPATCHED)
+    await office.answer(OK, again)
+    assert {each.status for each in await office.deliveries()} == {DeliveryStatus.DISPATCHED}
+
+
 async def test_a_failure_is_tried_again_and_dies_after_the_seventh(office: Office) -> None:
     subscription_id = await office.subscribe()
     await office.happen()
