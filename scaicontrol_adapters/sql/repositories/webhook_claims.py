@@ -24,14 +24,16 @@ _D, _PENDING = WebhookDeliveryRow, DeliveryStatus.PENDING.value
 _TOGETHER = 8
 #: Not in anybody's hands at ``now``.
 FREE = or_(_D.lease_until.is_(None), _D.lease_until <= bindparam("now"))
-_BY_AGGREGATE = "ix_webhook_deliveries_subscription_id_order_key_sequence"
+#: By aggregate. An address may begin with either name of the same database.
+_FORCED = "FORCE INDEX (ix_webhook_deliveries_subscription_id_order_key_sequence)"
 
 _older = aliased(_D)
 #: As ``WebhookDelivery.holds_back``. MariaDB, left to itself, reads a subscription's whole log for every delivery
 #: that is due as long as its statistics are older than the load.
 _held_back = (
     select(_older.id)
-    .with_hint(_older, f"FORCE INDEX ({_BY_AGGREGATE})", "mysql")
+    .with_hint(_older, _FORCED, "mysql")
+    .with_hint(_older, _FORCED, "mariadb")
     .where(
         _older.subscription_id == _D.subscription_id,
         _older.order_key == _D.order_key,
