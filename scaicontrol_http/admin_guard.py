@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from scaicontrol_core.access.actor import ActorKind
 from scaicontrol_core.kernel.errors import Forbidden
 from scaicontrol_core.kernel.scope import ScopeKind
 from scaicontrol_http.dependencies import actor_of
@@ -24,7 +25,11 @@ async def refuse_who_does_not_administer(
 ) -> None:
     """Raise ``Forbidden`` for a customer's user, and for a service, at an administrator's address."""
     del handler
-    if "/admin/" in connection.scope["path_template"] and actor_of(connection).scope.kind not in _ADMINISTRATORS:
+    if "/admin/" not in connection.scope["path_template"]:
+        return
+    actor = actor_of(connection)
+    # Without a name one may ask for the methods of an address, and nothing else gets here.
+    if actor.kind is not ActorKind.ANONYMOUS and actor.scope.kind not in _ADMINISTRATORS:
         raise Forbidden(
             "This is for administrators.", hint="Your own things have addresses without /admin: /docs lists them."
         )

@@ -52,7 +52,7 @@ def rate(tiers: Sequence[UsageTier], quantity: Decimal) -> tuple[RatedTier, ...]
     """
     if not tiers or quantity == 0:
         return ()
-    whole = abs(quantity)
+    whole = quantity.copy_abs()  # abs() rounds to 28 digits
     if tiers[0].tier_mode is TierMode.VOLUME:
         reached = [tier for tier in tiers if tier.tier_start <= whole][-1]
         return (RatedTier(quantity, reached.unit_price, reached),)
@@ -75,7 +75,7 @@ def rated_cents(parts: Iterable[RatedTier]) -> int:
 
 
 def _graduated(tiers: Sequence[UsageTier], quantity: Decimal) -> Iterable[RatedTier]:
-    whole = abs(quantity)
+    whole = quantity.copy_abs()
     for place, tier in enumerate(tiers):
         if tier.tier_start >= whole:
             return

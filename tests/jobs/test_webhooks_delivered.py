@@ -159,9 +159,10 @@ async def test_a_slow_and_a_dead_receiver_hold_up_nobody_else(container: Contain
     async with asyncio.timeout(30):
         while any(len(receiver.effects(path)) < 12 for path in wells):
             await deliver_webhooks(container)
+        # Its answers may be written down after theirs.
+        while (await container.use(GetWebhookSubscription)(ACTOR, dead.id)).health.open_until is None:
+            await deliver_webhooks(container)
     assert receiver.busiest["/slow"] == 2
-    standing = await container.use(GetWebhookSubscription)(ACTOR, dead.id)
-    assert standing.health.open_until is not None
     assert len(await all_of(container, subscription_id=slow.id, status=DeliveryStatus.PENDING)) == 12
     await container.webhook_pump.drain(0.1)
 

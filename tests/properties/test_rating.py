@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scaicontrol_core.catalog.usage_pricing import TierMode, UsageTier, check_tiers
@@ -16,6 +16,9 @@ GRADUATED, VOLUME = TierMode.GRADUATED, TierMode.VOLUME
 quantities = st.decimals(-(10**6), 10**6, places=9)
 used = st.decimals(0, 10**6, places=9)
 sums = st.decimals(-(10**28), 10**28, places=9)
+OPEN = UsageTier(
+    metric="calls", tier_start=0, tier_end=None, unit_price_cents=Decimal(1), unit_divisor=1, tier_mode=GRADUATED
+)
 
 
 @st.composite
@@ -69,6 +72,7 @@ def test_volume_prices_all_by_where_the_whole_lies(tiers: tuple[UsageTier, ...],
 
 
 @given(brackets(), st.one_of(quantities, sums))
+@example((OPEN,), Decimal(10) ** 19 + Decimal("1E-9"))
 def test_graduated_parts_make_up_the_quantity(tiers: tuple[UsageTier, ...], quantity: Decimal) -> None:
     parts = rate(tiers, quantity)
     assert sum((Fraction(part.quantity) for part in parts), Fraction(0)) == Fraction(quantity)
