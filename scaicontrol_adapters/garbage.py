@@ -6,7 +6,7 @@ import gc
 
 #: Objects made since the last collection; younger collections before an older one, twice. Python's own (700, 10, 10)
 #: spend a tenth to a quarter of a request on walking over what was loaded once and stays.
-_THRESHOLDS = (50_000, 20, 50)
+_THRESHOLDS = (20_000, 5, 5)
 
 
 def collect_seldom() -> None:
