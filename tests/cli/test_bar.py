@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -170,12 +171,17 @@ def test_an_interrupted_command_ends_with_130(world: Callable[..., Any]) -> None
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=os.environ,
+        # Whoever runs the tests in the background has this signal ignored, and hands that down.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509  # no threads
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert json.loads(process.stdout.readline())["type"]  # it is at it, and would be for ever
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 130
+        try:
+            assert json.loads(process.stdout.readline())["type"]  # it is at it, and would be for ever
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=60) == 130
+        finally:
+            process.kill()
         assert b"Traceback" not in process.stderr.read()
 
 
