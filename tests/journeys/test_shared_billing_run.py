@@ -35,13 +35,13 @@ async def bill_together(
     await books_are_right(url, customers, answers[0]["run"])
 
 
-@pytest.mark.parametrize("doomed", [None, ("before", 3), ("after", 4), ("before", 5), ("after", 7)])
+@pytest.mark.parametrize("doomed", [None, ("before", 3), ("after", 4)])
 async def test_three_processes_share_a_run_on_mariadb(
     migrated_mariadb_url: str, doomed: tuple[str, int] | None
 ) -> None:
     await bill_together(migrated_mariadb_url, 300, doomed, 3)
 
 
-@pytest.mark.parametrize("doomed", [None, ("before", 4), ("after", 3)])
+@pytest.mark.parametrize("doomed", [None, ("after", 3)])
 async def test_two_processes_share_a_run_on_sqlite(migrated_sqlite_url: str, doomed: tuple[str, int] | None) -> None:
     await bill_together(migrated_sqlite_url, 120, doomed, 2, named=True)

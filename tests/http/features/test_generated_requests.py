@@ -28,7 +28,7 @@ Headers = dict[str, str]
 PROGRAM = Path(sys.executable).with_name("schemathesis")
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 #: What callers do: those who may do most are asked most.
-EXAMPLES = {"operator": 6, "reseller": 3, "customer": 3, "service": 2, "nobody": 1}
+EXAMPLES = {"operator": 4, "reseller": 2, "customer": 2, "service": 1, "nobody": 1}
 #: Rules of the business stand in no schema, so a body that fits may well be refused.
 LEFT_OUT = ("positive_data_acceptance", "object_level_authorization")
 
