@@ -74,6 +74,8 @@ def test_every_list_has_one_shape(operations: Any) -> None:
             assert "Listing[" in answer, operation
 
 
+# Pages on SQLite are those of the contracts; here it is every list, once.
+@pytest.mark.parametrize("settings", [pytest.param("mariadb", marks=pytest.mark.services)], indirect=True)
 async def test_by_cursor_and_by_page_a_list_is_the_same_whole(readers: Any, grow: Any) -> None:
     await grow(9)
     for operation, path, caller in readers:
@@ -91,6 +93,7 @@ async def test_by_cursor_and_by_page_a_list_is_the_same_whole(readers: Any, grow
             assert there[f"-{name}"] == there[name][::-1], f"{operation} {name}: ties are broken the same way round"
 
 
+@pytest.mark.parametrize("settings", [pytest.param("mariadb", marks=pytest.mark.services)], indirect=True)
 async def test_what_was_there_throughout_is_seen_once_though_others_add(readers: Any, grow: Any) -> None:
     await grow(5)
     begun = []
