@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +11,9 @@ from scaicontrol_core.catalog.pack_offer import PackItem
 from scaicontrol_core.catalog.plan import Plan, PlanTerms
 from scaicontrol_core.catalog.service import Service, ServiceTerms
 from scaicontrol_core.catalog.usage_pricing import UsageTier
-from scaicontrol_core.kernel.ids import PackId, PartnerId, PlanId, ServiceId, TenantId
+from scaicontrol_core.kernel.ids import PackId, PartnerId, PlanId, ServiceId, SubscriptionId, TenantId
 from scaicontrol_core.kernel.period import Cadence
+from scaicontrol_core.subscriptions import BillingSchedule, Subscription, SubscriptionStatus
 from scaicontrol_core.tenancy.billing_profile import BillingDetails, BillingProfile
 from scaicontrol_core.tenancy.partner import Partner
 from scaicontrol_core.tenancy.seller import PartnerConfiguration
@@ -139,4 +141,21 @@ def item_of(plan: Plan, override_price_cents: int | None = None) -> PackItem:
         plan_id=plan.id,
         plan_key=plan.plan_key,
         override_price_cents=override_price_cents,
+    )
+
+
+def running_subscription(name: str, tenant_id: TenantId, partner_id: PartnerId) -> Subscription:
+    """Return an active monthly subscription to the plan since 2026-01-01."""
+    start = date(2026, 1, 1)
+    return Subscription(
+        id=SubscriptionId(f"sub_{name}"),
+        partner_id=partner_id,
+        tenant_id=tenant_id,
+        service_id=SERVICE_ID,
+        plan_id=PLAN_ID,
+        plan_key="scaikey.pro",
+        starts_on=start,
+        created_at=DEFAULT_START,
+        status=SubscriptionStatus.ACTIVE,
+        schedule=BillingSchedule(start, Cadence.MONTHLY),
     )

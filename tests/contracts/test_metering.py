@@ -16,13 +16,13 @@ from scaicontrol_adapters.sql.retry import Backoff
 from scaicontrol_core.access import Actor
 from scaicontrol_core.catalog.service import Aggregation, Metric
 from scaicontrol_core.kernel.errors import OutOfScope
-from scaicontrol_core.kernel.ids import PartnerId, PlanId, SubscriptionId, TenantId
-from scaicontrol_core.kernel.period import Cadence, Period
+from scaicontrol_core.kernel.ids import PartnerId, TenantId
+from scaicontrol_core.kernel.period import Period
 from scaicontrol_core.metering import Outcome
 from scaicontrol_core.metering.reading import read_report
 from scaicontrol_core.metering.use_cases.ingest_usage import IngestUsage, UsageBatch
 from scaicontrol_core.metering.use_cases.rebuild_usage import RebuildUsage, Rebuilt
-from scaicontrol_core.subscriptions import BillingSchedule, Subscription, SubscriptionStatus
+from scaicontrol_core.subscriptions import Subscription
 from scaicontrol_core.testing import builders
 from scaicontrol_core.testing.builders import OPERATOR_ID, SERVICE_ID, TENANT_ID
 from scaicontrol_core.testing.clock import DEFAULT_START
@@ -78,22 +78,10 @@ async def meter(work_factory: Any) -> Meter:
     return Meter(work_factory)
 
 
-def _subscribed(name: str, tenant_id: TenantId, partner_id: PartnerId) -> Subscription:
-    return Subscription(
-        id=SubscriptionId(f"sub_{name}"),
-        partner_id=partner_id,
-        tenant_id=tenant_id,
-        service_id=SERVICE_ID,
-        plan_id=PlanId(builders.PLAN_ID),
-        plan_key="scaikey.pro",
-        starts_on=START,
-        created_at=DEFAULT_START,
-        status=SubscriptionStatus.ACTIVE,
-        schedule=BillingSchedule(START, Cadence.MONTHLY),
-    )
-
-
-OURS, THEIRS_TOO = _subscribed("ours", TENANT_ID, OPERATOR_ID), _subscribed("theirs", THEIRS, RESELLER)
+OURS, THEIRS_TOO = (
+    builders.running_subscription("ours", TENANT_ID, OPERATOR_ID),
+    builders.running_subscription("theirs", THEIRS, RESELLER),
+)
 
 
 def called(number: int, **fields: Any) -> dict[str, Any]:

@@ -18,16 +18,14 @@ from scaicontrol_core.catalog.service import Aggregation, Metric
 from scaicontrol_core.delivery.outbox_ports import FeedFilter
 from scaicontrol_core.delivery.use_cases.fan_out_events import FanOutEvents
 from scaicontrol_core.kernel.errors import OutOfScope, Retryable
-from scaicontrol_core.kernel.ids import PartnerId, PlanId, SubscriptionId, TenantId
-from scaicontrol_core.kernel.period import Cadence
+from scaicontrol_core.kernel.ids import PartnerId, TenantId
 from scaicontrol_core.metering.daily import DayKey, DueDay, ToldDay
 from scaicontrol_core.metering.reading import read_report
 from scaicontrol_core.metering.use_cases.ingest_usage import IngestUsage, UsageBatch
 from scaicontrol_core.metering.use_cases.tell_daily_usage import DailyTold, TellDailyUsage
 from scaicontrol_core.metering.use_cases.watch_usage import WatchUsage
-from scaicontrol_core.subscriptions import BillingSchedule, Subscription, SubscriptionStatus
 from scaicontrol_core.testing import FixedClock, SequentialIds, builders
-from scaicontrol_core.testing.builders import OPERATOR_ID, SERVICE_ID, TENANT_ID
+from scaicontrol_core.testing.builders import OPERATOR_ID, TENANT_ID
 from scaicontrol_core.testing.clock import DEFAULT_START
 from scaicontrol_core.testing.faults import FaultyWork, Killed
 
@@ -37,22 +35,10 @@ START = date(2026, 1, 1)
 METRICS = (Metric(slug="api_calls"), Metric(slug="users", aggregation=Aggregation.UNIQUE_COUNT))
 
 
-def _subscribed(name: str, tenant_id: TenantId, partner_id: PartnerId) -> Subscription:
-    return Subscription(
-        id=SubscriptionId(f"sub_{name}"),
-        partner_id=partner_id,
-        tenant_id=tenant_id,
-        service_id=SERVICE_ID,
-        plan_id=PlanId(builders.PLAN_ID),
-        plan_key="scaikey.pro",
-        starts_on=START,
-        created_at=DEFAULT_START,
-        status=SubscriptionStatus.ACTIVE,
-        schedule=BillingSchedule(START, Cadence.MONTHLY),
-    )
-
-
-OURS, THEIRS_TOO = _subscribed("ours", TENANT_ID, OPERATOR_ID), _subscribed("theirs", THEIRS, RESELLER)
+OURS, THEIRS_TOO = (
+    builders.running_subscription("ours", TENANT_ID, OPERATOR_ID),
+    builders.running_subscription("theirs", THEIRS, RESELLER),
+)
 BOTH = (OURS.id, THEIRS_TOO.id)
 
 
